@@ -1,0 +1,48 @@
+import { hash, randomBytes } from "node:crypto";
+import { fault } from "../errors.ts";
+
+/** The two parts of a Server-Key. The secret is known to its holder alone; the database has its hash. */
+export interface ServerKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** A longer header value is malformed; the keys that Kith makes have 86 characters. */
+const maxHeaderLength = 1024;
+
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/**
+ * Reads the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
+ *
+ * @throws Fault SERVER_KEY_MISSING, SERVER_KEY_MALFORMED
+ */
+export function parseServerKey(header: string | null | undefined): ServerKey {
+  if (header === null || header === undefined || header === "") throw fault("SERVER_KEY_MISSING");
+  if (header.length > maxHeaderLength || !base64.test(header)) throw fault("SERVER_KEY_MALFORMED");
+  const key = splitServerKey(Buffer.from(header, "base64").toString());
+  if (key === undefined) throw fault("SERVER_KEY_MALFORMED");
+  return key;
+}
+
+/** Splits `id:secret` at the first colon; undefined unless both parts are there. */
+export function splitServerKey(text: string): ServerKey | undefined {
+  const colon = text.indexOf(":");
+  if (colon < 1 || colon === text.length - 1) return undefined;
+  return { id: text.slice(0, colon), secret: text.slice(colon + 1) };
+}
+
+/** The value of the `Server-Key` header for this key. */
+export function serverKeyHeader({ id, secret }: ServerKey): string {
+  return Buffer.from(`${id}:${secret}`).toString("base64");
+}
+
+/** Makes a key with a random id of 80 bits and a random secret of 256 bits. */
+export function generateServerKey(): ServerKey {
+  return { id: randomBytes(10).toString("hex"), secret: randomBytes(32).toString("base64url") };
+}
+
+/** SHA-256, 32 bytes. A fast hash is enough, since secrets are random, not chosen by people. */
+export function hashSecret(secret: string): Buffer {
+  return hash("sha256", secret, "buffer");
+}

@@ -1,0 +1,100 @@
+import type { ServerKey } from "./access/server-key.ts";
+import { splitServerKey } from "./access/server-key.ts";
+import type { LogLevel } from "./telemetry/logger.ts";
+import { logLevels } from "./telemetry/logger.ts";
+
+/** How the service runs. Each property stands in the README's table under its variable. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: the embedded Postgres in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  readonly dataDir: string;
+  readonly bootstrapServerKey: ServerKey | undefined;
+  readonly maxContactsPerRequest: number;
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** Says every variable that is wrong, one a line, with its name and what is allowed. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(`Invalid configuration:\n${faults.map((text) => `  ${text}`).join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Takes the text of a variable, or says what is allowed. */
+type Parse<T> = (text: string) => T | Refused;
+type Refused = { readonly allowed: string };
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as absent.
+ *
+ * @throws ConfigError
+ */
+export function parseConfig(env: Environment): Config {
+  const faults: string[] = [];
+
+  function read<T, D>(name: string, parse: Parse<T>, fallback: D): T | D {
+    const text = env[name];
+    if (text === undefined || text === "") return fallback;
+    const value = parse(text);
+    if (!isRefused(value)) return value;
+    faults.push(`${name} must be ${value.allowed}`);
+    return fallback;
+  }
+
+  const config: Config = {
+    host: read("HOST", (text) => text, "127.0.0.1"),
+    port: read("PORT", wholeNumber(0, 65_535), 8080),
+    databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
+    databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
+    dataDir: read("DATA_DIR", (text) => text, ".data"),
+    bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
+    maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
+    maxBodyBytes: read("MAX_BODY_BYTES", wholeNumber(1_024, 1_073_741_824), 8_388_608),
+    requestTimeoutMs: read("REQUEST_TIMEOUT_MS", wholeNumber(1, 3_600_000), 10_000),
+    shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
+    logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+  };
+  if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
+    faults.push(
+      "DATABASE_URL must be set when NODE_ENV is production: the embedded Postgres is for development and tests",
+    );
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+function isRefused(value: unknown): value is Refused {
+  return typeof value === "object" && value !== null && "allowed" in value;
+}
+
+function wholeNumber(least: number, most: number): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    const isAllowed = /^\d{1,15}$/.test(text) && value >= least && value <= most;
+    return isAllowed ? value : { allowed: `a whole number from ${least} to ${most}` };
+  };
+}
+
+function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
+  return (text) =>
+    allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
+}
+
+function postgresUrl(text: string): string | Refused {
+  return /^postgres(ql)?:\/\/\S+$/.test(text)
+    ? text
+    : { allowed: "a URL such as postgres://user:password@host:5432/database" };
+}
+
+function serverKey(text: string): ServerKey | Refused {
+  return splitServerKey(text) ?? { allowed: "KEY_ID:KEY_SECRET, both not empty" };
+}

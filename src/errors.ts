@@ -1,0 +1,173 @@
+/**
+ * The one table of errors: what each is called, and how it looks over gRPC and over REST.
+ *
+ * The rows with REST codes 40001 and 40002, their messages and fields are the documented contract of
+ * Sync Contacts; the other rows are this project's choice where the documentation is silent.
+ */
+
+export interface ErrorRow {
+  /** gRPC status name; Connect and gRPC-Web carry the same. */
+  readonly grpc: GrpcCode;
+  /** HTTP status of the REST answer, repeated as `status` in its envelope. */
+  readonly http: number;
+  /** `error.code` of the REST envelope. */
+  readonly rest: string;
+  /** Public text. `{name}` is filled in from the values given to `fault`. */
+  readonly message: string;
+  /** Seconds a caller should wait before it tries again; sent as `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+export type GrpcCode =
+  | "CANCELLED"
+  | "INVALID_ARGUMENT"
+  | "DEADLINE_EXCEEDED"
+  | "RESOURCE_EXHAUSTED"
+  | "UNIMPLEMENTED"
+  | "INTERNAL"
+  | "UNAVAILABLE"
+  | "UNAUTHENTICATED";
+
+const badParameter = { grpc: "INVALID_ARGUMENT", http: 400, rest: "40002" } as const;
+const badServerKey = { grpc: "UNAUTHENTICATED", http: 401 } as const;
+
+export const errors = {
+  SERVER_KEY_MISSING: {
+    grpc: "UNAUTHENTICATED",
+    http: 400,
+    rest: "40001",
+    message: "Request headers are required (Server-Key)",
+  },
+  SERVER_KEY_MALFORMED: {
+    ...badServerKey,
+    rest: "49102",
+    message: "Server-Key must be base64 of KEY_ID:KEY_SECRET",
+  },
+  SERVER_KEY_INVALID: { ...badServerKey, rest: "49103", message: "Server-Key is not valid" },
+  SERVER_KEY_EXPIRED: { ...badServerKey, rest: "49106", message: "Server-Key has expired" },
+
+  PARAM_REQUIRED: { ...badParameter, message: "Param '{param}' is required" },
+  PARAM_EMPTY: { ...badParameter, message: "Param '{param}' cannot be empty" },
+  PARAM_TYPE: { ...badParameter, message: "Param '{param}' must be {type}" },
+  PARAM_TOO_MANY: {
+    ...badParameter,
+    message: "Param '{param}' cannot have more than {limit} entries",
+  },
+  PARAM_TOO_LONG: {
+    ...badParameter,
+    message: "Param '{param}' cannot be longer than {limit} characters",
+  },
+  PARAM_NUL: { ...badParameter, message: "Param '{param}' cannot contain a NUL character" },
+  PARAM_NOT_UNICODE: {
+    ...badParameter,
+    message: "Param '{param}' must be valid Unicode, without lone surrogates",
+  },
+  BODY_UNREADABLE: { ...badParameter, message: "Request body must be valid {format}" },
+  BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
+  TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
+
+  BAD_REQUEST: {
+    grpc: "INVALID_ARGUMENT",
+    http: 400,
+    rest: "40000",
+    message: "Malformed HTTP request",
+  },
+  REQUEST_TIMEOUT: {
+    grpc: "DEADLINE_EXCEEDED",
+    http: 408,
+    rest: "40800",
+    message: "The request did not arrive in time",
+  },
+  NOT_FOUND: { grpc: "UNIMPLEMENTED", http: 404, rest: "40400", message: "Unknown path" },
+  METHOD_NOT_ALLOWED: {
+    grpc: "UNIMPLEMENTED",
+    http: 405,
+    rest: "40500",
+    message: "Method must be POST",
+  },
+  BODY_TOO_LARGE: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 413,
+    rest: "41300",
+    message: "Request body cannot be larger than {limit} bytes",
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    grpc: "UNIMPLEMENTED",
+    http: 415,
+    rest: "41500",
+    message: "Content-Type must be application/json",
+  },
+  UNSUPPORTED_ENCODING: {
+    grpc: "UNIMPLEMENTED",
+    http: 415,
+    rest: "41500",
+    message: "Content encoding must be gzip or identity",
+  },
+
+  CANCELLED: {
+    grpc: "CANCELLED",
+    http: 499,
+    rest: "49900",
+    message: "The caller cancelled the request",
+  },
+  INTERNAL: { grpc: "INTERNAL", http: 500, rest: "50000", message: "Internal error" },
+  DATABASE_UNAVAILABLE: {
+    grpc: "UNAVAILABLE",
+    http: 503,
+    rest: "50300",
+    message: "The service cannot reach its database; try again",
+    retryAfter: 1,
+  },
+  DEADLINE_EXCEEDED: {
+    grpc: "DEADLINE_EXCEEDED",
+    http: 504,
+    rest: "50400",
+    message: "The deadline of the request passed",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type Reason = keyof typeof errors;
+
+/** Where in a request message a fault is. */
+export interface FaultLocation {
+  /** Path in protobuf names, as in `google.rpc.BadRequest`: `contacts[3].owner_xc_user_id`. */
+  readonly path: string;
+  /** The documented number of the field, as in the REST envelope's `error.field`. */
+  readonly fieldCode: string;
+}
+
+/** An error whose message a client may see. The cause is for the log alone. */
+export class Fault extends Error {
+  readonly reason: Reason;
+  readonly at: FaultLocation | undefined;
+
+  constructor(reason: Reason, message: string, at?: FaultLocation, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "Fault";
+    this.reason = reason;
+    this.at = at;
+  }
+
+  get row(): ErrorRow {
+    return errors[this.reason];
+  }
+}
+
+/**
+ * Makes a fault from its row in the table.
+ *
+ * @param values fills the `{name}` places of the row's message
+ * @param options.suffix is added to the message, such as ` (contacts[3])`
+ */
+export function fault(
+  reason: Reason,
+  values: Readonly<Record<string, string>> = {},
+  options: { at?: FaultLocation; suffix?: string; cause?: unknown } = {},
+): Fault {
+  const text = errors[reason].message.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new TypeError(`${reason} needs a value for ${name}`);
+    return value;
+  });
+  return new Fault(reason, text + (options.suffix ?? ""), options.at, options.cause);
+}

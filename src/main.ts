@@ -1,0 +1,53 @@
+import { createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { ConfigError, parseConfig } from "./config.ts";
+import { startupMessage } from "./startup-message.ts";
+import { createLogger } from "./telemetry/logger.ts";
+
+const config = readConfig();
+const logger = await createLogger({
+  level: config.logLevel,
+  pretty: process.stdout.isTTY === true,
+});
+
+process.on("uncaughtException", (err) => die(err, "uncaught exception"));
+
+try {
+  const app = await createApp({
+    config,
+    logger,
+    onFatal: (message) => die(new Error(message), "the embedded database ended"),
+  });
+  const { address, port } = await app.listen();
+  const host = address.includes(":") ? `[${address}]` : address;
+  logger.info({ host: address, port }, "listening");
+  process.stdout.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
+
+  const stop = async (signal: string) => {
+    logger.info({ signal }, "stopping");
+    const cutOff = await app.close();
+    for (const { requestId, method } of cutOff) logger.error({ requestId, method }, "cut off");
+    logger.info({ cutOff: cutOff.length }, "stopped");
+    process.exitCode = cutOff.length === 0 ? 0 : 1;
+    process.exit();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+} catch (err) {
+  die(err, "cannot start");
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function die(err: unknown, message: string): never {
+  logger.fatal({ err }, message);
+  process.exit(1);
+}

@@ -1,0 +1,56 @@
+import type { HandlerContext, Interceptor } from "@connectrpc/connect";
+import type { KeyVerifier, Principal } from "../access/key-verifier.ts";
+import type { Call } from "./call.ts";
+import { callOf } from "./call.ts";
+import { toConnectError, toFault } from "./connect-error.ts";
+
+/** The header that every call of the contact service needs. */
+const header = "Server-Key";
+
+export interface Auth {
+  /** Refuses a call by its headers, before its body is read. */
+  readonly gate: (context: HandlerContext) => void | Promise<void>;
+  /** The same check within the chain of interceptors, for a way in that has no gate. */
+  readonly interceptor: Interceptor;
+}
+
+/** Admits callers with a valid Server-Key, and records which app they are. */
+export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Auth {
+  function admit(call: Call, headers: Headers): void | Promise<void> {
+    const principal = verifier.verify(headers.get(header));
+    if (!(principal instanceof Promise)) {
+      call.principal = principal;
+      return undefined;
+    }
+    return principal.then((found) => {
+      call.principal = found;
+    });
+  }
+
+  return {
+    async gate(context) {
+      const call = callOf(context.values);
+      call.context = context;
+      try {
+        // A fault that the way in found already takes the place of every other answer.
+        if (call.fault !== undefined) throw call.fault;
+        await admit(call, context.requestHeader);
+      } catch (error) {
+        call.fault = toFault(error);
+        throw toConnectError(call.fault);
+      }
+    },
+    interceptor: (next) => async (req) => {
+      const call = callOf(req.contextValues);
+      if (call.principal === undefined) await admit(call, req.header);
+      return next(req);
+    },
+  };
+}
+
+/** Who calls. Only calls that passed `createAuth` have a principal. */
+export function principalOf(context: HandlerContext): Principal {
+  const { principal } = callOf(context.values);
+  if (principal === undefined) throw new Error("the call was not authenticated");
+  return principal;
+}

@@ -1,0 +1,55 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { getOption, hasOption } from "@bufbuild/protobuf";
+import type { MethodImplSpec, ServiceImplSpec } from "@connectrpc/connect";
+import { http } from "../../gen/google/api/annotations_pb.ts";
+import type { FieldRulesOptions } from "../../rpc/field-rules.ts";
+import type { MessageDecoder } from "./decode.ts";
+import { compileDecoder } from "./decode.ts";
+import type { MessageEncoder } from "./encode.ts";
+import { compileEncoder } from "./encode.ts";
+
+/** A unary RPC that REST callers reach by a path of its own. */
+export interface Route {
+  readonly spec: MethodImplSpec & { kind: "unary" };
+  /** As in `contact.v1.ContactService/SyncContacts`. */
+  readonly method: string;
+  readonly decode: MessageDecoder;
+  readonly encode: MessageEncoder;
+}
+
+/**
+ * The REST routes of a service, by path: one for each method with a `google.api.http` option. The
+ * whole request message is the body, so only `post` with `body: "*"` is supported.
+ *
+ * @throws Error when an option, or a field of a message, is of a kind that is not supported
+ */
+export function compileRoutes(
+  spec: ServiceImplSpec,
+  rules: FieldRulesOptions,
+): ReadonlyMap<string, Route> {
+  const routed = Object.values(spec.methods).filter(({ method }) => hasOption(method, http));
+  return new Map(routed.map((impl) => [postPath(impl.method), compileRoute(impl, rules)]));
+}
+
+function compileRoute(spec: MethodImplSpec, rules: FieldRulesOptions): Route {
+  if (spec.kind !== "unary") throw new Error(`${spec.method.name}: REST serves unary calls only`);
+  const { method } = spec;
+  return {
+    spec,
+    method: methodName(method),
+    decode: compileDecoder(method.input, rules),
+    encode: compileEncoder(method.output),
+  };
+}
+
+export function methodName(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+function postPath(method: DescMethod): string {
+  const { pattern, body } = getOption(method, http);
+  if (pattern.case !== "post" || body !== "*" || pattern.value.includes("{")) {
+    throw new Error(`${method.name}: REST supports post without parameters in its path, body "*"`);
+  }
+  return pattern.value;
+}

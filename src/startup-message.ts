@@ -1,0 +1,28 @@
+import { demoApp } from "./access/bootstrap.ts";
+import type { ServerKey } from "./access/server-key.ts";
+import { serverKeyHeader } from "./access/server-key.ts";
+
+export interface StartupMessageOptions {
+  /** As in `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The key of the embedded database's app; absent where the operator brought a database or a key. */
+  readonly key: ServerKey | undefined;
+}
+
+/** What a first user needs to make a first call. Says no key that the operator chose. */
+export function startupMessage({ url, key }: StartupMessageOptions): string {
+  if (key === undefined) return `Kith serves gRPC and JSON on ${url}\n`;
+  const header = serverKeyHeader(key);
+  const body = '{"contacts":[{"ownerXCUserID":"alice","contactXCUserID":"bob"}]}';
+  return `
+Kith serves gRPC and JSON on ${url}
+
+  app         ${demoApp}
+  Server-Key  ${header}
+
+Add bob to the contacts of alice:
+
+  curl -X POST ${url}/v1/server/contact/sync -H 'Server-Key: ${header}' -H 'Content-Type: application/json' -d '${body}'
+
+`;
+}

@@ -1,0 +1,35 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+
+/**
+ * `contact` refers to `app` by number alone: a foreign key would cost a trigger for every row that a
+ * sync inserts, and apps are never deleted. Its keys begin with what a distributed Postgres would
+ * shard by. Ids compare byte by byte (COLLATE "C"): exact, and the cheapest order to keep.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    CREATE TABLE app (
+      id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      name text COLLATE "C" NOT NULL UNIQUE,
+      created_at timestamptz NOT NULL DEFAULT now()
+    )`.execute(db);
+  await sql`
+    CREATE TABLE server_key (
+      id text COLLATE "C" PRIMARY KEY,
+      app_id integer NOT NULL REFERENCES app,
+      secret_sha256 bytea NOT NULL CHECK (octet_length(secret_sha256) = 32),
+      created_at timestamptz NOT NULL DEFAULT now(),
+      expires_at timestamptz,
+      revoked_at timestamptz
+    )`.execute(db);
+  await sql`CREATE INDEX server_key_app ON server_key (app_id)`.execute(db);
+  await sql`
+    CREATE TABLE contact (
+      app_id integer NOT NULL,
+      owner_id text COLLATE "C" NOT NULL,
+      contact_id text COLLATE "C" NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (app_id, owner_id, contact_id)
+    )`.execute(db);
+  await sql`CREATE INDEX contact_reverse ON contact (app_id, contact_id, owner_id)`.execute(db);
+}

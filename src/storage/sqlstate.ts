@@ -1,0 +1,59 @@
+import type { Fault } from "../errors.ts";
+import { fault } from "../errors.ts";
+
+/** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
+const retryable = new Set(["40001", "40P01"]);
+
+/** A statement that ran out of time: `statement_timeout` or `lock_timeout`. */
+const timedOut = new Set(["57014", "55P03"]);
+
+/**
+ * The database is away, or cannot work: connection exceptions (08), insufficient resources (53),
+ * operator intervention (57), a standby that was a primary (25006), a transaction ended for idling
+ * (25P03), an unknown database (3D000), refused credentials (28).
+ */
+const unavailableState = /^(08|53|57|28|25006|25P03|3D000)/;
+
+/** Errors of the connection, from Node or from pg, which have no SQLSTATE. */
+const unavailableErrno = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ENOENT",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+const unavailableMessage =
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Query read timeout|Cannot use a pool after/i;
+
+/** Whether the transaction that failed so can be run again, with the same result as if it had not failed. */
+export function isRetryable(error: unknown): boolean {
+  return retryable.has(codeOf(error));
+}
+
+/**
+ * Recognises an error of the database or of the way to it: the one place where SQLSTATE becomes a
+ * fault. Undefined for anything else, which is a bug.
+ */
+export function databaseFault(error: unknown): Fault | undefined {
+  const code = codeOf(error);
+  if (timedOut.has(code)) return fault("DEADLINE_EXCEEDED", {}, { cause: error });
+  if (
+    retryable.has(code) ||
+    unavailableErrno.has(code) ||
+    (code.length === 5 && unavailableState.test(code)) ||
+    (error instanceof Error && unavailableMessage.test(error.message))
+  ) {
+    return fault("DATABASE_UNAVAILABLE", {}, { cause: error });
+  }
+  return undefined;
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
