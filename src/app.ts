@@ -9,6 +9,7 @@ import type { ServerKey } from "./access/server-key.ts";
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
+import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
@@ -140,8 +141,10 @@ function createHandler({ config, logger, db, stopping, underWay }: HandlerParts)
       maxBodyBytes,
       routes(router) {
         const open = { shutdownSignal: stopping };
-        const listed = [ContactService, Health, ServerReflection, ServerReflectionAlpha];
-        const reflection = createReflectionService(listed);
+        const reflection = createReflectionService({
+          services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
+          files: [file_google_rpc_error_details],
+        });
         const health = createHealthService({
           isReady,
           services: [ContactService.typeName],

@@ -17,10 +17,18 @@ type Question = ServerReflectionRequest["messageRequest"];
 /**
  * Server reflection, so that grpcurl, `buf curl` and their like need no .proto files.
  *
- * @param services those to be listed; the files they come from, and what these import, can be asked for
+ * @param options.services those to be listed
+ * @param options.files what can be asked for beside the files of the services and what they import,
+ *   such as the details of errors
  */
-export function createReflectionService(services: readonly DescService[]): Implementation {
-  const files = withDependencies(services.map((service) => service.file));
+export function createReflectionService({
+  services,
+  files: more,
+}: {
+  readonly services: readonly DescService[];
+  readonly files: readonly DescFile[];
+}): Implementation {
+  const files = withDependencies([...services.map((service) => service.file), ...more]);
   const byName = new Map(files.map((file) => [`${file.name}.proto`, file]));
   const registry = createRegistry(...files);
 

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
+import { createDatabase } from "../../src/storage/database.ts";
+import { migrate } from "../../src/storage/migrate.ts";
+import { templateDatabase, urlOf, withAdmin } from "./database.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A Postgres of this run's own; its database is for administration. */
+    postgresUrl: string;
+  }
+}
+
+/** Starts a Postgres for the whole run, with a migrated database that test files clone. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
+  });
+  const { connectionString } = postgres;
+
+  await withAdmin(connectionString, (admin) => admin.query(`CREATE DATABASE ${templateDatabase}`));
+  const db = createDatabase({
+    connectionString: urlOf(connectionString, templateDatabase),
+    poolSize: 1,
+    timeoutMs: 60_000,
+    onIdleError: () => {},
+  });
+  await migrate(db);
+  await db.destroy();
+
+  project.provide("postgresUrl", connectionString);
+  return async () => {
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import pino from "pino";
+import { onTestFinished } from "vitest";
+import type { ServerKey } from "../../src/access/server-key.ts";
+import { generateServerKey, hashSecret, serverKeyHeader } from "../../src/access/server-key.ts";
+import type { App } from "../../src/app.ts";
+import { createApp } from "../../src/app.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createDatabase } from "../../src/storage/database.ts";
+import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createTestDatabase } from "./database.ts";
+
+export interface TestService {
+  readonly app: App;
+  /** As in `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** The log lines so far, parsed. */
+  readonly logs: Record<string, unknown>[];
+  /** Makes an app that nothing else uses, and a key of it. */
+  createApp(key?: { readonly expiresAt?: Date }): Promise<TestApp>;
+  stop(): Promise<void>;
+}
+
+export interface TestApp {
+  readonly id: number;
+  readonly name: string;
+  readonly key: ServerKey;
+  /** The value of the Server-Key header. */
+  readonly header: string;
+}
+
+/**
+ * The whole service in this process, on a database and a port of its own.
+ *
+ * @param env configuration beyond the port and the database
+ */
+export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+  const database = await createTestDatabase();
+  const logs: Record<string, unknown>[] = [];
+  const app = await createApp({
+    config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...env }),
+    logger: pino({ level: "debug" }, collectInto(logs)),
+    onFatal: (message) => {
+      throw new Error(message);
+    },
+  });
+  const { port } = await app.listen();
+  const admin = createDatabase({
+    connectionString: database.url,
+    poolSize: 1,
+    timeoutMs: 30_000,
+    onIdleError: () => {},
+  });
+  const keys = createKeyStore(admin);
+
+  return {
+    app,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    databaseUrl: database.url,
+    logs,
+    async createApp({ expiresAt } = {}) {
+      const made = await keys.createApp(`app-${randomBytes(6).toString("hex")}`);
+      if (made === undefined) throw new Error("the name is taken");
+      const key = generateServerKey();
+      await keys.ensureKey({
+        id: key.id,
+        secretHash: hashSecret(key.secret),
+        appId: made.id,
+        expiresAt: expiresAt ?? null,
+      });
+      return { id: made.id, name: made.name, key, header: serverKeyHeader(key) };
+    },
+    async stop() {
+      await app.close();
+      await admin.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** A service for the running test alone. */
+export async function startServiceForTest(env: Record<string, string> = {}): Promise<TestService> {
+  const service = await startService(env);
+  onTestFinished(() => service.stop());
+  return service;
+}
+
+function collectInto(logs: Record<string, unknown>[]): Writable {
+  return new Writable({
+    write(line, _, done) {
+      logs.push(JSON.parse(String(line)));
+      done();
+    },
+  });
+}
