@@ -82,7 +82,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     connectionString,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
-    onIdleError: (err) => logger.warn({ err }, "a database connection was lost"),
+    onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => db.destroy());
 
@@ -188,7 +188,7 @@ async function prepareDatabase(connectionString: string, logger: Logger): Promis
     connectionString,
     poolSize: 1,
     timeoutMs: migrationTimeoutMs,
-    onIdleError: (err) => logger.warn({ err }, "a database connection was lost"),
+    onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => db.destroy());
   const giveUpAt = performance.now() + databaseWaitMs;

@@ -151,7 +151,7 @@ async function withDatabase(limitMs: number, work: (db: Db) => Promise<void>): P
     connectionString: config.databaseUrl ?? embedded?.connectionString ?? "",
     poolSize: 1,
     timeoutMs: limitMs,
-    onIdleError: () => {},
+    onConnectionLost: () => {},
   });
   stack.defer(() => db.destroy());
   await work(db);

@@ -8,8 +8,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Longest a statement may run or wait, and longest wait for a connection, in milliseconds. */
   readonly timeoutMs: number;
-  /** Told of connections that fail while idle; the pool replaces them by itself. */
-  readonly onIdleError: (error: Error) => void;
+  /** Told of connections that are lost; the pool replaces them by itself. */
+  readonly onConnectionLost: (error: Error) => void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface DatabaseOptions {
  * process a second later, where it is the server that is gone.
  */
 export function createDatabase(options: DatabaseOptions): Kysely<Database> {
-  const { connectionString, poolSize, timeoutMs, onIdleError } = options;
+  const { connectionString, poolSize, timeoutMs, onConnectionLost } = options;
   const pool = new pg.Pool({
     connectionString,
     max: poolSize,
@@ -30,6 +30,9 @@ export function createDatabase(options: DatabaseOptions): Kysely<Database> {
     query_timeout: timeoutMs + 1_000,
     keepAlive: true,
   });
-  pool.on("error", onIdleError);
+  // A connection can be lost while idle, in use, or in use between two statements, when no query is
+  // there to be told: without a listener of its own that would end the process.
+  pool.on("connect", (client) => client.on("error", onConnectionLost));
+  pool.on("error", () => {});
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

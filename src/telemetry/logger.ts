@@ -28,7 +28,7 @@ interface DescribedError {
   readonly type: string;
   readonly message: string;
   readonly code?: unknown;
-  readonly stack: string | undefined;
+  readonly stack?: string | undefined;
   readonly cause?: DescribedError;
 }
 
@@ -37,12 +37,12 @@ interface DescribedError {
  * quote the row it is about.
  */
 function describeError(error: unknown): DescribedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: "not an Error", stack: "" };
+  if (!(error instanceof Error)) return { type: typeof error, message: "not an Error" };
   return {
     type: error.name,
     message: error.message,
-    ...("code" in error ? { code: error.code } : {}),
-    stack: error.stack,
+    // The system's and the database's errors say by their code what is wrong; others need the place.
+    ...("code" in error ? { code: error.code } : { stack: error.stack }),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
 }

@@ -55,7 +55,7 @@ export function openDatabase(url: string, poolSize = 10): Kysely<Database> {
     connectionString: url,
     poolSize,
     timeoutMs: 30_000,
-    onIdleError: () => {},
+    onConnectionLost: () => {},
   });
   onTestFinished(() => db.destroy());
   return db;

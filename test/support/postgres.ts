@@ -28,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     connectionString: urlOf(connectionString, templateDatabase),
     poolSize: 1,
     timeoutMs: 60_000,
-    onIdleError: () => {},
+    onConnectionLost: () => {},
   });
   await migrate(db);
   await db.destroy();

@@ -52,7 +52,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     connectionString: database.url,
     poolSize: 1,
     timeoutMs: 30_000,
-    onIdleError: () => {},
+    onConnectionLost: () => {},
   });
   const keys = createKeyStore(admin);
 
