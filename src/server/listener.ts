@@ -99,22 +99,22 @@ function whenProtocolKnown(
   accept: (isHttp2: boolean) => void,
 ): void {
   const giveUp = () => socket.destroy();
+  let bytes: Buffer = Buffer.alloc(0);
   const onReadable = () => {
-    const bytes: Buffer | null = socket.read();
-    if (bytes === null) return;
-    socket.unshift(bytes);
+    const more: Buffer | null = socket.read();
+    if (more === null) return;
+    bytes = Buffer.concat([bytes, more]);
     const seen = Math.min(bytes.length, http2Preface.length);
     const isPreface = bytes.subarray(0, seen).equals(http2Preface.subarray(0, seen));
     if (isPreface && seen < http2Preface.length) return;
+    socket.unshift(bytes);
     socket.off("readable", onReadable);
-    socket.off("error", giveUp);
-    socket.off("timeout", giveUp);
+    for (const event of ["end", "error", "timeout"]) socket.off(event, giveUp);
     socket.setTimeout(0);
     accept(isPreface);
   };
   socket.on("readable", onReadable);
-  socket.on("error", giveUp);
-  socket.on("timeout", giveUp);
+  for (const event of ["end", "error", "timeout"]) socket.on(event, giveUp);
   socket.setTimeout(silenceMs);
 }
 

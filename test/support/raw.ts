@@ -126,7 +126,9 @@ function bodyLength(
   }
   const length = headers["content-length"];
   if (length === undefined) return closed ? rest.length : undefined;
-  return rest.length >= Number(length) ? Number(length) : undefined;
+  // An answer to HEAD has a length and no body: the end of the connection ends it.
+  if (rest.length < Number(length)) return closed ? rest.length : undefined;
+  return Number(length);
 }
 
 /** What came back for one HTTP/2 request. */
@@ -161,7 +163,7 @@ export async function exchangeHttp2(
 ): Promise<Http2Answer> {
   const stream = session.request({ ":method": "POST", ...headers }, { endStream: false });
   const chunks: Buffer[] = [];
-  let answer: IncomingHttpHeaders & { ":status"?: number } = {};
+  let answer: IncomingHttpHeaders & { ":status"?: number | undefined } = {};
   let trailers: IncomingHttpHeaders = {};
   stream.on("response", (received) => {
     answer = received;
@@ -202,13 +204,21 @@ export function grpcFrame(message: Uint8Array, { flags = 0, length }: GrpcPrefix
   return Buffer.concat([prefix, message]);
 }
 
+export interface Http2FrameParts {
+  readonly flags?: number;
+  readonly stream?: number;
+  readonly payload?: Uint8Array;
+  /** What the head says; by default the truth. */
+  readonly length?: number;
+}
+
 /** One HTTP/2 frame. */
 export function http2Frame(
   type: number,
-  { flags = 0, stream = 0, payload = Buffer.alloc(0), length = payload.length },
+  { flags = 0, stream = 0, payload = new Uint8Array(), length }: Http2FrameParts,
 ): Buffer {
   const head = Buffer.alloc(9);
-  head.writeUIntBE(length, 0, 3);
+  head.writeUIntBE(length ?? payload.length, 0, 3);
   head.writeUInt8(type, 3);
   head.writeUInt8(flags, 4);
   head.writeUInt32BE(stream, 5);
@@ -250,7 +260,7 @@ function rewriteFirstHeaders(socket: Socket, block: Buffer): Duplex {
   const headersType = 1;
   const endStream = 0x1;
   const endHeaders = 0x4;
-  let pending = Buffer.alloc(0);
+  let pending: Buffer = Buffer.alloc(0);
   let prefaceLeft = http2Preface.length;
   let replaced = false;
 
