@@ -7,6 +7,8 @@ import type {
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
@@ -71,6 +73,7 @@ export function createConnectHandler(options: ConnectHandlerOptions): ConnectHan
     async handle(rpc, req, res, exchange) {
       const values = createContextValues().set(callKey, exchange.call);
       const request = toUniversalRequest(req, res, values, exchange);
+      dropEndlessTimeouts(request.header);
       const response = await answer(rpc, request, exchange);
       await universalResponseToNodeResponse(withClientStatus(response), res);
     },
@@ -93,6 +96,18 @@ function toUniversalRequest(
     };
   } catch (error) {
     throw fault("BAD_REQUEST", {}, { cause: error });
+  }
+}
+
+/** Longest that Node's timers can run, in milliseconds: over 24 days. Longer ones fire at once. */
+const longestTimerMs = 2_147_483_647;
+
+/** Drops deadlines that are beyond Connect's timers, and so beyond every limit of the service. */
+function dropEndlessTimeouts(header: Headers): void {
+  const timeouts = { "grpc-timeout": parseGrpcTimeout, "connect-timeout-ms": parseConnectTimeout };
+  for (const [name, parse] of Object.entries(timeouts)) {
+    const { timeoutMs = 0 } = parse(header.get(name), longestTimerMs);
+    if (timeoutMs > longestTimerMs) header.delete(name);
   }
 }
 
