@@ -45,6 +45,8 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
   const unknown = new Map<string, number>();
 
   async function lookUp(id: string): Promise<Cached> {
+    // The database cannot hold a NUL, so it cannot be asked for one either.
+    if (id.includes("\0")) throw fault("SERVER_KEY_INVALID");
     const askedAt = performance.now();
     const record = await load(id);
     if (record === undefined) {

@@ -7,10 +7,8 @@ export interface ServerKey {
   readonly secret: string;
 }
 
-/** A longer header value is malformed; the keys that Kith makes have 86 characters. */
-const maxHeaderLength = 1024;
-
-const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Base64 of the standard alphabet, with its padding or without. */
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /**
  * Reads the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
@@ -19,7 +17,7 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
  */
 export function parseServerKey(header: string | null | undefined): ServerKey {
   if (header === null || header === undefined || header === "") throw fault("SERVER_KEY_MISSING");
-  if (header.length > maxHeaderLength || !base64.test(header)) throw fault("SERVER_KEY_MALFORMED");
+  if (!base64.test(header)) throw fault("SERVER_KEY_MALFORMED");
   const key = splitServerKey(Buffer.from(header, "base64").toString());
   if (key === undefined) throw fault("SERVER_KEY_MALFORMED");
   return key;

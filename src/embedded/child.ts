@@ -55,7 +55,7 @@ export function spawnAs(options: Command & { stdio: StdioOptions }): ChildProces
  * @param options.fd A descriptor it gets as its number 3, such as a lock to be held while it runs.
  */
 export function runToEnd(options: Command & { input?: string; fd?: number }): Promise<Ended> {
-  return new Promise((resolve) => {
+  return new Promise<Ended>((resolve) => {
     const child = spawnAs({ ...options, stdio: ["pipe", "pipe", "pipe", options.fd ?? "ignore"] });
     let output = "";
     const collect = (chunk: Buffer) => {
@@ -67,7 +67,8 @@ export function runToEnd(options: Command & { input?: string; fd?: number }): Pr
     child.stdin?.end(options.input ?? "");
     child.on("error", (error) => resolve({ code: null, output: error.message }));
     child.on("close", (code) => resolve({ code, output: output.trim() }));
-  });
+    // Node throws some failures to start a program and emits others.
+  }).catch((error: Error) => ({ code: null, output: error.message }));
 }
 
 /** The user this process runs as, with nothing to change. */

@@ -69,7 +69,7 @@ export async function findWayToRun(options: {
   }
   throw new EmbeddedPostgresError(
     `Postgres refuses to run as root, and as the user with uid ${user.uid} it cannot run ` +
-      `${binaries.postgres} on ${paths.root}:\n${failures.join("\n")}\n` +
+      `${binaries.postgres} on ${paths.root}. Tried:\n${failures.join("\n")}\n` +
       "Run Kith as an ordinary user, move Kith and DATA_DIR to where other users may read them, " +
       "install setpriv (util-linux), or set DATABASE_URL to a Postgres of your own.",
   );

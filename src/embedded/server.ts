@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Binaries } from "./binaries.ts";
@@ -63,20 +64,7 @@ export async function startServer(options: {
 }): Promise<Server> {
   const { paths, binaries } = options;
   const log = openLogFile(paths.log);
-  const settings = serverSettings(options.socketDir, options.settings);
-  const supervisor = spawnAs({
-    words: ["/bin/sh", "-c", supervisorScript, "kith-postgres"].concat(
-      binaries.postgres,
-      "-D",
-      paths.cluster,
-      settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    ),
-    runAs: options.runAs,
-    env: options.env,
-    stdio: ["pipe", "pipe", log.fd, options.lock.fd],
-  });
-  options.lock.release();
-  log.close();
+  const supervisor = startSupervisor();
 
   const [stdin, stdout] = [supervisor.stdin as Socket, supervisor.stdout as Socket];
   const say = (signal: string) => stdin.write(`${signal}\n`);
@@ -136,6 +124,27 @@ export async function startServer(options: {
     options.onExit?.(`Postgres on ${paths.cluster} ${what}.${log.tail()}`);
   });
   return server;
+
+  function startSupervisor(): ChildProcess {
+    const flags = serverSettings(options.socketDir, options.settings).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    try {
+      return spawnAs({
+        words: ["/bin/sh", "-c", supervisorScript, "kith-postgres"].concat(
+          [binaries.postgres, "-D", paths.cluster],
+          flags,
+        ),
+        runAs: options.runAs,
+        env: options.env,
+        stdio: ["pipe", "pipe", log.fd, options.lock.fd],
+      });
+    } finally {
+      options.lock.release();
+      log.close();
+    }
+  }
 
   async function untilReady(): Promise<void> {
     const started = performance.now();

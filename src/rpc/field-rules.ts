@@ -1,13 +1,20 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
-import { getOption, ScalarType } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { create, getOption, isFieldSet, ScalarType } from "@bufbuild/protobuf";
 import type { Reason } from "../errors.ts";
-import type { RepeatedRules, StringRules } from "../gen/buf/validate/validate_pb.ts";
+import type {
+  FieldRules as FieldRulesMessage,
+  RepeatedRules,
+  StringRules,
+} from "../gen/buf/validate/validate_pb.ts";
 import {
   FieldRulesSchema,
+  field as fieldRules,
+  MessageRulesSchema,
+  message as messageRules,
+  OneofRulesSchema,
+  oneof as oneofRules,
   RepeatedRulesSchema,
   StringRulesSchema,
-  field as validateField,
 } from "../gen/buf/validate/validate_pb.ts";
 
 /** What a value breaks, without saying where; undefined when it keeps its rules. */
@@ -37,38 +44,49 @@ export interface FieldRulesOptions {
 
 /** @throws Error when the field has a constraint that is not known here */
 export function compileFieldRules(field: DescField, options: FieldRulesOptions): FieldRules {
-  const rules = getOption(field, validateField);
-  assertKnown(FieldRulesSchema, rules, ["string", "repeated"], field);
-  if (field.fieldKind === "list") {
-    const repeated = rules.type.case === "repeated" ? rules.type.value : undefined;
-    const items = repeated?.items?.type;
-    return {
-      length: lengthRule(repeated, options.maxListEntries, field),
-      ...valueRule(field.listKind === "scalar" ? field.scalar : undefined, items, field),
-    };
-  }
-  return valueRule(field.fieldKind === "scalar" ? field.scalar : undefined, rules.type, field);
+  const rules = getOption(field, fieldRules);
+  if (field.fieldKind !== "list") return valueRule(scalarOf(field), rules, field);
+  assertKnown(FieldRulesSchema, rules, ["repeated"], field);
+  const repeated = rules.type.case === "repeated" ? rules.type.value : create(RepeatedRulesSchema);
+  return {
+    length: lengthRule(repeated, options.maxListEntries, field),
+    ...valueRule(scalarOf(field), repeated.items ?? create(FieldRulesSchema), field),
+  };
+}
+
+/** @throws Error when a message has constraints beyond those of its fields */
+export function assertNoMessageRules(desc: DescMessage): void {
+  assertKnown(MessageRulesSchema, getOption(desc, messageRules), [], desc);
+  for (const one of desc.oneofs)
+    assertKnown(OneofRulesSchema, getOption(one, oneofRules), [], desc);
+}
+
+function scalarOf(field: DescField): ScalarType | undefined {
+  const isScalar =
+    field.fieldKind === "scalar" || (field.fieldKind === "list" && field.listKind === "scalar");
+  return isScalar ? field.scalar : undefined;
 }
 
 function valueRule(
   scalar: ScalarType | undefined,
-  rules: { case?: string | undefined; value?: unknown } | undefined,
+  rules: FieldRulesMessage,
   field: DescField,
 ): Pick<FieldRules, "value"> {
-  if (scalar !== ScalarType.STRING) return {};
-  const string = rules?.case === "string" ? (rules.value as StringRules) : undefined;
+  const isString = scalar === ScalarType.STRING;
+  assertKnown(FieldRulesSchema, rules, isString ? ["string"] : [], field);
+  if (!isString) return {};
+  const string = rules.type.case === "string" ? rules.type.value : create(StringRulesSchema);
   return { value: stringRule(string, field) };
 }
 
-const wellKnownString = ["min_len", "max_len", "not_contains"];
-
-function stringRule(rules: StringRules | undefined, field: DescField) {
-  if (rules !== undefined) assertKnown(StringRulesSchema, rules, wellKnownString, field);
-  const minLength = Number(rules?.minLen ?? 0n);
-  const maxLength = rules?.maxLen ? Number(rules.maxLen) : Number.POSITIVE_INFINITY;
-  const refusesNul = (rules?.notContains ?? "") !== "";
+function stringRule(rules: StringRules, field: DescField) {
+  assertKnown(StringRulesSchema, rules, ["min_len", "max_len", "not_contains"], field);
+  const { minLen, maxLen, notContains } = StringRulesSchema.field;
+  const minLength = isFieldSet(rules, minLen) ? Number(rules.minLen) : 0;
+  const maxLength = isFieldSet(rules, maxLen) ? Number(rules.maxLen) : Infinity;
+  const refusesNul = isFieldSet(rules, notContains);
   if (minLength > 1) throw unsupported(field, "string.min_len above 1");
-  if (refusesNul && rules?.notContains !== "\0") throw unsupported(field, "string.not_contains");
+  if (refusesNul && rules.notContains !== "\0") throw unsupported(field, "string.not_contains");
   const tooLong: Breach = { reason: "PARAM_TOO_LONG", values: { limit: String(maxLength) } };
 
   return (value: unknown): Breach | undefined => {
@@ -88,21 +106,21 @@ function codePoints(text: string, limit: number): number {
   return count;
 }
 
-function lengthRule(rules: RepeatedRules | undefined, maxListEntries: number, field: DescField) {
-  if (rules !== undefined) {
-    assertKnown(RepeatedRulesSchema, rules, ["min_items", "max_items", "items"], field);
-  }
-  const minItems = Number(rules?.minItems ?? 0n);
-  if (minItems > 1) throw unsupported(field, "repeated.min_items above 1");
-  const maxItems = Math.min(rules?.maxItems ? Number(rules.maxItems) : Infinity, maxListEntries);
+function lengthRule(rules: RepeatedRules, maxListEntries: number, field: DescField) {
+  assertKnown(RepeatedRulesSchema, rules, ["min_items", "max_items", "items"], field);
+  const { minItems, maxItems } = RepeatedRulesSchema.field;
+  const least = isFieldSet(rules, minItems) ? Number(rules.minItems) : 0;
+  if (least > 1) throw unsupported(field, "repeated.min_items above 1");
+  const most = isFieldSet(rules, maxItems) ? Number(rules.maxItems) : Infinity;
+  const limit = Math.min(most, maxListEntries);
   const tooMany: Breach = {
     reason: "PARAM_TOO_MANY",
-    values: { limit: maxItems.toLocaleString("en-US") },
+    values: { limit: limit.toLocaleString("en-US") },
   };
 
   return (entries: number): Breach | undefined => {
-    if (entries < minItems) return { reason: "PARAM_EMPTY" };
-    return entries > maxItems ? tooMany : undefined;
+    if (entries < least) return { reason: "PARAM_EMPTY" };
+    return entries > limit ? tooMany : undefined;
   };
 }
 
@@ -110,13 +128,14 @@ function assertKnown(
   schema: DescMessage,
   rules: Message,
   known: readonly string[],
-  field: DescField,
+  owner: DescField | DescMessage,
 ): void {
-  const set = reflect(schema, rules);
-  const unknown = set.fields.find((f) => set.isSet(f) && !known.includes(f.name));
-  if (unknown !== undefined) throw unsupported(field, unknown.name);
+  const unknown = schema.fields.find((f) => isFieldSet(rules, f) && !known.includes(f.name));
+  if (unknown !== undefined) throw unsupported(owner, unknown.name);
 }
 
-function unsupported(field: DescField, rule: string): Error {
-  return new Error(`${field.parent.typeName}.${field.name}: constraint ${rule} is not supported`);
+/** For a rule, or a kind of field, that would otherwise be silently ignored. */
+export function unsupported(owner: DescField | DescMessage, what: string): Error {
+  const name = owner.kind === "message" ? owner.typeName : `${owner.parent.typeName}.${owner.name}`;
+  return new Error(`${name}: ${what} is not supported`);
 }

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import type { FieldRulesOptions } from "./field-rules.ts";
-import { compileFieldRules } from "./field-rules.ts";
+import { assertNoMessageRules, compileFieldRules, unsupported } from "./field-rules.ts";
 import type { Violation } from "./violation.ts";
 import { insideEntry, insideField, violation } from "./violation.ts";
 
@@ -15,6 +15,7 @@ type FieldCheck = (value: unknown) => Violation | undefined;
  * @throws Error when a field has a kind or constraint that is not known
  */
 export function compileMessageRules(desc: DescMessage, options: FieldRulesOptions): MessageRules {
+  assertNoMessageRules(desc);
   const checks = desc.fields.flatMap((field) => {
     const check = compileCheck(field, options);
     return check === undefined ? [] : [{ name: field.localName, check }];
@@ -49,8 +50,10 @@ function compileCheck(field: DescField, options: FieldRulesOptions): FieldCheck 
     }
     case "list":
       return compileListCheck(field, rules, options);
-    default:
+    case "enum":
       return undefined;
+    case "map":
+      throw unsupported(field, "a map");
   }
 }
 

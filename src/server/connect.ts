@@ -19,6 +19,7 @@ import { fault } from "../errors.ts";
 import { callKey } from "../rpc/call.ts";
 import { toFault } from "../rpc/connect-error.ts";
 import type { Exchange } from "./exchange.ts";
+import { encodeGrpcMessage } from "./grpc-message.ts";
 
 export interface ConnectHandlerOptions {
   readonly routes: (router: ConnectRouter) => void;
@@ -75,6 +76,9 @@ export function createConnectHandler(options: ConnectHandlerOptions): ConnectHan
       const request = toUniversalRequest(req, res, values, exchange);
       dropEndlessTimeouts(request.header);
       const response = await answer(rpc, request, exchange);
+      const { fault } = exchange.call;
+      if (fault !== undefined)
+        response.trailer?.set("grpc-message", encodeGrpcMessage(fault.message));
       await universalResponseToNodeResponse(withClientStatus(response), res);
     },
   };

@@ -5,6 +5,7 @@ import { createCall } from "../rpc/call.ts";
 import { toConnectError, toFault } from "../rpc/connect-error.ts";
 import type { ConnectHandler } from "./connect.ts";
 import { createExchange } from "./exchange.ts";
+import { encodeGrpcMessage } from "./grpc-message.ts";
 import type { RequestHandler } from "./listener.ts";
 import type { Probes } from "./probes.ts";
 import { sendFault } from "./rest/envelope.ts";
@@ -73,7 +74,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, { fault: refused }: C
     res.writeHead(200, {
       "Content-Type": req.headers["content-type"],
       "Grpc-Status": String(error.code),
-      "Grpc-Message": encodeURIComponent(error.rawMessage),
+      "Grpc-Message": encodeGrpcMessage(error.rawMessage),
     });
     res.end();
   } else {
@@ -81,9 +82,11 @@ function refuse(req: IncomingMessage, res: ServerResponse, { fault: refused }: C
   }
 }
 
+/** The path without its query; the target of a request may also be a whole URL. */
 function pathOf({ url = "" }: IncomingMessage): string {
-  const query = url.indexOf("?");
-  return query === -1 ? url : url.slice(0, query);
+  const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?]*/i, "");
+  const query = target.indexOf("?");
+  return query === -1 ? target : target.slice(0, query);
 }
 
 function protocolOf({ headers }: IncomingMessage): string {

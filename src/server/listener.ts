@@ -38,7 +38,7 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 export function createListener({ handler, silenceMs, idleMs }: ListenerOptions): Listener {
   const http1 = createHttp1Server(
     { headersTimeout: silenceMs, requestTimeout: silenceMs, connectionsCheckingInterval: 1_000 },
-    handler,
+    oneAtATime(handler),
   );
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1_000 } }, (req, res) => {
     // Node's HTTP/2 objects have the parts of HTTP/1's that the handler uses.
@@ -89,6 +89,17 @@ export function createListener({ handler, silenceMs, idleMs }: ListenerOptions):
     destroy() {
       for (const socket of sockets) socket.destroy();
     },
+  };
+}
+
+/** Requests that an HTTP/1 client pipelines are handled one after another: none of them is safe. */
+function oneAtATime(handler: RequestHandler): RequestHandler {
+  const latest = new WeakMap<Socket, ServerResponse>();
+  return (req, res) => {
+    const before = latest.get(req.socket);
+    latest.set(req.socket, res);
+    if (before === undefined || before.closed) handler(req, res);
+    else before.once("close", () => handler(req, res));
   };
 }
 

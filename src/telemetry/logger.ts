@@ -14,7 +14,7 @@ export interface LoggerOptions {
 export async function createLogger({ level, pretty }: LoggerOptions): Promise<Logger> {
   const stream = pretty ? await prettyStream() : undefined;
   return pino(
-    { level, base: null, serializers: { err: describeError } },
+    { level, base: null, serializers: { err: (error: unknown) => describeError(error) } },
     stream ?? pino.destination(1),
   );
 }
@@ -32,17 +32,27 @@ interface DescribedError {
   readonly cause?: DescribedError;
 }
 
+/** Causes of causes that are logged; errors can be each other's cause. */
+const maxCauses = 4;
+
+/** The system's and the database's errors say by their code what is wrong; the others need the place. */
+function isFromOutside(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_");
+}
+
 /**
  * What the log says of an error. Of its other properties only the code: those of a database error can
  * quote the row it is about.
  */
-function describeError(error: unknown): DescribedError {
+function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: "not an Error" };
   return {
     type: error.name,
     message: error.message,
-    // The system's and the database's errors say by their code what is wrong; others need the place.
-    ...("code" in error ? { code: error.code } : { stack: error.stack }),
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    ...("code" in error ? { code: error.code } : {}),
+    ...(isFromOutside(error) ? {} : { stack: error.stack }),
+    ...(error.cause === undefined || depth === maxCauses
+      ? {}
+      : { cause: describeError(error.cause, depth + 1) }),
   };
 }

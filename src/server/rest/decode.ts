@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { create, ScalarType } from "@bufbuild/protobuf";
 import type { Breach, FieldRulesOptions } from "../../rpc/field-rules.ts";
-import { compileFieldRules } from "../../rpc/field-rules.ts";
+import { assertNoMessageRules, compileFieldRules, unsupported } from "../../rpc/field-rules.ts";
 import type { Violation } from "../../rpc/violation.ts";
 import { insideEntry, insideField, violation } from "../../rpc/violation.ts";
 
@@ -29,6 +29,7 @@ type ScalarResult =
 
 /** @throws Error when a field has a kind or constraint that REST requests do not support */
 export function compileDecoder(desc: DescMessage, options: FieldRulesOptions): MessageDecoder {
+  assertNoMessageRules(desc);
   const decoders = desc.fields.map((field) => compileField(field, options));
   return (json) => {
     const message = create(desc);
@@ -41,7 +42,7 @@ export function compileDecoder(desc: DescMessage, options: FieldRulesOptions): M
 }
 
 function compileField(field: DescField, options: FieldRulesOptions): FieldDecoder {
-  if (field.oneof !== undefined) throw unsupported(field, "oneof");
+  if (field.oneof !== undefined) throw unsupported(field, "REST for oneof");
   switch (field.fieldKind) {
     case "scalar":
       return compileScalar(field, options);
@@ -50,7 +51,7 @@ function compileField(field: DescField, options: FieldRulesOptions): FieldDecode
     case "list":
       return compileList(field, options);
     default:
-      throw unsupported(field, field.fieldKind);
+      throw unsupported(field, `REST for ${field.fieldKind}`);
   }
 }
 
@@ -129,7 +130,7 @@ function compileEntry(
       return broken === undefined ? { value: message } : { broken };
     };
   }
-  if (field.listKind !== "scalar") throw unsupported(field, `list of ${field.listKind}`);
+  if (field.listKind !== "scalar") throw unsupported(field, `REST for a list of ${field.listKind}`);
   const parse = scalarParser(field, field.scalar);
   return (given) => {
     const { value, type } = parse(given);
@@ -151,7 +152,7 @@ function scalarParser(field: DescField, scalar: ScalarType): (given: unknown) =>
     case ScalarType.BOOL:
       return parseBool;
     default:
-      throw unsupported(field, ScalarType[scalar]);
+      throw unsupported(field, `REST for ${ScalarType[scalar]}`);
   }
 }
 
@@ -164,8 +165,4 @@ function parseBool(given: unknown): ScalarResult {
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function unsupported(field: DescField, kind: string): Error {
-  return new Error(`${field.parent.typeName}.${field.name}: REST does not support ${kind} fields`);
 }

@@ -1,5 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { ScalarType } from "@bufbuild/protobuf";
+import { unsupported } from "../../rpc/field-rules.ts";
 
 /** Turns a message into the JSON value that stands under `data` in the REST envelope. */
 export type MessageEncoder = (message: Message) => Record<string, unknown>;
@@ -29,9 +30,7 @@ export function compileEncoder(desc: DescMessage): MessageEncoder {
 
 function fieldEncoder(field: DescField): ValueEncoder {
   if (field.fieldKind === "scalar") return scalarEncoder(field, field.scalar);
-  throw new Error(
-    `${field.parent.typeName}.${field.name}: REST does not support ${field.fieldKind} fields in answers`,
-  );
+  throw unsupported(field, `REST for ${field.fieldKind} in answers`);
 }
 
 function scalarEncoder(field: DescField, scalar: ScalarType): ValueEncoder {
@@ -43,8 +42,6 @@ function scalarEncoder(field: DescField, scalar: ScalarType): ValueEncoder {
     case ScalarType.BOOL:
       return (value) => value;
     default:
-      throw new Error(
-        `${field.parent.typeName}.${field.name}: REST does not support ${ScalarType[scalar]}`,
-      );
+      throw unsupported(field, `REST for ${ScalarType[scalar]} in answers`);
   }
 }
