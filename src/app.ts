@@ -16,17 +16,20 @@ import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection
 import { createAuth } from "./rpc/auth.ts";
 import type { Call } from "./rpc/call.ts";
 import { createContactService } from "./rpc/contact-service.ts";
+import { createGate } from "./rpc/gate.ts";
 import { createHealthService } from "./rpc/health.ts";
-import { createInterceptors } from "./rpc/interceptors.ts";
+import { createInterceptors, errors } from "./rpc/interceptors.ts";
 import { createObserver } from "./rpc/observe.ts";
 import { createReflectionService } from "./rpc/reflection.ts";
 import { createConnectHandler } from "./server/connect.ts";
 import { createRequestHandler } from "./server/handler.ts";
+import { createLeanUnary } from "./server/lean.ts";
 import { createListener } from "./server/listener.ts";
 import { createProbes } from "./server/probes.ts";
 import { createRestGateway } from "./server/rest/gateway.ts";
 import { createContactStore } from "./storage/contact-store.ts";
-import { createDatabase } from "./storage/database.ts";
+import type { Pool } from "./storage/database.ts";
+import { createDatabase, createDatabaseOn, createPool } from "./storage/database.ts";
 import { createKeyStore } from "./storage/key-store.ts";
 import { migrate } from "./storage/migrate.ts";
 import { createReadiness } from "./storage/readiness.ts";
@@ -63,6 +66,10 @@ const leastSilenceMs = 10_000;
 /** An HTTP/2 connection without calls is closed after this, in milliseconds. */
 const idleMs = 300_000;
 
+/** How long statements have to end once their requests were cut off, in milliseconds. */
+const cutOffMs = 1_000;
+/** A joined transaction that waits longer for a lock is given up, and its requests are run alone. */
+const lockWaitMs = 500;
 /**
  * Puts the service together. What it acquires it releases in reverse order, in `close` or where it
  * fails half-way.
@@ -78,12 +85,14 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
   await prepareDatabase(connectionString, logger);
 
-  const db = createDatabase({
+  const pool = createPool({
     connectionString,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
+    lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
+  const db = createDatabaseOn(pool);
   stack.defer(() => db.destroy());
 
   const keys = createKeyStore(db);
@@ -96,7 +105,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   const stopping = new AbortController();
   const underWay = new Set<Call>();
   const listener = createListener({
-    handler: createHandler({ config, logger, db, stopping: stopping.signal, underWay }),
+    ...createHandler({ config, logger, pool, db, stopping: stopping.signal, underWay }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     idleMs,
   });
@@ -108,10 +117,15 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     async close() {
       stopping.abort();
       const drained = listener.drain().then(() => true);
-      const inTime = await Promise.race([drained, sleep(config.shutdownTimeoutMs, false)]);
+      const inTime = await Promise.race([
+        drained,
+        sleep(config.shutdownTimeoutMs, false, { ref: false }),
+      ]);
       const cutOff = inTime ? [] : [...underWay];
       listener.destroy();
-      await resources.disposeAsync();
+      // What was cut off may still wait in the database, which ends it when this process is gone.
+      const patienceMs = inTime ? config.requestTimeoutMs : cutOffMs;
+      await Promise.race([resources.disposeAsync(), sleep(patienceMs, undefined, { ref: false })]);
       return cutOff;
     },
   };
@@ -120,27 +134,44 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
 interface HandlerParts {
   readonly config: Config;
   readonly logger: Logger;
+  readonly pool: Pool;
   readonly db: Kysely<Database>;
   readonly stopping: AbortSignal;
   readonly underWay: Set<Call>;
 }
 
 /** Everything between a connection and the database. */
-function createHandler({ config, logger, db, stopping, underWay }: HandlerParts) {
+function createHandler({ config, logger, pool, db, stopping, underWay }: HandlerParts) {
   const isReachable = createReadiness(db);
   const isReady = async () => !stopping.aborted && (await isReachable());
 
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const auth = createAuth({ verifier: createKeyVerifier({ keys: createKeyStore(db) }) });
   const interceptors = createInterceptors({ auth, rules });
-  const contactService = createContactService({ contacts: createContactStore(db) });
+  const contacts = createContactStore({ pool, statementTimeoutMs: config.requestTimeoutMs });
+  const contactService = createContactService({ contacts });
   const { maxBodyBytes } = config;
+  const observe = createObserver({ logger });
 
-  return createRequestHandler({
+  const service = createServiceImplSpec<typeof ContactService>(ContactService, contactService);
+  const lean = createLeanUnary({
+    service,
+    auth,
+    interceptors,
+    maxBodyBytes,
+    requestTimeoutMs: config.requestTimeoutMs,
+    onStart: (call) => underWay.add(call),
+    onEnd: (call) => {
+      underWay.delete(call);
+      observe(call);
+    },
+  });
+  const handler = createRequestHandler({
     connect: createConnectHandler({
       maxBodyBytes,
+      stopping,
       routes(router) {
-        const open = { shutdownSignal: stopping };
+        const open = { interceptors: [errors], requestGate: createGate() };
         const reflection = createReflectionService({
           services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
           files: [file_google_rpc_error_details],
@@ -152,13 +183,13 @@ function createHandler({ config, logger, db, stopping, underWay }: HandlerParts)
         });
         router
           .service(ContactService, contactService, { interceptors, requestGate: auth.gate })
-          .service(Health, health)
+          .service(Health, health, open)
           .service(ServerReflection, reflection, open)
           .service(ServerReflectionAlpha, reflection, open);
       },
     }),
     rest: createRestGateway({
-      service: createServiceImplSpec<typeof ContactService>(ContactService, contactService),
+      service,
       auth,
       interceptors,
       rules,
@@ -166,9 +197,10 @@ function createHandler({ config, logger, db, stopping, underWay }: HandlerParts)
     }),
     probes: createProbes({ isReady }),
     requestTimeoutMs: config.requestTimeoutMs,
-    observe: createObserver({ logger }),
+    observe,
     underWay,
   });
+  return { handler, lean };
 }
 
 /** The embedded Postgres is not part of a production install, so it is loaded only where it is used. */

@@ -1,5 +1,5 @@
 import type { ServerKey } from "./access/server-key.ts";
-import { splitServerKey } from "./access/server-key.ts";
+import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
 
@@ -96,5 +96,10 @@ function postgresUrl(text: string): string | Refused {
 }
 
 function serverKey(text: string): ServerKey | Refused {
-  return splitServerKey(text) ?? { allowed: "KEY_ID:KEY_SECRET, both not empty" };
+  const key = splitServerKey(text);
+  return key !== undefined && key.id.length <= maxKeyIdLength
+    ? key
+    : {
+        allowed: `KEY_ID:KEY_SECRET, both not empty, the id of at most ${maxKeyIdLength} characters`,
+      };
 }

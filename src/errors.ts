@@ -23,6 +23,7 @@ export type GrpcCode =
   | "INVALID_ARGUMENT"
   | "DEADLINE_EXCEEDED"
   | "RESOURCE_EXHAUSTED"
+  | "NOT_FOUND"
   | "UNIMPLEMENTED"
   | "INTERNAL"
   | "UNAVAILABLE"
@@ -79,6 +80,7 @@ export const errors = {
     message: "The request did not arrive in time",
   },
   NOT_FOUND: { grpc: "UNIMPLEMENTED", http: 404, rest: "40400", message: "Unknown path" },
+  UNKNOWN_SERVICE: { grpc: "NOT_FOUND", http: 404, rest: "40400", message: "Unknown service" },
   METHOD_NOT_ALLOWED: {
     grpc: "UNIMPLEMENTED",
     http: 405,
@@ -104,6 +106,13 @@ export const errors = {
     message: "Content encoding must be gzip or identity",
   },
 
+  OVERLOADED: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "The service has too much to do; try again",
+    retryAfter: 1,
+  },
   CANCELLED: {
     grpc: "CANCELLED",
     http: 499,

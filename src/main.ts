@@ -18,11 +18,6 @@ try {
     logger,
     onFatal: (message) => die(new Error(message), "the embedded database ended"),
   });
-  const { address, port } = await app.listen();
-  const host = address.includes(":") ? `[${address}]` : address;
-  logger.info({ host: address, port }, "listening");
-  process.stdout.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
-
   const stop = async (signal: string) => {
     logger.info({ signal }, "stopping");
     const cutOff = await app.close();
@@ -33,6 +28,11 @@ try {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+
+  const { address, port } = await app.listen();
+  const host = address.includes(":") ? `[${address}]` : address;
+  logger.info({ host: address, port }, "listening");
+  process.stdout.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
 } catch (err) {
   die(err, "cannot start");
 }

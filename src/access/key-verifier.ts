@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
-import { hashSecret, parseServerKey } from "./server-key.ts";
+import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
 /** Who calls: the app that the Server-Key belongs to. */
 export interface Principal {
@@ -45,8 +45,7 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
   const unknown = new Map<string, number>();
 
   async function lookUp(id: string): Promise<Cached> {
-    // The database cannot hold a NUL, so it cannot be asked for one either.
-    if (id.includes("\0")) throw fault("SERVER_KEY_INVALID");
+    if (!canExist(id)) throw fault("SERVER_KEY_INVALID");
     const askedAt = performance.now();
     const record = await load(id);
     if (record === undefined) {
@@ -89,6 +88,11 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
       return lookUp(id).then((fresh) => admit(fresh, secret));
     },
   };
+}
+
+/** Whether to ask for this id at all: the database cannot hold a NUL, and no key has a longer one. */
+function canExist(id: string): boolean {
+  return id.length <= maxKeyIdLength && !id.includes("\0");
 }
 
 function admit({ record, principal }: Cached, secret: string): Principal {

@@ -7,6 +7,9 @@ export interface ServerKey {
   readonly secret: string;
 }
 
+/** Longest id of a key, in characters; those that Kith makes have 20. */
+export const maxKeyIdLength = 255;
+
 /** Base64 of the standard alphabet, with its padding or without. */
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 

@@ -1,4 +1,4 @@
-import type { SyncCounts, SyncPlan } from "./sync.ts";
+import type { SyncCounts, SyncEntry } from "./sync.ts";
 
 export interface CallOptions {
   /** Ends the call early: its caller left, or its deadline passed. */
@@ -10,10 +10,13 @@ export interface CallOptions {
 /**
  * Keeps the contacts of every app. Each call is for one app and touches no other's rows.
  *
- * Every method rejects with a `Fault`: DATABASE_UNAVAILABLE, DEADLINE_EXCEEDED or CANCELLED; whatever
- * else it rejects with is a bug.
+ * Every method rejects with a `Fault`: DATABASE_UNAVAILABLE, OVERLOADED or DEADLINE_EXCEEDED, or with the
+ * reason of the signal; whatever else it rejects with is a bug.
  */
 export interface ContactStore {
-  /** Runs the plan in one transaction, insertions first: all of it, or nothing. */
-  sync(appId: number, plan: SyncPlan, options: CallOptions): Promise<SyncCounts>;
+  /**
+   * Runs the entries in one transaction: all insertions, then all deletions (documented contract of
+   * Sync Contacts); all of it, or nothing.
+   */
+  sync(appId: number, entries: readonly SyncEntry[], options: CallOptions): Promise<SyncCounts>;
 }

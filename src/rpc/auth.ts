@@ -2,14 +2,15 @@ import type { HandlerContext, Interceptor } from "@connectrpc/connect";
 import type { KeyVerifier, Principal } from "../access/key-verifier.ts";
 import type { Call } from "./call.ts";
 import { callOf } from "./call.ts";
-import { toConnectError, toFault } from "./connect-error.ts";
+import type { Gate } from "./gate.ts";
+import { createGate } from "./gate.ts";
 
 /** The header that every call of the contact service needs. */
 const header = "Server-Key";
 
 export interface Auth {
   /** Refuses a call by its headers, before its body is read. */
-  readonly gate: (context: HandlerContext) => void | Promise<void>;
+  readonly gate: Gate;
   /** The same check within the chain of interceptors, for a way in that has no gate. */
   readonly interceptor: Interceptor;
 }
@@ -28,18 +29,7 @@ export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Au
   }
 
   return {
-    async gate(context) {
-      const call = callOf(context.values);
-      call.context = context;
-      try {
-        // A fault that the way in found already takes the place of every other answer.
-        if (call.fault !== undefined) throw call.fault;
-        await admit(call, context.requestHeader);
-      } catch (error) {
-        call.fault = toFault(error);
-        throw toConnectError(call.fault);
-      }
-    },
+    gate: createGate(admit),
     interceptor: (next) => async (req) => {
       const call = callOf(req.contextValues);
       if (call.principal === undefined) await admit(call, req.header);

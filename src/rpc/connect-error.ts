@@ -8,6 +8,7 @@ const codes: Record<GrpcCode, Code> = {
   INVALID_ARGUMENT: Code.InvalidArgument,
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
   RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  NOT_FOUND: Code.NotFound,
   UNIMPLEMENTED: Code.Unimplemented,
   INTERNAL: Code.Internal,
   UNAVAILABLE: Code.Unavailable,

@@ -1,6 +1,5 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { ContactStore } from "../contact/contact-store.ts";
-import { planSync } from "../contact/sync.ts";
 import type { ContactService } from "../gen/contact/v1/contact_service_pb.ts";
 import { principalOf } from "./auth.ts";
 
@@ -14,14 +13,12 @@ export function createContactService({
 }: ContactServiceOptions): ServiceImpl<typeof ContactService> {
   return {
     async syncContacts(request, context) {
-      const plan = planSync(
-        request.contacts.map(({ ownerXcUserId, contactXcUserId, isDeleted }) => ({
-          ownerId: ownerXcUserId,
-          contactId: contactXcUserId,
-          isDeleted,
-        })),
-      );
-      const { inserted, deleted } = await contacts.sync(principalOf(context).appId, plan, {
+      const entries = request.contacts.map(({ ownerXcUserId, contactXcUserId, isDeleted }) => ({
+        ownerId: ownerXcUserId,
+        contactId: contactXcUserId,
+        isDeleted,
+      }));
+      const { inserted, deleted } = await contacts.sync(principalOf(context).appId, entries, {
         signal: context.signal,
         timeLeftMs: context.timeoutMs,
       });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { fault } from "../errors.ts";
 import type { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { HealthCheckResponse_ServingStatus as Status } from "../gen/grpc/health/v1/health_pb.ts";
 
@@ -27,7 +27,7 @@ export function createHealthService(options: HealthServiceOptions): ServiceImpl<
 
   return {
     async check({ service }) {
-      if (!known.has(service)) throw new ConnectError("unknown service", Code.NotFound);
+      if (!known.has(service)) throw fault("UNKNOWN_SERVICE");
       return { status: await status() };
     },
 

@@ -18,8 +18,11 @@ export function createInterceptors({ auth, rules }: InterceptorsOptions): Interc
   return [errors, deadline, auth.interceptor, createValidation(rules)];
 }
 
-/** Turns whatever is thrown into an answer from the table of errors, and records it for the log. */
-const errors: Interceptor = (next) => async (req) => {
+/**
+ * Turns whatever is thrown into an answer from the table of errors, and records it for the log. All that
+ * the services which are open to everyone need.
+ */
+export const errors: Interceptor = (next) => async (req) => {
   const call = callOf(req.contextValues);
   call.entered = true;
   try {

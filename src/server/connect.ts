@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { Http2ServerResponse } from "node:http2";
+import { constants } from "node:http2";
+import type { ConnectRouter, ContextValues } from "@connectrpc/connect";
 import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type {
   UniversalHandler,
@@ -8,7 +10,10 @@ import type {
 } from "@connectrpc/connect/protocol";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
-import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import {
+  parseTimeout as parseGrpcTimeout,
+  setTrailerStatus,
+} from "@connectrpc/connect/protocol-grpc";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
@@ -16,8 +21,9 @@ import {
 } from "@connectrpc/connect-node";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import type { Call } from "../rpc/call.ts";
 import { callKey } from "../rpc/call.ts";
-import { toFault } from "../rpc/connect-error.ts";
+import { toConnectError, toFault } from "../rpc/connect-error.ts";
 import type { Exchange } from "./exchange.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";
 
@@ -25,6 +31,8 @@ export interface ConnectHandlerOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** Largest message, before and after decompression, in bytes. */
   readonly maxBodyBytes: number;
+  /** Aborted when the server stops; ends the streams that callers keep open. */
+  readonly stopping: AbortSignal;
 }
 
 export interface ConnectHandler {
@@ -46,21 +54,25 @@ export interface ConnectHandler {
  * else; and the time limit of a request includes the reading of its body.
  */
 export function createConnectHandler(options: ConnectHandlerOptions): ConnectHandler {
-  const { maxBodyBytes } = options;
+  const { maxBodyBytes, stopping } = options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: maxBodyBytes,
+    // Connect decodes leniently by default, and would store U+FFFD for what is not UTF-8.
+    jsonOptions: { textDecoder: new TextDecoder("utf-8", { fatal: true }) } as object,
   });
   options.routes(router);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
-  async function answer(
-    rpc: UniversalHandler,
-    request: UniversalServerRequest,
-    exchange: Exchange,
-  ) {
-    const { call } = exchange;
+  async function answer(rpc: UniversalHandler, request: UniversalServerRequest, call: Call) {
     const response = await rpc(request);
+    if (rpc.method.methodKind !== "unary") {
+      if (response.trailer?.get("grpc-status") === String(Code.Internal)) {
+        call.fault = protocolFault(call.context?.signal.reason, request, maxBodyBytes);
+        setTrailerStatus(response.trailer, toConnectError(call.fault));
+      }
+      return response;
+    }
     const refusedUnread = call.context !== undefined && !call.entered && call.fault === undefined;
     if (!refusedUnread) return response;
     // Connect could not read the message. Asked again, with the fault set, the gate throws it, and
@@ -73,12 +85,27 @@ export function createConnectHandler(options: ConnectHandlerOptions): ConnectHan
     route: (path) => handlers.get(path),
     async handle(rpc, req, res, exchange) {
       const values = createContextValues().set(callKey, exchange.call);
-      const request = toUniversalRequest(req, res, values, exchange);
+      const isStream = rpc.method.methodKind !== "unary";
+      const ends = isStream
+        ? { abort: exchange.signal, end: stopping }
+        : { abort: exchange.signal };
+      const request = {
+        ...toUniversalRequest(req, res, values),
+        signal: exchange.signal,
+        body: bodyOf(req, ends),
+      };
       dropEndlessTimeouts(request.header);
-      const response = await answer(rpc, request, exchange);
+      const response = await answer(rpc, request, exchange.call);
       const { fault } = exchange.call;
       if (fault !== undefined)
         response.trailer?.set("grpc-message", encodeGrpcMessage(fault.message));
+      if (isStream) {
+        // Its caller may have more to say; over HTTP/2 that would keep the connection open.
+        const { stream } = res as unknown as Partial<Http2ServerResponse>;
+        stream?.once("wantTrailers", () => {
+          setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+        });
+      }
       await universalResponseToNodeResponse(withClientStatus(response), res);
     },
   };
@@ -88,16 +115,10 @@ export function createConnectHandler(options: ConnectHandlerOptions): ConnectHan
 function toUniversalRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  values: ReturnType<typeof createContextValues>,
-  { signal }: Exchange,
+  values: ContextValues,
 ): UniversalServerRequest {
   try {
-    const request = universalRequestFromNodeRequest(req, res, undefined, values);
-    return {
-      ...request,
-      signal,
-      body: untilAborted(request.body as AsyncIterable<Uint8Array>, signal),
-    };
+    return universalRequestFromNodeRequest(req, res, undefined, values);
   } catch (error) {
     throw fault("BAD_REQUEST", {}, { cause: error });
   }
@@ -115,22 +136,46 @@ function dropEndlessTimeouts(header: Headers): void {
   }
 }
 
-/** Ends the reading of a body when the signal is aborted, however silent the sender. */
-async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal) {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  aborted.catch(() => {});
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
+interface BodyEnds {
+  /** Ends the reading with the signal's reason, however silent the sender. */
+  readonly abort: AbortSignal;
+  /** Ends the reading as if the sender had said all. */
+  readonly end?: AbortSignal;
+}
+
+/** The bytes of a body. What is not read is thrown away, so that the connection can go on. */
+async function* bodyOf(req: IncomingMessage, { abort, end }: BodyEnds): AsyncGenerator<Uint8Array> {
+  const {
+    promise: ended,
+    resolve,
+    reject,
+  } = Promise.withResolvers<{ done: true; value?: never }>();
+  ended.catch(() => {});
+  const onAbort = () => reject(abort.reason);
+  const onEnd = () => resolve({ done: true });
+  if (abort.aborted) onAbort();
+  if (end?.aborted) onEnd();
+  abort.addEventListener("abort", onAbort, { once: true });
+  end?.addEventListener("abort", onEnd, { once: true });
+  const chunks = req.iterator({ destroyOnReturn: false });
   try {
-    const chunks = body[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await Promise.race([chunks.next(), aborted]);
+      const { done, value } = await Promise.race([chunks.next(), ended]);
       if (done === true) return;
       yield value;
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    abort.removeEventListener("abort", onAbort);
+    end?.removeEventListener("abort", onEnd);
+    void discard(chunks);
+  }
+}
+
+async function discard(chunks: AsyncIterator<unknown>): Promise<void> {
+  try {
+    while ((await chunks.next()).done !== true);
+  } catch {
+    // The connection is gone, which is told where the request is.
   }
 }
 

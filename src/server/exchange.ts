@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { fault } from "../errors.ts";
 import type { Call } from "../rpc/call.ts";
 
 /** A request under way, whatever its protocol. */
@@ -33,7 +34,10 @@ export function createExchange({ call, req, res, timeoutMs, onEnd }: ExchangeOpt
   res.on("error", () => {});
   res.once("close", () => {
     clearTimeout(timer);
-    if (!res.writableFinished) abort("the caller left", Code.Canceled);
+    if (!res.writableFinished) {
+      call.fault ??= fault("CANCELLED");
+      abort("the caller left", Code.Canceled);
+    }
     onEnd(call);
   });
   return { call, signal: controller.signal };

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { fault } from "../errors.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
@@ -70,12 +71,11 @@ function refuse(req: IncomingMessage, res: ServerResponse, { fault: refused }: C
   if (refused === undefined || res.headersSent || res.destroyed) {
     res.destroy();
   } else if (req.headers["content-type"]?.startsWith("application/grpc")) {
-    const error = toConnectError(refused);
-    res.writeHead(200, {
-      "Content-Type": req.headers["content-type"],
-      "Grpc-Status": String(error.code),
-      "Grpc-Message": encodeGrpcMessage(error.rawMessage),
-    });
+    // Headers alone, with the end of the stream: what gRPC calls trailers-only.
+    const status = new Headers({ "content-type": req.headers["content-type"] });
+    setTrailerStatus(status, toConnectError(refused));
+    status.set("grpc-message", encodeGrpcMessage(refused.message));
+    for (const [name, value] of status) res.setHeader(name, value);
     res.end();
   } else {
     sendFault(res, refused);
@@ -84,7 +84,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, { fault: refused }: C
 
 /** The path without its query; the target of a request may also be a whole URL. */
 function pathOf({ url = "" }: IncomingMessage): string {
-  const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?]*/i, "");
+  const target = url.startsWith("/") || !URL.canParse(url) ? url : new URL(url).pathname;
   const query = target.indexOf("?");
   return query === -1 ? target : target.slice(0, query);
 }

@@ -4,12 +4,15 @@ import type { ServerHttp2Session } from "node:http2";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { fault } from "../errors.ts";
+import type { LeanUnary } from "./lean.ts";
 import { envelopeOf } from "./rest/envelope.ts";
 
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => void;
 
 export interface ListenerOptions {
   readonly handler: RequestHandler;
+  /** Asked first about each HTTP/2 request. */
+  readonly lean: LeanUnary;
   /** A connection that sends no bytes, or no whole request, is closed after this, in milliseconds. */
   readonly silenceMs: number;
   /** An HTTP/2 connection without calls is closed after this, in milliseconds. */
@@ -35,16 +38,29 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
  * The HTTP/1 server is the one that listens: only so do its timeouts and its closing of idle
  * connections work. Its own listener for connections is called once the first bytes are seen.
  */
-export function createListener({ handler, silenceMs, idleMs }: ListenerOptions): Listener {
+export function createListener({ handler, lean, silenceMs, idleMs }: ListenerOptions): Listener {
+  const pending = new WeakMap<Socket, ServerResponse>();
   const http1 = createHttp1Server(
     { headersTimeout: silenceMs, requestTimeout: silenceMs, connectionsCheckingInterval: 1_000 },
-    oneAtATime(handler),
+    (req, res) => {
+      // Requests that a client pipelines are handled one after another: none of them is safe.
+      whenAnswered(pending, req.socket, () => handler(req, res));
+      pending.set(req.socket, res);
+    },
   );
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1_000 } }, (req, res) => {
     // Node's HTTP/2 objects have the parts of HTTP/1's that the handler uses.
     handler(req as unknown as IncomingMessage, res as unknown as ServerResponse);
   });
+  const acceptStream = http2.listeners("stream") as ((...args: unknown[]) => void)[];
+  http2.removeAllListeners("stream");
+  http2.on("stream", (stream, headers, flags, rawHeaders) => {
+    if (lean(stream, headers)) return;
+    for (const accept of acceptStream) accept.call(http2, stream, headers, flags, rawHeaders);
+  });
   const sockets = new Set<Socket>();
+  /** Connections whose first bytes have not told their protocol. */
+  const undecided = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let draining = false;
 
@@ -52,20 +68,33 @@ export function createListener({ handler, silenceMs, idleMs }: ListenerOptions):
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    undecided.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      undecided.delete(socket);
+    });
     socket.setNoDelay(true);
     whenProtocolKnown(socket, silenceMs, (isHttp2) => {
+      undecided.delete(socket);
       if (isHttp2) http2.emit("connection", socket);
       else for (const accept of acceptHttp1) accept.call(http1, socket);
     });
   });
-  http1.on("clientError", refuseUnreadable);
+  http1.on("clientError", (error, stream) => {
+    const socket = stream as Socket;
+    const refuse = () => refuseUnreadable(error, socket);
+    // Garbage within a body ends that request; garbage behind a whole one has to wait for its answer.
+    if (pending.get(socket)?.req.complete === false) refuse();
+    else whenAnswered(pending, socket, refuse);
+  });
 
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     session.setTimeout(idleMs, () => session.close());
     session.on("error", () => session.destroy());
+    // A caller that has closed its side can neither send calls nor make room for answers.
+    session.socket.once("end", () => session.destroy());
     if (draining) session.close();
   });
 
@@ -82,9 +111,11 @@ export function createListener({ handler, silenceMs, idleMs }: ListenerOptions):
       draining = true;
       const closed = new Promise((resolve) => http1.close(resolve));
       for (const session of sessions) session.close();
-      http1.closeIdleConnections();
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      for (const socket of undecided) socket.destroy();
+      // Connections become idle one by one, as their last answer is sent.
+      const closing = setInterval(() => http1.closeIdleConnections(), 20);
       await closed;
+      clearInterval(closing);
     },
     destroy() {
       for (const socket of sockets) socket.destroy();
@@ -92,15 +123,15 @@ export function createListener({ handler, silenceMs, idleMs }: ListenerOptions):
   };
 }
 
-/** Requests that an HTTP/1 client pipelines are handled one after another: none of them is safe. */
-function oneAtATime(handler: RequestHandler): RequestHandler {
-  const latest = new WeakMap<Socket, ServerResponse>();
-  return (req, res) => {
-    const before = latest.get(req.socket);
-    latest.set(req.socket, res);
-    if (before === undefined || before.closed) handler(req, res);
-    else before.once("close", () => handler(req, res));
-  };
+/** Calls back once the latest answer on the connection is sent; at once where none is under way. */
+function whenAnswered(
+  pending: WeakMap<Socket, ServerResponse>,
+  socket: Socket,
+  callback: () => void,
+): void {
+  const latest = pending.get(socket);
+  if (latest === undefined || latest.closed) callback();
+  else latest.once("close", callback);
 }
 
 /** Waits for enough bytes to tell HTTP/2 from HTTP/1, and puts them back. */

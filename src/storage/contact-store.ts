@@ -1,63 +1,31 @@
-import type { Kysely, RawBuilder, Transaction } from "kysely";
-import { sql } from "kysely";
 import type { ContactStore } from "../contact/contact-store.ts";
-import type { ContactPair } from "../contact/sync.ts";
-import type { Database } from "./schema.ts";
-import { inTransaction } from "./transaction.ts";
+import { createGroupCommit } from "../contact/group-commit.ts";
+import { createBatchRunner } from "./batch-runner.ts";
+import type { Pool } from "./database.ts";
+import { createDatabaseOn } from "./database.ts";
 
-/** The contacts in Postgres. */
-export function createContactStore(db: Kysely<Database>): ContactStore {
-  return {
-    sync(appId, { inserts, deletes }, options) {
-      return inTransaction(db, options, async (trx) => ({
-        inserted: inserts.length === 0 ? 0 : await insertContacts(trx, appId, inserts),
-        deleted: deletes.length === 0 ? 0 : await deleteContacts(trx, appId, deletes),
-      }));
-    },
-  };
+export interface ContactStoreOptions {
+  readonly pool: Pool;
+  /** Longest a statement may run by default, in milliseconds, as the pool has it. */
+  readonly statementTimeoutMs: number;
 }
 
-/** Adds the pairs that are not there, and tells how many that were. */
-async function insertContacts(
-  trx: Transaction<Database>,
-  appId: number,
-  pairs: readonly ContactPair[],
-): Promise<number> {
-  const result = await trx
-    .insertInto("contact")
-    .columns(["app_id", "owner_id", "contact_id"])
-    .expression((eb) =>
-      eb
-        .selectFrom(unnestPairs(pairs))
-        .select([sql<number>`${appId}::integer`.as("app_id"), "pair.owner_id", "pair.contact_id"]),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow();
-  return Number(result.numInsertedOrUpdatedRows ?? 0n);
-}
+/** Two transactions under way keep the database busy while the next one gathers. */
+const limits = {
+  maxInFlight: 2,
+  maxPatient: 4,
+  maxBatchEntries: 4_000,
+  maxWaitingEntries: 1_000_000,
+};
 
-/** Removes the pairs that are there, and tells how many that were. */
-async function deleteContacts(
-  trx: Transaction<Database>,
-  appId: number,
-  pairs: readonly ContactPair[],
-): Promise<number> {
-  const result = await trx
-    .deleteFrom("contact")
-    .using(unnestPairs(pairs))
-    .where("contact.app_id", "=", appId)
-    .whereRef("contact.owner_id", "=", "pair.owner_id")
-    .whereRef("contact.contact_id", "=", "pair.contact_id")
-    .executeTakeFirstOrThrow();
-  return Number(result.numDeletedRows);
+/** The contacts in Postgres; syncs that come at once share transactions. */
+export function createContactStore({
+  pool,
+  statementTimeoutMs,
+}: ContactStoreOptions): ContactStore {
+  const db = createDatabaseOn(pool);
+  return createGroupCommit({
+    runBatch: createBatchRunner({ pool, db, statementTimeoutMs }),
+    ...limits,
+  });
 }
-
-/** The pairs as rows, in their order: two array parameters, however many pairs there are. */
-function unnestPairs(pairs: readonly ContactPair[]) {
-  const owners = pairs.map((pair) => pair.ownerId);
-  const contacts = pairs.map((pair) => pair.contactId);
-  const rows: RawBuilder<ContactColumns> = sql`unnest(${owners}::text[], ${contacts}::text[])`;
-  return rows.as<"pair">(sql`pair(owner_id, contact_id)`);
-}
-
-type ContactColumns = Pick<Database["contact"], "owner_id" | "contact_id">;

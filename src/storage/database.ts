@@ -2,37 +2,53 @@ import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import type { Database } from "./schema.ts";
 
+export type Pool = pg.Pool;
+
 export interface DatabaseOptions {
   readonly connectionString: string;
   /** Most connections held at once. */
   readonly poolSize: number;
   /** Longest a statement may run or wait, and longest wait for a connection, in milliseconds. */
   readonly timeoutMs: number;
+  /** Longest a statement waits for a lock, in milliseconds; absent: as long as it may run. */
+  readonly lockTimeoutMs?: number;
   /** Told of connections that are lost; the pool replaces them by itself. */
   readonly onConnectionLost: (error: Error) => void;
 }
 
 /**
- * A pool of connections behind Kysely. It opens none before the first query; `destroy` closes all.
+ * A pool of connections. It opens none before the first query.
  *
  * A statement is ended by the server after `timeoutMs`, also where this process is gone, and by this
  * process a second later, where it is the server that is gone.
  */
-export function createDatabase(options: DatabaseOptions): Kysely<Database> {
-  const { connectionString, poolSize, timeoutMs, onConnectionLost } = options;
+export function createPool(options: DatabaseOptions): Pool {
+  const { connectionString, poolSize, timeoutMs, lockTimeoutMs, onConnectionLost } = options;
   const pool = new pg.Pool({
     connectionString,
     max: poolSize,
     application_name: "kith",
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
+    lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: timeoutMs,
     query_timeout: timeoutMs + 1_000,
     keepAlive: true,
+    pipeline: true,
   });
   // A connection can be lost while idle, in use, or in use between two statements, when no query is
   // there to be told: without a listener of its own that would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionLost));
   pool.on("error", () => {});
+  return pool;
+}
+
+/** Kysely on a pool, which `destroy` closes. */
+export function createDatabaseOn(pool: Pool): Kysely<Database> {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Kysely on a pool of its own. */
+export function createDatabase(options: DatabaseOptions): Kysely<Database> {
+  return createDatabaseOn(createPool(options));
 }

@@ -34,9 +34,11 @@ export interface TestDatabase {
 }
 
 /** A database of one's own: a clone of the migrated one, or an empty one. */
-export async function createTestDatabase(
-  { template = templateDatabase }: { readonly template?: string } = {},
-): Promise<TestDatabase> {
+export async function createTestDatabase({
+  template = templateDatabase,
+}: {
+  readonly template?: string;
+} = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await withAdmin(server, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));

@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Message } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
-import { createContextValues, createHandlerContext } from "@connectrpc/connect";
-import { invokeUnaryImplementation } from "@connectrpc/connect/protocol";
 import { fault } from "../../errors.ts";
 import type { Auth } from "../../rpc/auth.ts";
-import { callKey } from "../../rpc/call.ts";
 import { toFault } from "../../rpc/connect-error.ts";
 import type { FieldRulesOptions } from "../../rpc/field-rules.ts";
+import { createUnaryContext } from "../../rpc/unary.ts";
 import { faultOf } from "../../rpc/violation.ts";
 import type { Exchange } from "../exchange.ts";
 import { checkBodyHeaders, readJsonBody } from "./body.ts";
@@ -43,21 +41,20 @@ export interface RestGateway {
  */
 export function createRestGateway(options: RestGatewayOptions): RestGateway {
   const { service, auth, interceptors, rules, maxBodyBytes } = options;
-  const routes = compileRoutes(service, rules);
+  const routes = compileRoutes({ service, interceptors, rules });
 
   async function call(route: Route, req: IncomingMessage, exchange: Exchange): Promise<Message> {
     if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
     const { call, signal } = exchange;
-    const { spec } = route;
-    const context = createHandlerContext({
-      service: service.service,
-      method: spec.method,
+    const { spec, invoke } = route;
+    const context = createUnaryContext({
+      spec,
+      call,
       protocolName: "rest",
-      requestMethod: req.method,
       url: req.url ?? "",
-      requestHeader: { "Server-Key": headerOf(req, "server-key") },
-      requestSignal: signal,
-      contextValues: createContextValues().set(callKey, call),
+      requestHeader: new Headers({ "Server-Key": headerOf(req, "server-key") }),
+      signal,
+      timeoutMs: () => undefined,
     });
     await auth.gate(context);
     checkBodyHeaders(req, maxBodyBytes);
@@ -65,7 +62,7 @@ export function createRestGateway(options: RestGatewayOptions): RestGateway {
     const { message, broken } = route.decode(json);
     if (broken !== undefined) throw faultOf(broken);
     call.validated = true;
-    return invokeUnaryImplementation(spec, context, message, interceptors);
+    return invoke(context, message);
   }
 
   return {

@@ -1,8 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { getOption, hasOption } from "@bufbuild/protobuf";
-import type { MethodImplSpec, ServiceImplSpec } from "@connectrpc/connect";
+import type { Interceptor, MethodImplSpec, ServiceImplSpec } from "@connectrpc/connect";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import type { FieldRulesOptions } from "../../rpc/field-rules.ts";
+import type { InvokeUnary, UnarySpec } from "../../rpc/unary.ts";
+import { createUnaryInvoker } from "../../rpc/unary.ts";
 import type { MessageDecoder } from "./decode.ts";
 import { compileDecoder } from "./decode.ts";
 import type { MessageEncoder } from "./encode.ts";
@@ -10,11 +12,18 @@ import { compileEncoder } from "./encode.ts";
 
 /** A unary RPC that REST callers reach by a path of its own. */
 export interface Route {
-  readonly spec: MethodImplSpec & { kind: "unary" };
+  readonly spec: UnarySpec;
   /** As in `contact.v1.ContactService/SyncContacts`. */
   readonly method: string;
+  readonly invoke: InvokeUnary;
   readonly decode: MessageDecoder;
   readonly encode: MessageEncoder;
+}
+
+export interface RoutesOptions {
+  readonly service: ServiceImplSpec;
+  readonly interceptors: readonly Interceptor[];
+  readonly rules: FieldRulesOptions;
 }
 
 /**
@@ -23,20 +32,20 @@ export interface Route {
  *
  * @throws Error when an option, or a field of a message, is of a kind that is not supported
  */
-export function compileRoutes(
-  spec: ServiceImplSpec,
-  rules: FieldRulesOptions,
-): ReadonlyMap<string, Route> {
-  const routed = Object.values(spec.methods).filter(({ method }) => hasOption(method, http));
-  return new Map(routed.map((impl) => [postPath(impl.method), compileRoute(impl, rules)]));
+export function compileRoutes(options: RoutesOptions): ReadonlyMap<string, Route> {
+  const routed = Object.values(options.service.methods).filter(({ method }) =>
+    hasOption(method, http),
+  );
+  return new Map(routed.map((spec) => [postPath(spec.method), compileRoute(spec, options)]));
 }
 
-function compileRoute(spec: MethodImplSpec, rules: FieldRulesOptions): Route {
+function compileRoute(spec: MethodImplSpec, { interceptors, rules }: RoutesOptions): Route {
   if (spec.kind !== "unary") throw new Error(`${spec.method.name}: REST serves unary calls only`);
   const { method } = spec;
   return {
     spec,
     method: methodName(method),
+    invoke: createUnaryInvoker(spec, interceptors),
     decode: compileDecoder(method.input, rules),
     encode: compileEncoder(method.output),
   };

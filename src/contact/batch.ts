@@ -1,0 +1,135 @@
+import type { SyncCounts, SyncEntry } from "./sync.ts";
+
+/** A sync as it waits to be run. */
+export interface SyncRequest {
+  readonly appId: number;
+  readonly entries: readonly SyncEntry[];
+  /** `pairKey` of each entry, in the same order. */
+  readonly keys: readonly string[];
+  /** Never joined with another request, because a transaction that had it failed. */
+  readonly isAlone: boolean;
+}
+
+/** A pair that a batch touches, and which of its requests first inserts or deletes it. */
+export interface BatchPair {
+  readonly key: string;
+  readonly appId: number;
+  readonly ownerId: string;
+  readonly contactId: string;
+  firstInsert: number | undefined;
+  firstDelete: number | undefined;
+}
+
+/**
+ * Requests that share one transaction: all insertions, then all deletions. Each list names a pair once
+ * and is sorted by key, so that transactions take their row locks in the same order everywhere.
+ */
+export interface Batch<R extends SyncRequest = SyncRequest> {
+  readonly requests: readonly R[];
+  readonly pairs: ReadonlyMap<string, BatchPair>;
+  readonly inserts: readonly BatchPair[];
+  readonly deletes: readonly BatchPair[];
+}
+
+/** Which pairs of a batch were really inserted and really deleted, as the database reports it. */
+export interface BatchReport {
+  readonly inserted: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+export interface BatchLimits {
+  /** Most entries in a batch; a single request may have more. */
+  readonly maxEntries: number;
+  /** Pairs of transactions under way; a request that touches one has to wait. */
+  readonly isBusy: (key: string) => boolean;
+}
+
+/** Identifies a pair among those of all apps. NUL cannot be part of an id, so no two pairs share a key. */
+export function pairKey(
+  appId: number,
+  { ownerId, contactId }: Pick<SyncEntry, "ownerId" | "contactId">,
+): string {
+  return `${appId}\0${ownerId}\0${contactId}`;
+}
+
+/**
+ * Joins the first of the waiting requests, as many as can share a transaction so that each gets what it
+ * would have got had they run one after another, in the order of arrival.
+ *
+ * Insertions before deletions is the serial order as long as no request inserts a pair that an earlier
+ * one deletes, so such a request begins the next batch, as does one that touches a pair which a
+ * transaction under way touches. None that came later overtakes it.
+ *
+ * @returns a batch of the first requests of `waiting`; of none, where already the first has to wait
+ */
+export function planBatch<R extends SyncRequest>(
+  waiting: Iterable<R>,
+  { maxEntries, isBusy }: BatchLimits,
+): Batch<R> {
+  const requests: R[] = [];
+  const pairs = new Map<string, BatchPair>();
+  let entries = 0;
+  for (const request of waiting) {
+    const isFirst = requests.length === 0;
+    if (!isFirst && (request.isAlone || entries + request.entries.length > maxEntries)) break;
+    if (!fits(request, pairs, isBusy)) break;
+    add(request, requests.length, pairs);
+    requests.push(request);
+    entries += request.entries.length;
+    if (request.isAlone) break;
+  }
+  const all = [...pairs.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    requests,
+    pairs,
+    inserts: all.filter((pair) => pair.firstInsert !== undefined),
+    deletes: all.filter((pair) => pair.firstDelete !== undefined),
+  };
+}
+
+function fits(
+  { entries, keys }: SyncRequest,
+  pairs: ReadonlyMap<string, BatchPair>,
+  isBusy: (key: string) => boolean,
+): boolean {
+  return keys.every((key, n) => {
+    const isInsertedAgain =
+      entries[n]?.isDeleted === false && pairs.get(key)?.firstDelete !== undefined;
+    return !isInsertedAgain && !isBusy(key);
+  });
+}
+
+function add(
+  { appId, entries, keys }: SyncRequest,
+  index: number,
+  pairs: Map<string, BatchPair>,
+): void {
+  for (let n = 0; n < keys.length; n++) {
+    const key = keys[n] as string;
+    const { ownerId, contactId, isDeleted } = entries[n] as SyncEntry;
+    let pair = pairs.get(key);
+    if (pair === undefined) {
+      pair = { key, appId, ownerId, contactId, firstInsert: undefined, firstDelete: undefined };
+      pairs.set(key, pair);
+    }
+    if (isDeleted) pair.firstDelete ??= index;
+    else pair.firstInsert ??= index;
+  }
+}
+
+/**
+ * Each request's counts: a pair that was really inserted counts for the first request that inserts it,
+ * one that was really deleted for the first that deletes it. To the others it was there, or gone.
+ */
+export function shareCounts(batch: Batch, report: BatchReport): SyncCounts[] {
+  const counts = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
+  for (const key of report.inserted) {
+    const share = counts[batch.pairs.get(key)?.firstInsert ?? -1];
+    if (share !== undefined) share.inserted += 1;
+  }
+  for (const key of report.deleted) {
+    const share = counts[batch.pairs.get(key)?.firstDelete ?? -1];
+    if (share !== undefined) share.deleted += 1;
+  }
+  return counts;
+}

@@ -1,0 +1,223 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { constants } from "node:http2";
+import type { Message } from "@bufbuild/protobuf";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import type { Fault } from "../errors.ts";
+import { fault } from "../errors.ts";
+import type { Auth } from "../rpc/auth.ts";
+import type { Call } from "../rpc/call.ts";
+import { createCall } from "../rpc/call.ts";
+import { toConnectError, toFault } from "../rpc/connect-error.ts";
+import type { InvokeUnary, UnarySpec } from "../rpc/unary.ts";
+import { createUnaryContext, createUnaryInvoker } from "../rpc/unary.ts";
+import { encodeGrpcMessage } from "./grpc-message.ts";
+import { methodName } from "./rest/routes.ts";
+
+export interface LeanUnaryOptions {
+  readonly service: ServiceImplSpec;
+  readonly auth: Auth;
+  readonly interceptors: readonly Interceptor[];
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly onStart: (call: Call) => void;
+  readonly onEnd: (call: Call) => void;
+}
+
+/** Takes a call, or returns false where it is not plain enough. */
+export type LeanUnary = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+
+interface Method {
+  readonly spec: UnarySpec;
+  readonly name: string;
+  readonly invoke: InvokeUnary;
+}
+
+/**
+ * Serves plain unary gRPC calls on Node's HTTP/2 streams, without the compatibility layer and the chain
+ * of streams that Connect's handlers put between a frame and the implementation. Same gate, same
+ * interceptors, same implementation, same answers.
+ *
+ * Plain is: POST, `application/grpc` or `application/grpc+proto`, no request compression, a readable
+ * `grpc-timeout` or none. All else is Connect's.
+ */
+export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
+  const { service, auth, interceptors, maxBodyBytes, requestTimeoutMs } = options;
+  const methods = new Map(
+    Object.values(service.methods)
+      .filter((spec) => spec.kind === "unary")
+      .map((spec): [string, Method] => [
+        `/${methodName(spec.method)}`,
+        { spec, name: methodName(spec.method), invoke: createUnaryInvoker(spec, interceptors) },
+      ]),
+  );
+
+  async function answer(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    { spec, invoke }: Method,
+    call: Call,
+    timeoutMs: number | undefined,
+  ): Promise<void> {
+    const { signal, clear } = createTimeLimit(
+      stream,
+      Math.min(timeoutMs ?? Infinity, requestTimeoutMs),
+    );
+    try {
+      const context = createUnaryContext({
+        spec,
+        call,
+        protocolName: "grpc",
+        url: headers[":path"] ?? "",
+        requestHeader: webHeaders(headers),
+        signal,
+        timeoutMs: () =>
+          timeoutMs === undefined ? undefined : call.startedAt + timeoutMs - performance.now(),
+      });
+      await auth.gate(context);
+      const message = await readMessage(stream, spec, maxBodyBytes, signal);
+      const output = await invoke(context, message);
+      sendMessage(stream, answerHeaders(headers, call), toBinary(spec.method.output, output));
+    } catch (error) {
+      call.fault ??= toFault(error);
+      sendStatus(stream, answerHeaders(headers, call), call.fault);
+    } finally {
+      clear();
+    }
+  }
+
+  return (stream, headers) => {
+    const method = methods.get(headers[":path"] ?? "");
+    if (method === undefined || !isPlain(headers)) return false;
+    const timeout = parseTimeout(textOf(headers["grpc-timeout"]), Number.MAX_SAFE_INTEGER);
+    if (timeout.error !== undefined || timeout.timeoutMs === 0) return false;
+    const call = createCall({
+      method: method.name,
+      protocol: "grpc",
+      requestId: headers["x-request-id"],
+    });
+    options.onStart(call);
+    stream.on("error", () => {});
+    stream.once("close", () => {
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) call.fault ??= fault("CANCELLED");
+      options.onEnd(call);
+    });
+    void answer(stream, headers, method, call, timeout.timeoutMs);
+    return true;
+  };
+}
+
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  const type = headers["content-type"];
+  const encoding = headers["grpc-encoding"];
+  return (
+    headers[":method"] === "POST" &&
+    (type === "application/grpc" || type === "application/grpc+proto") &&
+    (encoding === undefined || encoding === "identity")
+  );
+}
+
+function textOf(value: string | string[] | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function webHeaders(headers: IncomingHttpHeaders): Headers {
+  const web = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(":") || value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) web.append(name, one);
+  }
+  return web;
+}
+
+/** Aborts when the time is up or the caller leaves. */
+function createTimeLimit(stream: ServerHttp2Stream, limitMs: number) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  }, limitMs);
+  stream.once("aborted", () => {
+    controller.abort(new ConnectError("the caller left", Code.Canceled));
+  });
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+const prefixLength = 5;
+const compressedFlag = 1;
+
+/** Reads the one message of a unary call: a byte of flags, four of length, the bytes. */
+function readMessage(
+  stream: ServerHttp2Stream,
+  { method }: UnarySpec,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Message> {
+  const unreadable = () => fault("BODY_UNREADABLE", { format: "protobuf" });
+  return new Promise((resolve, reject) => {
+    let body: Buffer = Buffer.alloc(0);
+    stream.on("data", (chunk: Buffer) => {
+      body = body.length === 0 ? chunk : Buffer.concat([body, chunk]);
+      if (body.length < prefixLength) return;
+      if (body.readUInt32BE(1) > maxBytes || body.length > maxBytes + prefixLength) {
+        stream.pause();
+        reject(fault("BODY_TOO_LARGE", { limit: maxBytes.toLocaleString("en-US") }));
+      }
+    });
+    stream.once("end", () => {
+      const isWhole =
+        body.length >= prefixLength &&
+        body.length === body.readUInt32BE(1) + prefixLength &&
+        ((body[0] ?? 0) & compressedFlag) === 0;
+      if (!isWhole) {
+        reject(unreadable());
+        return;
+      }
+      try {
+        resolve(fromBinary(method.input, body.subarray(prefixLength)));
+      } catch {
+        reject(unreadable());
+      }
+    });
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+type Answer = Readonly<Record<string, string | number>>;
+
+/** As Connect answers: where the caller takes gzip the encoding says so, though no message need be. */
+function answerHeaders(headers: IncomingHttpHeaders, { requestId }: Call): Answer {
+  const accepted = textOf(headers["grpc-accept-encoding"]) ?? "";
+  const takesGzip = accepted.split(",").some((encoding) => encoding.trim() === "gzip");
+  return {
+    ":status": 200,
+    "content-type": "application/grpc+proto",
+    "x-request-id": requestId,
+    ...(takesGzip ? { "grpc-encoding": "gzip" } : {}),
+  };
+}
+
+function sendMessage(stream: ServerHttp2Stream, headers: Answer, message: Uint8Array): void {
+  if (stream.destroyed) return;
+  const body = Buffer.allocUnsafe(prefixLength + message.length);
+  body[0] = 0;
+  body.writeUInt32BE(message.length, 1);
+  body.set(message, prefixLength);
+  respond(stream, headers, { "grpc-status": "0" });
+  stream.end(body);
+}
+
+function sendStatus(stream: ServerHttp2Stream, headers: Answer, answered: Fault): void {
+  if (stream.destroyed) return;
+  const trailers = new Headers();
+  setTrailerStatus(trailers, toConnectError(answered));
+  trailers.set("grpc-message", encodeGrpcMessage(answered.message));
+  respond(stream, headers, Object.fromEntries(trailers));
+  stream.end();
+}
+
+function respond(stream: ServerHttp2Stream, headers: Answer, trailers: Record<string, string>) {
+  stream.respond(headers, { waitForTrailers: true });
+  stream.once("wantTrailers", () => stream.sendTrailers(trailers));
+}

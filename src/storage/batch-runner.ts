@@ -1,0 +1,113 @@
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type pg from "pg";
+import type { BatchPair } from "../contact/batch.ts";
+import { pairKey } from "../contact/batch.ts";
+import type { BatchTimeLimits, RunBatch } from "../contact/group-commit.ts";
+import type { Statement } from "./pipeline.ts";
+import { inPipelinedTransaction } from "./pipeline.ts";
+import type { Database } from "./schema.ts";
+import { withRetries } from "./transaction.ts";
+
+export interface BatchRunnerOptions {
+  readonly pool: pg.Pool;
+  /** Longest a statement may run by default, in milliseconds; a transaction may have less, not more. */
+  readonly statementTimeoutMs: number;
+  /** Writes the statements; they are run on the pool. */
+  readonly db: Kysely<Database>;
+}
+
+/** Runs batches of syncs in Postgres: one transaction, insertions first. */
+export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
+  const { pool, db, statementTimeoutMs } = options;
+  const insertText = insertContacts(db);
+  const deleteText = deleteContacts(db);
+
+  return ({ inserts, deletes }, limits) =>
+    withRetries(async () => {
+      const before = limitStatements(limits, statementTimeoutMs);
+      const results = await inPipelinedTransaction(pool, [
+        ...before,
+        { name: "insert_contacts", text: insertText, values: columns(inserts) },
+        { name: "delete_contacts", text: deleteText, values: columns(deletes) },
+      ]);
+      const [inserted = [], deleted = []] = results.slice(before.length);
+      return { inserted: inserted.map(toKey), deleted: deleted.map(toKey) };
+    });
+}
+
+/** Limits of this transaction alone, where it waits for locks as long as its caller does. */
+function limitStatements(
+  { statementMs = Infinity, waitsForLocks }: BatchTimeLimits,
+  mostMs: number,
+): Statement[] {
+  if (!waitsForLocks) return [];
+  const limit = Math.max(1, Math.ceil(Math.min(statementMs, mostMs)));
+  const text =
+    "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', $1, true)";
+  return [{ name: "limit_statements", text, values: [String(limit)] }];
+}
+
+/** Adds the pairs that are not there, and tells which that were. */
+function insertContacts(db: Kysely<Database>): string {
+  return db
+    .insertInto("contact")
+    .columns(["app_id", "owner_id", "contact_id"])
+    .expression((eb) =>
+      eb.selectFrom(unnestPairs()).select(["pair.app_id", "pair.owner_id", "pair.contact_id"]),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(["app_id", "owner_id", "contact_id"])
+    .compile().sql;
+}
+
+/**
+ * Removes the pairs that are there, and tells which that were. They are locked first, in order: a join
+ * alone may visit them in any, and transactions that delete the same pairs could deadlock.
+ */
+function deleteContacts(db: Kysely<Database>): string {
+  return db
+    .with("locked", (cte) =>
+      cte
+        .selectFrom("contact")
+        .innerJoin(unnestPairs(), (join) =>
+          join
+            .onRef("contact.app_id", "=", "pair.app_id")
+            .onRef("contact.owner_id", "=", "pair.owner_id")
+            .onRef("contact.contact_id", "=", "pair.contact_id"),
+        )
+        .select(["contact.app_id", "contact.owner_id", "contact.contact_id"])
+        .orderBy("contact.app_id")
+        .orderBy("contact.owner_id")
+        .orderBy("contact.contact_id")
+        .forUpdate("contact"),
+    )
+    .deleteFrom("contact")
+    .using("locked")
+    .whereRef("contact.app_id", "=", "locked.app_id")
+    .whereRef("contact.owner_id", "=", "locked.owner_id")
+    .whereRef("contact.contact_id", "=", "locked.contact_id")
+    .returning(["contact.app_id", "contact.owner_id", "contact.contact_id"])
+    .compile().sql;
+}
+
+type PairColumns = Pick<Database["contact"], "app_id" | "owner_id" | "contact_id">;
+
+/** Pairs as rows, in their order: three array parameters, however many pairs there are. */
+function unnestPairs() {
+  return sql<PairColumns>`unnest($1::integer[], $2::text[], $3::text[])`.as<"pair">(
+    sql`pair(app_id, owner_id, contact_id)`,
+  );
+}
+
+function columns(pairs: readonly BatchPair[]): unknown[] {
+  return [
+    pairs.map((pair) => pair.appId),
+    pairs.map((pair) => pair.ownerId),
+    pairs.map((pair) => pair.contactId),
+  ];
+}
+
+function toKey([appId, ownerId, contactId]: unknown[]): string {
+  return pairKey(appId as number, { ownerId: ownerId as string, contactId: contactId as string });
+}

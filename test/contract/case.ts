@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import type { TestApp } from "../support/service.ts";
+
+export const syncPath = "/v1/server/contact/sync";
+
+/** One request and the answer it must get. The JSON file's `about` explains the format. */
+export interface ContractCase {
+  readonly name: string;
+  /** POST where absent. */
+  readonly method?: string;
+  /** The path of Sync Contacts where absent. */
+  readonly path?: string;
+  /** A kind of the JSON file, or what makes the header's value; a valid key where absent. */
+  readonly key?: string | ((app: TestApp) => string);
+  /** Null takes a header away. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Bodies synced first. */
+  readonly before?: readonly unknown[];
+  readonly body?: unknown;
+  /** The bytes of the body, or its text. */
+  readonly raw?: string | Uint8Array;
+  /** Applied to the bytes of the body: a content encoding. */
+  readonly encode?: (bytes: Uint8Array) => Uint8Array;
+  readonly expect: Expectation;
+  readonly messageIncludes?: string;
+}
+
+export interface Expectation {
+  readonly http: number;
+  readonly body?: SuccessEnvelope;
+  readonly error?: Readonly<Partial<EnvelopeError>>;
+  readonly messageIncludes?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface EnvelopeError {
+  readonly code: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+export interface SuccessEnvelope {
+  readonly status: number;
+  readonly error: EnvelopeError;
+  readonly data: { readonly countInserted: number; readonly countDeleted: number };
+}
+
+/** The cases of the contract. */
+export function loadContractCases(): readonly ContractCase[] {
+  const text = readFileSync(new URL("rest-cases.json", import.meta.url), "utf8");
+  return JSON.parse(text).cases;
+}
+
+/** What the case must do, told over REST. */
+export function counts(inserted: number, deleted = 0): Expectation {
+  return {
+    http: 200,
+    body: {
+      status: 200,
+      error: { code: "", message: "", field: "" },
+      data: { countInserted: inserted, countDeleted: deleted },
+    },
+  };
+}
+
+/** Refused for a parameter; the field is one of the documented numbers, or empty. */
+export function badParam(
+  field: "" | "101" | "102" | "103" | "104",
+  text: { readonly message?: string; readonly includes?: string } = {},
+): Expectation {
+  const { message, includes } = text;
+  return {
+    http: 400,
+    error: { code: "40002", field, ...(message !== undefined && { message }) },
+    ...(includes !== undefined && { messageIncludes: includes }),
+  };
+}
+
+/** Refused by HTTP or for the key: a status, and the code that goes with it. */
+export function refused(http: number, code = `${http}00`): Expectation {
+  return { http, error: { code, field: "" } };
+}
+
+/** An entry as the documentation spells it. */
+export function entry(ownerXCUserID: unknown, contactXCUserID: unknown, isDeleted?: unknown) {
+  return { ownerXCUserID, contactXCUserID, ...(isDeleted !== undefined && { isDeleted }) };
+}
+
+/** A body that adds one contact, for cases that are not about what is in it. */
+export const oneContact = { contacts: [entry("1", "2")] };
+
+/** The value of the Server-Key header; undefined for none. */
+export function keyHeaderOf({ key = "valid" }: ContractCase, app: TestApp): string | undefined {
+  if (typeof key === "function") return key(app);
+  const [kind, value = ""] = split(key);
+  switch (kind) {
+    case "valid":
+      return app.header;
+    case "none":
+      return undefined;
+    case "wrong-secret":
+      return base64(`${app.key.id}:${"0".repeat(43)}`);
+    case "header":
+      return value;
+    case "encode":
+      return base64(value);
+    default:
+      throw new Error(`unknown kind of key: ${key}`);
+  }
+}
+
+/** The bytes the case sends; undefined for no body. */
+export function bytesOf({ raw, body, encode = (bytes) => bytes }: ContractCase) {
+  if (typeof raw === "object") return encode(raw);
+  const text = raw ?? (body === undefined ? undefined : JSON.stringify(expand(body)));
+  return text === undefined ? undefined : encode(Buffer.from(text));
+}
+
+/** What the body says, before any content encoding; undefined where it is not JSON. */
+export function jsonOf({ raw, body }: ContractCase): unknown {
+  if (raw === undefined) return expand(body);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(raw as string)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces `{"$repeat": n, "entry": ...}` by the n entries. */
+export function expand(body: unknown): unknown {
+  const contacts = (body as { contacts?: { $repeat?: number; entry?: unknown } } | null)?.contacts;
+  if (contacts?.$repeat === undefined) return body;
+  const template = JSON.stringify(contacts.entry);
+  const entries = Array.from({ length: contacts.$repeat }, (_, i) =>
+    JSON.parse(template.replaceAll("$i", String(i))),
+  );
+  return { ...(body as object), contacts: entries };
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function split(key: string): [string, string?] {
+  const colon = key.indexOf(":");
+  return colon === -1 ? [key] : [key.slice(0, colon), key.slice(colon + 1)];
+}

@@ -1,0 +1,54 @@
+import { create } from "@bufbuild/protobuf";
+import type { SyncContactsRequest } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import {
+  ContactEntrySchema,
+  SyncContactsRequestSchema,
+} from "../../src/gen/contact/v1/contact_service_pb.ts";
+import type { ContractCase } from "./case.ts";
+import { jsonOf, syncPath } from "./case.ts";
+
+/** What a message can say of `isDeleted`: a boolean, however JSON spells it. */
+const flags = new Map<unknown, boolean>([
+  [undefined, false],
+  [null, false],
+  [false, false],
+  ["false", false],
+  [true, true],
+  ["true", true],
+]);
+
+/**
+ * The case's request as a protobuf message. Undefined where a message cannot say it: where the case is
+ * about HTTP or about JSON, or a value is of a type that the message does not have.
+ */
+export function asMessage(given: ContractCase): SyncContactsRequest | undefined {
+  const { method = "POST", path = syncPath, headers, encode } = given;
+  const isPlain = method === "POST" && path === syncPath && !headers && !encode;
+  const json = jsonOf(given);
+  if (!isPlain || !isObject(json)) return undefined;
+  const list = json.contacts ?? [];
+  if (!Array.isArray(list)) return undefined;
+  const contacts = list.map(asEntry);
+  if (contacts.includes(undefined)) return undefined;
+  return create(SyncContactsRequestSchema, { contacts: contacts as [] });
+}
+
+function asEntry(json: unknown) {
+  if (!isObject(json)) return undefined;
+  const ownerXcUserId = asText(json.ownerXCUserID);
+  const contactXcUserId = asText(json.contactXCUserID);
+  const isDeleted = flags.get(json.isDeleted);
+  const all = [ownerXcUserId, contactXcUserId, isDeleted];
+  if (all.includes(undefined)) return undefined;
+  return create(ContactEntrySchema, { ownerXcUserId, contactXcUserId, isDeleted } as object);
+}
+
+/** A string that UTF-8 can carry; a missing one is empty in a message. */
+function asText(json: unknown): string | undefined {
+  const text = json ?? "";
+  return typeof text === "string" && text.isWellFormed() ? text : undefined;
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SyncContactsRequest } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { entry } from "../contract/case.ts";
+import { serveContract } from "../contract/for-file.ts";
+import { sendHttp1, sendHttp2 } from "../contract/http.ts";
+import { asMessage } from "../contract/message.ts";
+import { createModel } from "../contract/model.ts";
+import { requestOf } from "../contract/rest.ts";
+import type { RpcClient } from "../support/clients.ts";
+import { rpcClients } from "../support/clients.ts";
+import type { TestApp } from "../support/service.ts";
+
+const served = serveContract();
+
+interface Counts {
+  readonly countInserted: number;
+  readonly countDeleted: number;
+}
+
+/** Syncs by one of the ways in, and tells what was counted. */
+type Sync = (app: TestApp, body: unknown) => Promise<Counts>;
+
+const ways: Record<string, Sync> = {
+  "REST over HTTP/1.1": (app, body) => syncOverRest(sendHttp1, app, body),
+  "REST over HTTP/2": (app, body) => syncOverRest(sendHttp2, app, body),
+};
+
+async function syncOverRest(send: typeof sendHttp1, app: TestApp, body: unknown): Promise<Counts> {
+  const given = { name: "", body, expect: { http: 200 } };
+  const answer = await send(served.service.port, requestOf(given, app));
+  expect(answer.status).toBe(200);
+  return JSON.parse(answer.text).data;
+}
+
+const clients: RpcClient[] = [];
+beforeAll(() => {
+  for (const [name, createClient] of Object.entries(rpcClients)) {
+    const client = createClient(served.service.url);
+    clients.push(client);
+    ways[name] = async ({ header }, body) => {
+      const message = asMessage({ name: "", body, expect: { http: 200 } }) as SyncContactsRequest;
+      const { response, failure } = await client.sync(message, { "server-key": header });
+      expect(failure).toBeUndefined();
+      return {
+        countInserted: Number(response?.countInserted),
+        countDeleted: Number(response?.countDeleted),
+      };
+    };
+  }
+});
+afterAll(() => {
+  for (const client of clients) client.close();
+});
+
+const id = fc.constantFrom("a", "b", "ab", "A", " ", "é", "e\u0301", "__proto__", '"', "👍");
+const flag = fc.constantFrom(undefined, null, false, "false", true, "true");
+const anyEntry = fc
+  .tuple(id, id, flag)
+  .map(([owner, contact, gone]) => entry(owner, contact, gone));
+const anyBody = fc.record({ contacts: fc.array(anyEntry, { minLength: 1, maxLength: 12 }) });
+
+test("whatever is synced, by whatever way, is what the model has", async () => {
+  const names = Object.keys(ways);
+  const step = fc.record({ body: anyBody, way: fc.constantFrom(...names) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+      const app = await served.service.createApp();
+      const model = createModel();
+      for (const { body, way } of steps) {
+        expect(await ways[way]?.(app, body)).toEqual(model.sync(body));
+      }
+      expect(await served.stored.pairsOf(app.id)).toEqual(model.pairs());
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe("at the same time", () => {
+  const everyWay = () => Object.values(ways);
+
+  test("the same new contacts are counted once among all callers", async () => {
+    const app = await served.service.createApp();
+    const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
+    const orders = [contacts, contacts.toReversed()];
+    const answers = await Promise.all(
+      everyWay().flatMap((sync) => orders.map((order) => sync(app, { contacts: order }))),
+    );
+    expect(sum(answers, "countInserted")).toBe(200);
+    expect(sum(answers, "countDeleted")).toBe(0);
+    expect(await served.stored.pairsOf(app.id)).toHaveLength(200);
+  });
+
+  test("the same deletions are counted once among all callers", async () => {
+    const app = await served.service.createApp();
+    const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
+    await ways["REST over HTTP/1.1"]?.(app, { contacts });
+    const gone = contacts.map((each) => ({ ...each, isDeleted: true }));
+    const answers = await Promise.all(everyWay().map((sync) => sync(app, { contacts: gone })));
+    expect(sum(answers, "countDeleted")).toBe(200);
+    expect(await served.stored.pairsOf(app.id)).toEqual([]);
+  });
+
+  test("what is inserted and not deleted is there, whatever the order", async () => {
+    const app = await served.service.createApp();
+    const rounds = Array.from({ length: 12 }, (_, round) =>
+      everyWay().map((sync, way) => {
+        const contacts = Array.from({ length: 50 }, (_, i) =>
+          entry("o", `c${(i * (way + 3) + round) % 50}`, (i + way + round) % 2 === 0),
+        );
+        return sync(app, { contacts });
+      }),
+    );
+    const answers = await Promise.all(rounds.flat());
+    const left = await served.stored.pairsOf(app.id);
+    expect(sum(answers, "countInserted") - sum(answers, "countDeleted")).toBe(left.length);
+  });
+});
+
+function sum(answers: readonly Counts[], name: keyof Counts): number {
+  return answers.reduce((total, answer) => total + answer[name], 0);
+}

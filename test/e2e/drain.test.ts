@@ -1,0 +1,144 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RawConnection } from "../support/raw.ts";
+import { openRaw, parseHttp1 } from "../support/raw.ts";
+import type { TestApp, TestService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
+import { openGrpc, restPath, syncOverGrpc } from "./support/calls.ts";
+import type { HeldPair } from "./support/row-lock.ts";
+import { holdPair } from "./support/row-lock.ts";
+
+const pair = ["locked", "b"] as const;
+
+let service: TestService;
+let app: TestApp;
+let held: HeldPair;
+
+function serve(env: Record<string, string>): void {
+  beforeEach(async () => {
+    service = await startService(env);
+    app = await service.createApp();
+    held = await holdPair(service.databaseUrl, app.id, pair);
+  });
+  afterEach(async () => {
+    await held[Symbol.asyncDispose]();
+    await service.stop();
+  });
+}
+
+function restSync(owner: string, contact: string): string {
+  const body = JSON.stringify({ contacts: [{ ownerXCUserID: owner, contactXCUserID: contact }] });
+  const head = [`POST ${restPath} HTTP/1.1`, "Host: x", `Server-Key: ${app.header}`];
+  const sized = ["Content-Type: application/json", `Content-Length: ${body.length}`];
+  return [...head, ...sized, "", body].join("\r\n");
+}
+
+async function answersOf(connection: RawConnection, count: number) {
+  const { bytes, closed } = await connection.until((so) => parseHttp1(so, false).length >= count);
+  return parseHttp1(bytes, closed);
+}
+
+function connectionError(): Promise<string | undefined> {
+  const socket = connect({ host: "127.0.0.1", port: service.port });
+  return new Promise((resolve) => {
+    socket.once("error", (error: Error & { code?: string }) => resolve(error.code));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+  });
+}
+
+describe("a request under way when the service stops", () => {
+  serve({ SHUTDOWN_TIMEOUT_MS: "30000", REQUEST_TIMEOUT_MS: "30000" });
+
+  test("is answered over REST, and its connection closed", async () => {
+    using connection = await openRaw(service.port);
+    connection.send(restSync("free", "b"));
+    await answersOf(connection, 1);
+    connection.send(restSync(...pair));
+    await held.untilWaiting(1);
+
+    const closing = service.app.close();
+    expect(await connectionError()).toBe("ECONNREFUSED");
+    await held.release();
+    const answers = await answersOf(connection, 2);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const answeredAt = performance.now();
+    expect((await connection.until(() => false)).closed).toBe(true);
+    expect(await closing).toEqual([]);
+    // A connection kept alive would go on for the 5 s that Node keeps an idle one.
+    expect(performance.now() - answeredAt).toBeLessThan(4_000);
+  });
+
+  test("is answered over gRPC", async () => {
+    const client = openGrpc(service.url);
+    await syncOverGrpc(client, app.header, [["free", "b"]]).answer;
+    const { answer } = syncOverGrpc(client, app.header, [pair]);
+    await held.untilWaiting(1);
+
+    const closing = service.app.close();
+    expect(await connectionError()).toBe("ECONNREFUSED");
+    await held.release();
+    expect((await answer).countInserted).toBe(1n);
+    expect(await closing).toEqual([]);
+    client.close();
+  });
+
+  test("is answered beside a hundred others", async () => {
+    const clients = Array.from({ length: 10 }, () => openGrpc(service.url));
+    const answers = clients.flatMap((client) =>
+      Array.from({ length: 10 }, () => syncOverGrpc(client, app.header, [pair]).answer),
+    );
+    await held.untilWaiting(1);
+    const closing = service.app.close();
+    await held.release();
+    const inserted = (await Promise.all(answers)).map(({ countInserted }) => Number(countInserted));
+    expect(inserted.reduce((sum, count) => sum + count)).toBe(1);
+    expect(await closing).toEqual([]);
+    for (const client of clients) client.close();
+  });
+});
+
+describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
+  serve({ SHUTDOWN_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "30000" });
+
+  test("is cut off, and told", async () => {
+    const client = openGrpc(service.url);
+    const overGrpc = syncOverGrpc(client, app.header, [pair]).answer.catch(({ code }) => code);
+    using connection = await openRaw(service.port);
+    connection.send(restSync(...pair));
+    await held.untilWaiting(1);
+
+    const startedAt = performance.now();
+    const cutOff = await service.app.close();
+    const tookMs = performance.now() - startedAt;
+    const method = "contact.v1.ContactService/SyncContacts";
+    expect(cutOff.map((call) => ({ method: call.method, protocol: call.protocol }))).toEqual(
+      expect.arrayContaining([
+        { method, protocol: "rest" },
+        { method, protocol: "grpc" },
+      ]),
+    );
+    expect(cutOff).toHaveLength(2);
+    // UNAVAILABLE: the connection went away.
+    expect(await overGrpc).toBe(14);
+    const { bytes } = await connection.until(() => false);
+    expect(bytes).toHaveLength(0);
+    // The lock is still held: a close that waits for the database takes the 30 s of a request.
+    expect(tookMs).toBeLessThan(15_000);
+  });
+
+  test("leaves nothing of itself in the database", async () => {
+    using connection = await openRaw(service.port);
+    connection.send(restSync(...pair));
+    await held.untilWaiting(1);
+    expect(await service.app.close()).toHaveLength(1);
+    await held.release();
+    await held.untilWaiting(0);
+    await sleep(100);
+    const { rows } = await held.query("SELECT 1 FROM contact");
+    expect(rows).toEqual([]);
+  });
+});

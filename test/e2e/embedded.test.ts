@@ -1,0 +1,154 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
+import type { ServiceProcess } from "./support/process.ts";
+import { startProcess } from "./support/process.ts";
+
+const timeout = 180_000;
+const run = promisify(execFile);
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = join(await mkdtemp(join(tmpdir(), "kith-e2e-")), "data");
+});
+afterEach(() => rm(join(dataDir, ".."), { recursive: true, force: true }));
+
+const start = () => startProcess({ DATA_DIR: dataDir });
+
+/** What the first lines of a start tell a first user. */
+async function readGreeting(service: ServiceProcess) {
+  const curl = await service.untilOutput(/curl .*'\n/);
+  const header = /Server-Key {2}(\S+)/.exec(service.output())?.[1] ?? "";
+  return { url: await service.url(), header, curl: curl.trim() };
+}
+
+const carol = [entry("alice", "carol")];
+
+/** Whether the contact of an earlier start is still there: then it cannot be added again. */
+async function carolsPresence(service: ServiceProcess): Promise<number | undefined> {
+  const { status, body } = await syncOverRest(await readGreeting(service), carol);
+  expect(status).toBe(200);
+  return body.data.countInserted;
+}
+
+async function stopped(service: ServiceProcess): Promise<void> {
+  service.signal("SIGTERM");
+  expect(await service.exit()).toBe(0);
+}
+
+test("the first start prints an address, a key, and a curl line that works", {
+  timeout,
+}, async () => {
+  await using service = start();
+  const { url, header, curl } = await readGreeting(service);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(Buffer.from(header, "base64").toString()).toMatch(/^[^:]+:.+$/);
+  await expectToServe({ url, header });
+  expect(await answerTo(curl)).toEqual({
+    status: 200,
+    error: { code: "", message: "", field: "" },
+    data: { countInserted: 1, countDeleted: 0 },
+  });
+  const keyFile = await stat(join(dataDir, "server-key"));
+  expect(keyFile.mode & 0o777).toBe(0o600);
+  await stopped(service);
+});
+
+test("a later start finds the key and the data of the first", { timeout }, async () => {
+  let firstHeader: string;
+  {
+    await using first = start();
+    firstHeader = (await readGreeting(first)).header;
+    expect(await carolsPresence(first)).toBe(1);
+    await stopped(first);
+  }
+  await using second = start();
+  expect((await readGreeting(second)).header).toBe(firstHeader);
+  expect(await carolsPresence(second)).toBe(0);
+  await stopped(second);
+});
+
+test("a start after kill -9 finds the data, once and twice", { timeout }, async () => {
+  {
+    await using first = start();
+    expect(await carolsPresence(first)).toBe(1);
+    first.signal("SIGKILL");
+    expect(await first.exit()).toBe("SIGKILL");
+  }
+  {
+    await using second = start();
+    expect(await carolsPresence(second)).toBe(0);
+    second.signal("SIGKILL");
+    await second.exit();
+  }
+  await using third = start();
+  expect(await carolsPresence(third)).toBe(0);
+  await stopped(third);
+});
+
+test("kill -9 during the first start leaves something to start on", { timeout }, async () => {
+  for (const waitMs of [50, 300, 700]) {
+    await using killed = start();
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    killed.signal("SIGKILL");
+    await killed.exit();
+  }
+  await using service = start();
+  expect(await carolsPresence(service)).toBe(1);
+  await stopped(service);
+});
+
+test("a second start on a live directory ends with 1; the first serves on", {
+  timeout,
+}, async () => {
+  await using first = start();
+  const target = await readGreeting(first);
+  await using second = start();
+  expect(await second.exit()).toBe(1);
+  expect(second.output()).toContain(dataDir);
+  expect(second.output()).toMatch(/in use by another running process/);
+  await expectToServe(target);
+  await stopped(first);
+});
+
+test("the log and the key's secret stay apart", { timeout }, async () => {
+  await using service = start();
+  const { header } = await readGreeting(service);
+  const secret = (await readFile(join(dataDir, "server-key"), "utf8")).trim().split(":")[1];
+  expect(secret).toBeDefined();
+  await stopped(service);
+  // The greeting says the header, which is for the user; the lines of the log never do.
+  const logs = JSON.stringify(service.logs());
+  expect(logs).not.toContain(secret);
+  expect(logs).not.toContain(header);
+  const files = await readdir(dataDir);
+  for (const name of files.filter((file) => file.endsWith(".log"))) {
+    expect(await readFile(join(dataDir, name), "utf8")).not.toContain(secret);
+  }
+});
+
+/** Runs the printed line in a shell; where there is no curl, sends what it says. */
+async function answerTo(curl: string): Promise<unknown> {
+  const hasCurl = await run("bash", ["-c", "command -v curl"]).then(
+    () => true,
+    () => false,
+  );
+  if (hasCurl) {
+    const { stdout } = await run("bash", [
+      "-c",
+      curl.replace("curl ", "curl --silent --max-time 30 "),
+    ]);
+    return JSON.parse(stdout);
+  }
+  const [, url = ""] = /(http:\S+)/.exec(curl) ?? [];
+  const headers = [...curl.matchAll(/-H '([^:]+): ([^']*)'/g)].map(
+    ([, name = "", value = ""]): [string, string] => [name, value],
+  );
+  const [, body = ""] = /-d '([^']*)'/.exec(curl) ?? [];
+  const response = await fetch(url, { method: "POST", headers, body });
+  return response.json();
+}

@@ -1,0 +1,81 @@
+import type { OutgoingHttpHeaders } from "node:http2";
+import { afterEach, describe, expect, test } from "vitest";
+import { expectToServe } from "./support/calls.ts";
+import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2 } from "./support/http2.ts";
+import { serveForFile } from "./support/served.ts";
+
+const served = serveForFile({ MAX_BODY_BYTES: "65536" });
+afterEach(() => expectToServe(served));
+
+const unknown = 2;
+const internal = 13;
+
+const healthCheck = "/grpc.health.v1.Health/Check";
+const healthWatch = "/grpc.health.v1.Health/Watch";
+const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const reflectionAlpha = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+/** The services that need no key are asked by anybody, so bad input meets them first. */
+describe.each([healthCheck, healthWatch, reflection, reflectionAlpha])("%s", (path) => {
+  const broken: { name: string; body: Buffer; headers?: OutgoingHttpHeaders }[] = [
+    { name: "no bytes", body: Buffer.alloc(0) },
+    { name: "part of a prefix", body: Buffer.from([0, 0, 0]) },
+    { name: "a message cut short", body: grpcFrame(Buffer.alloc(0), { length: 10 }) },
+    {
+      name: "a prefix that promises 4 GiB",
+      body: grpcFrame(Buffer.alloc(0), { length: 0xffff_ffff }),
+    },
+    { name: "bytes that are no protobuf", body: grpcFrame(Buffer.alloc(20, 0xff)) },
+    { name: "a string that is not UTF-8", body: grpcFrame(Buffer.from([0x0a, 1, 0xff])) },
+    { name: "compressed, without a coding", body: grpcFrame(Buffer.alloc(3), { flags: 1 }) },
+    {
+      name: "gzip that is none",
+      body: grpcFrame(Buffer.alloc(3), { flags: 1 }),
+      headers: { "grpc-encoding": "gzip" },
+    },
+    {
+      name: "an unknown coding",
+      body: grpcFrame(Buffer.alloc(0)),
+      headers: { "grpc-encoding": "pie" },
+    },
+    {
+      name: "a timeout that is none",
+      body: grpcFrame(Buffer.alloc(0)),
+      headers: { "grpc-timeout": "soon" },
+    },
+    {
+      name: "a timeout of nothing",
+      body: grpcFrame(Buffer.alloc(0)),
+      headers: { "grpc-timeout": "0n" },
+    },
+  ];
+
+  test.each(broken)("$name, over gRPC", async ({ body, headers = {} }) => {
+    using session = openHttp2(served.port);
+    const all = { ":path": path, "content-type": "application/grpc", te: "trailers", ...headers };
+    const answer = await exchangeHttp2(session, { headers: all, body });
+    expect(answer.status).toBe(200);
+    const status = grpcStatusOf(answer);
+    expect(status).toBeTypeOf("number");
+    expect([unknown, internal]).not.toContain(status);
+  });
+});
+
+describe("Connect's JSON", () => {
+  test.each([
+    { name: "broken", body: "{" },
+    { name: "empty", body: "" },
+    { name: "null", body: "null" },
+    { name: "of another shape", body: "[1]" },
+    { name: "of another type", body: '{"service":1}' },
+    { name: "very deep", body: `{"x":${"[".repeat(30_000)}${"]".repeat(30_000)}}` },
+  ])("$name, to the health check", async ({ body }) => {
+    const response = await fetch(served.url + healthCheck, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+    });
+    await response.text();
+    expect(response.status).toBeLessThan(500);
+  });
+});

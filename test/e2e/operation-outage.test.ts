@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { status as GrpcStatus } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
+import { createTestDatabase, withAdmin } from "../support/database.ts";
+import { startServiceForTest } from "../support/service.ts";
+import type { Target } from "./support/calls.ts";
+import { entry, expectToServe, openGrpc, syncOverGrpc, syncOverRest } from "./support/calls.ts";
+import type { DatabaseProxy, Outage } from "./support/database-proxy.ts";
+import { startDatabaseProxy } from "./support/database-proxy.ts";
+import { eventually } from "./support/eventually.ts";
+
+const unavailable = {
+  status: 503,
+  error: { code: "50300", message: expect.any(String), field: "" },
+  data: {},
+};
+
+/** A service whose way to its database can be cut. */
+async function serveOverProxy(stack: AsyncDisposableStack, env: Record<string, string> = {}) {
+  const database = await createTestDatabase();
+  stack.defer(() => database.drop());
+  const proxy = stack.use(await startDatabaseProxy(database.url));
+  const key = generateServerKey();
+  const service = await startServiceForTest({
+    DATABASE_URL: proxy.url,
+    BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
+    REQUEST_TIMEOUT_MS: "2000",
+    DATABASE_POOL_SIZE: "3",
+    ...env,
+  });
+  stack.defer(async () => void (await service.app.close()));
+  const target: Target = { url: service.url, header: serverKeyHeader(key) };
+  return { database, proxy, service, target };
+}
+
+async function grpcCode({ url, header }: Target): Promise<number | undefined> {
+  const client = openGrpc(url);
+  const { answer } = syncOverGrpc(client, header, [["a", "b"]]);
+  const code = await answer.then(
+    () => GrpcStatus.OK,
+    (error) => error.code,
+  );
+  client.close();
+  return code;
+}
+
+const statusOf = async (url: string) => (await fetch(url)).status;
+
+async function expectRecovery(proxy: DatabaseProxy, target: Target): Promise<void> {
+  await proxy.restore();
+  await eventually(
+    "the service is ready",
+    async () => (await statusOf(`${target.url}/readyz`)) === 200,
+  );
+  await eventually("the service serves", async () => {
+    const { status } = await syncOverRest(target, [entry("again", "b")]);
+    return status === 200;
+  });
+  await expectToServe(target);
+}
+
+describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) => {
+  test("is 503 with Retry-After, UNAVAILABLE over gRPC, until it is back", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { proxy, target } = await serveOverProxy(stack);
+    await expectToServe(target);
+    await proxy.cut(outage);
+
+    // Several times, since the first may meet connections that were good a moment ago.
+    for (const _ of [1, 2, 3, 4]) {
+      const { status, headers, body } = await syncOverRest(target, [entry("a", "b")]);
+      expect(status).toBe(503);
+      expect(headers.get("retry-after")).toMatch(/^\d+$/);
+      expect(body).toEqual(unavailable);
+      expect(JSON.stringify(body)).not.toMatch(/ECONN|postgres|127\.0\.0\.1/i);
+      expect(await grpcCode(target)).toBe(GrpcStatus.UNAVAILABLE);
+    }
+    const unseen = serverKeyHeader(generateServerKey());
+    const { status } = await syncOverRest({ ...target, header: unseen }, [entry("a", "b")]);
+    expect(status).toBe(503);
+    await eventually("not ready", async () => (await statusOf(`${target.url}/readyz`)) === 503);
+    expect(await statusOf(`${target.url}/livez`)).toBe(200);
+
+    await expectRecovery(proxy, target);
+  });
+});
+
+test("a database that falls silent is 503 or 504 in time, until it is back", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { proxy, target } = await serveOverProxy(stack);
+  await expectToServe(target);
+  await proxy.cut("is silent");
+  const answers = [1, 2, 3, 4, 5, 6].map(() => syncOverRest(target, [entry("a", "b")]));
+  for (const { status } of await Promise.all(answers)) expect([503, 504]).toContain(status);
+  await expectRecovery(proxy, target);
+});
+
+test("a database that falls silent does not keep a probe waiting", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "1000" });
+  await expectToServe(target);
+  await proxy.cut("is silent");
+  expect(await statusOf(`${target.url}/livez`)).toBe(200);
+  await eventually("not ready", async () => (await statusOf(`${target.url}/readyz`)) === 503);
+  await expectRecovery(proxy, target);
+});
+
+test("connections that the database ends under load cost calls, but no more", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { database, target } = await serveOverProxy(stack);
+  await expectToServe(target);
+  const stopping = new AbortController();
+  const statuses = new Set<number>();
+  const callers = Array.from({ length: 8 }, async (_, caller) => {
+    for (let n = 0; !stopping.signal.aborted; n++) {
+      const { status } = await syncOverRest(target, [entry(`load-${caller}`, `${n}`)]);
+      statuses.add(status);
+    }
+  });
+  await withAdmin(database.url, async (admin) => {
+    for (let round = 0; round < 40; round++) {
+      await admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'kith'`,
+      );
+      await sleep(25);
+    }
+  });
+  stopping.abort();
+  await Promise.all(callers);
+  expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  expect(statuses).toContain(200);
+  await eventually("the service serves", async () => {
+    const { status } = await syncOverRest(target, [entry("after", "b")]);
+    return status === 200;
+  });
+  await expectToServe(target);
+});
+
+test("a service that starts before its database waits for it", async () => {
+  await using stack = new AsyncDisposableStack();
+  const database = await createTestDatabase();
+  stack.defer(() => database.drop());
+  const proxy = stack.use(await startDatabaseProxy(database.url));
+  await proxy.cut("refuses");
+  const starting = startServiceForTest({ DATABASE_URL: proxy.url });
+  await sleep(500);
+  await proxy.restore();
+  const service = await starting;
+  expect(await statusOf(`${service.url}/readyz`)).toBe(200);
+  await service.app.close();
+});

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { status as GrpcStatus } from "@grpc/grpc-js";
+import { describe, expect, test } from "vitest";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "../../src/gen/grpc/health/v1/health_pb.ts";
+import { openGrpc } from "./support/calls.ts";
+import { serveForFile } from "./support/served.ts";
+
+const served = serveForFile();
+
+describe.each(["/livez", "/readyz"])("%s needs no key", (path) => {
+  test.each([
+    { method: "GET", body: "ok\n" },
+    { method: "HEAD", body: "" },
+  ])("$method", async ({ method, body }) => {
+    const response = await fetch(served.url + path, { method });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toBe(body);
+  });
+
+  test("with a query", async () => {
+    const response = await fetch(`${served.url}${path}?verbose`);
+    expect(await response.text()).toBe("ok\n");
+  });
+});
+
+/** A unary call of grpc-js, without a key. */
+function ask<M extends DescMethod>(method: M, init: MessageInitShape<M["input"]>) {
+  const client = openGrpc(served.url);
+  return new Promise<MessageShape<M["output"]>>((resolve, reject) => {
+    client.makeUnaryRequest(
+      `/${method.parent.typeName}/${method.name}`,
+      (message: MessageShape<M["input"]>) => Buffer.from(toBinary(method.input, message)),
+      (bytes) => fromBinary(method.output, bytes) as MessageShape<M["output"]>,
+      create(method.input, init) as MessageShape<M["input"]>,
+      (error, answer) => (answer === undefined ? reject(error) : resolve(answer)),
+    );
+  }).finally(() => client.close());
+}
+
+function openWatch(service: string) {
+  const { watch } = Health.method;
+  const client = openGrpc(served.url);
+  const call = client.makeServerStreamRequest(
+    `/${Health.typeName}/${watch.name}`,
+    (message: MessageShape<typeof watch.input>) => Buffer.from(toBinary(watch.input, message)),
+    (bytes) => fromBinary(watch.output, bytes),
+    create(watch.input, { service }),
+  );
+  // What the test has seen it need not see end.
+  call.on("error", () => {});
+  return Object.assign(call, {
+    [Symbol.dispose]() {
+      call.cancel();
+      client.close();
+    },
+  });
+}
+
+describe("grpc.health.v1", () => {
+  const { check, list } = Health.method;
+  const known = ["", "contact.v1.ContactService"];
+
+  test.each(known)("checks %j", async (service) => {
+    expect((await ask(check, { service })).status).toBe(Status.SERVING);
+  });
+
+  test.each(["nothing", "contact.v1", "__proto__"])("does not know %j", async (service) => {
+    await expect(ask(check, { service })).rejects.toMatchObject({ code: GrpcStatus.NOT_FOUND });
+  });
+
+  test("lists what it knows", async () => {
+    const { statuses } = await ask(list, {});
+    expect(Object.keys(statuses).sort()).toEqual(known);
+    for (const { status } of Object.values(statuses)) expect(status).toBe(Status.SERVING);
+  });
+
+  test.each([
+    ...known.map((service) => ({ service, status: Status.SERVING })),
+    { service: "nothing", status: Status.SERVICE_UNKNOWN },
+  ])("a watch of $service begins with the status of now", async ({ service, status }) => {
+    using watch = openWatch(service);
+    const [first] = await once(watch, "data");
+    expect(first.status).toBe(status);
+  });
+
+  test("a watch that its caller leaves does not disturb others", async () => {
+    using staying = openWatch("");
+    await once(staying, "data");
+    {
+      using leaving = openWatch("");
+      await once(leaving, "data");
+    }
+    expect((await ask(check, { service: "" })).status).toBe(Status.SERVING);
+    expect(staying.destroyed).toBe(false);
+  });
+});

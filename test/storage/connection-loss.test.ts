@@ -1,0 +1,191 @@
+import type { AddressInfo, Socket } from "node:net";
+import { createServer } from "node:net";
+import type pg from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import type { ContactStore } from "../../src/contact/contact-store.ts";
+import { Fault } from "../../src/errors.ts";
+import { createContactStore } from "../../src/storage/contact-store.ts";
+import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
+import { backendsOf, holdInsert, openSession, until, untilWaiting } from "./support/session.ts";
+
+const held = pair("h", "h");
+const other = pair("a", "b");
+
+interface OpenOptions {
+  readonly url: string;
+  readonly poolSize?: number;
+  readonly timeoutMs?: number;
+}
+
+function open({ url, poolSize = 4, timeoutMs = 30_000 }: OpenOptions) {
+  const lost: Error[] = [];
+  const pool = createPool({
+    connectionString: url,
+    poolSize,
+    timeoutMs,
+    onConnectionLost: (error) => lost.push(error),
+  });
+  const db = createDatabaseOn(pool);
+  onTestFinished(() => db.destroy());
+  return {
+    db,
+    store: createContactStore({ pool, statementTimeoutMs: timeoutMs }),
+    keys: createKeyStore(db),
+    lost,
+  };
+}
+
+async function newDatabase(): Promise<string> {
+  const { url, drop } = await createTestDatabase();
+  onTestFinished(drop);
+  return url;
+}
+
+async function terminateAll(session: pg.Client): Promise<void> {
+  const pids = (await backendsOf(session)).map(({ pid }) => pid);
+  await session.query("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", [pids]);
+  await until(async () => (await backendsOf(session)).every(({ pid }) => !pids.includes(pid)));
+}
+
+/** Syncs until it succeeds; on the way nothing but an unreachable database is allowed. */
+async function recover(store: ContactStore): Promise<void> {
+  await until(async () => {
+    const result = await store.sync(1, plan({ insert: [other] }), unhurried).catch((e) => e);
+    if (result instanceof Fault) expect(result.reason).toBe("DATABASE_UNAVAILABLE");
+    else expect(result).toMatchObject({ deleted: 0 });
+    return !(result instanceof Error);
+  });
+}
+
+test("connections that are lost while idle are replaced", async () => {
+  const url = await newDatabase();
+  const session = await openSession(url);
+  const { store, lost } = open({ url });
+  await Promise.all(
+    Array.from({ length: 4 }, (_, n) => store.sync(n, plan({ insert: [other] }), unhurried)),
+  );
+  expect((await backendsOf(session)).length).toBeGreaterThan(0);
+  await terminateAll(session);
+  await recover(store);
+  expect(lost.length).toBeGreaterThan(0);
+});
+
+test("a sync whose connection is lost while it waits is told, stores nothing, and others go on", async () => {
+  const url = await newDatabase();
+  const [session, holder] = [await openSession(url), await openSession(url)];
+  const { store } = open({ url });
+  await holdInsert(holder, 1, held);
+  const waiting = whyRejected(store.sync(1, plan({ insert: [pair("a", "z"), held] }), unhurried));
+  await untilWaiting(session);
+  await terminateAll(session);
+  expect(await waiting).toBe("DATABASE_UNAVAILABLE");
+  await holder.query("ROLLBACK");
+  await recover(store);
+  const { rows } = await session.query("SELECT owner_id, contact_id FROM contact");
+  expect(rows).toEqual([{ owner_id: "a", contact_id: "b" }]);
+});
+
+test("connections lost again and again under load end no process and spoil no count", async () => {
+  const url = await newDatabase();
+  const session = await openSession(url);
+  const { store } = open({ url });
+  let running = true;
+  const load = Promise.all(
+    Array.from({ length: 8 }, async (_, worker) => {
+      for (let n = 0; running; n++) {
+        const insert = [pair(`w${worker}`, String(n)), pair(`w${worker}`, `${n}+`)];
+        const result = await store.sync(2, plan({ insert }), unhurried).catch((error) => error);
+        if (result instanceof Fault) expect(result.reason).toBe("DATABASE_UNAVAILABLE");
+        else expect(result).toEqual({ inserted: 2, deleted: 0 });
+      }
+    }),
+  );
+  for (let round = 0; round < 20; round++) await terminateAll(session);
+  running = false;
+  await load;
+  await recover(store);
+  const { rows } = await session.query(
+    "SELECT FROM contact WHERE app_id = 2 GROUP BY owner_id, rtrim(contact_id, '+') HAVING count(*) <> 2",
+  );
+  expect(rows).toEqual([]);
+});
+
+test("a pool whose connections are all in use refuses after its limit, and recovers", async () => {
+  const { store, db } = open({ url: await newDatabase(), poolSize: 1, timeoutMs: 300 });
+  const inUse = Promise.withResolvers<void>();
+  const free = Promise.withResolvers<void>();
+  const user = db.connection().execute(async () => {
+    inUse.resolve();
+    await free.promise;
+  });
+  await inUse.promise;
+  const refused = whyRejected(store.sync(1, plan({ insert: [other] }), unhurried));
+  expect(await refused).toBe("DATABASE_UNAVAILABLE");
+  free.resolve();
+  await user;
+  await recover(store);
+});
+
+/** A server that accepts connections and does this with them. */
+async function startServer(onConnection: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  });
+  return `postgres://kith@127.0.0.1:${(server.address() as AddressInfo).port}/kith`;
+}
+
+async function closedPort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `postgres://kith@127.0.0.1:${port}/kith`;
+}
+
+const unreachable: [name: string, url: () => Promise<string>][] = [
+  ["a port that is closed", closedPort],
+  ["a Unix socket that is not there", async () => "postgres:///kith?host=/nonexistent&user=kith"],
+  ["a server that says nothing", () => startServer(() => {})],
+  ["a server that hangs up", () => startServer((socket) => socket.end())],
+  ["a server that resets", () => startServer((socket) => socket.resetAndDestroy())],
+  [
+    "a database that is not there",
+    async () => {
+      const url = new URL(await newDatabase());
+      url.pathname = "/nobody";
+      return url.href;
+    },
+  ],
+  [
+    "a role that is not there",
+    async () => {
+      const url = new URL(await newDatabase());
+      url.searchParams.set("user", "nobody");
+      return url.href;
+    },
+  ],
+];
+
+test.each(unreachable)("%s is a database that is away", async (_, urlOf) => {
+  const { store, keys } = open({ url: await urlOf(), timeoutMs: 500 });
+  const calls = [
+    store.sync(1, plan({ insert: [other] }), unhurried),
+    keys.findKeys(["a"]),
+    keys.createApp("a"),
+    keys.revokeKey("a"),
+  ];
+  expect(await Promise.all(calls.map(whyRejected))).toEqual(
+    calls.map(() => "DATABASE_UNAVAILABLE"),
+  );
+});

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { Suite } from "../../support/store-suite.ts";
+import { pair, plan, sorted, unhurried } from "../support/pairs.ts";
+import { openSession } from "../support/session.ts";
+
+const [ab, ac, ad, poison] = [pair("a", "b"), pair("a", "c"), pair("a", "d"), pair("z", "poison")];
+
+/** Makes each row that names the contact `poison` fail when it is inserted, or when it is deleted. */
+async function addPoison(url: string, event: "INSERT" | "DELETE"): Promise<void> {
+  const session = await openSession(url);
+  const row = event === "INSERT" ? "NEW" : "OLD";
+  await session.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION 'refused' USING ERRCODE = '23514';
+      END
+    $$;
+    CREATE TRIGGER refuse BEFORE ${event} ON contact FOR EACH ROW
+      WHEN (${row}.contact_id = 'poison') EXECUTE FUNCTION refuse()`);
+}
+
+export function describeFailures(suite: Suite): void {
+  test("a row that cannot be inserted leaves everything as it was", async () => {
+    const { store, url } = await suite.openAlone();
+    await store.sync(1, plan({ insert: [ab] }), unhurried);
+    await addPoison(url, "INSERT");
+    const sync = store.sync(1, plan({ insert: [ac, poison], remove: [ab] }), unhurried);
+    await expect(sync).rejects.toThrow("refused");
+    expect(await suite.contactsOf(1, url)).toEqual([ab]);
+  });
+
+  test("a row that cannot be deleted leaves everything as it was", async () => {
+    const { store, url } = await suite.openAlone();
+    await store.sync(1, plan({ insert: [ab, poison] }), unhurried);
+    await addPoison(url, "DELETE");
+    const sync = store.sync(1, plan({ insert: [ac, ad], remove: [ab, poison] }), unhurried);
+    await expect(sync).rejects.toThrow("refused");
+    expect(sorted(await suite.contactsOf(1, url))).toEqual(sorted([ab, poison]));
+  });
+
+  test("the connection that failed is good for the next sync", async () => {
+    const { store, url } = await suite.openAlone({ poolSize: 1 });
+    await addPoison(url, "INSERT");
+    for (let round = 0; round < 3; round++) {
+      const sync = store.sync(1, plan({ insert: [ac, poison] }), unhurried);
+      await expect(sync).rejects.toThrow("refused");
+    }
+    expect(await store.sync(1, plan({ insert: [ac] }), unhurried)).toEqual({
+      inserted: 1,
+      deleted: 0,
+    });
+  });
+
+  test("what fails in one app leaves the syncs of others alone", async () => {
+    const { store, url } = await suite.openAlone();
+    await addPoison(url, "INSERT");
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) =>
+        store.sync(n, plan({ insert: n % 2 === 0 ? [ab] : [ab, poison] }), unhurried),
+      ),
+    );
+    expect(results.map(({ status }) => status)).toEqual(
+      results.map((_, n) => (n % 2 === 0 ? "fulfilled" : "rejected")),
+    );
+    expect(await suite.contactsOf(2, url)).toEqual([ab]);
+    expect(await suite.contactsOf(3, url)).toEqual([]);
+  });
+}

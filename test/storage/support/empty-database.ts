@@ -1,0 +1,9 @@
+import { onTestFinished } from "vitest";
+import { createTestDatabase } from "../../support/database.ts";
+
+/** The connection string of a database without tables, which the running test has for itself. */
+export async function emptyDatabase(): Promise<string> {
+  const { url, drop } = await createTestDatabase({ template: "template0" });
+  onTestFinished(drop);
+  return url;
+}

@@ -1,0 +1,50 @@
+import type { CallOptions } from "../../../src/contact/contact-store.ts";
+import type { SyncEntry } from "../../../src/contact/sync.ts";
+import { Fault } from "../../../src/errors.ts";
+
+export type ContactPair = Pick<SyncEntry, "ownerId" | "contactId">;
+
+/** A call that nobody ends early. */
+export const unhurried: CallOptions = { signal: new AbortController().signal };
+
+/** A call that ends when this many milliseconds are over. */
+export function within(milliseconds: number): CallOptions {
+  return { ...unhurried, timeLeftMs: () => milliseconds };
+}
+
+/** As in `pair("alice", "bob")`. */
+export function pair(ownerId: string, contactId: string): ContactPair {
+  return { ownerId, contactId };
+}
+
+export interface Change {
+  readonly insert?: readonly ContactPair[];
+  readonly remove?: readonly ContactPair[];
+}
+
+/** The entries of a sync that does so. */
+export function plan({ insert = [], remove = [] }: Change): SyncEntry[] {
+  return [
+    ...insert.map((added) => ({ ...added, isDeleted: false })),
+    ...remove.map((removed) => ({ ...removed, isDeleted: true })),
+  ];
+}
+
+/** In an order of their own, to compare sets of pairs. */
+export function sorted(pairs: readonly ContactPair[]): ContactPair[] {
+  const keyOf = ({ ownerId, contactId }: ContactPair) => JSON.stringify([ownerId, contactId]);
+  return pairs
+    .map(({ ownerId, contactId }) => ({ ownerId, contactId }))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** The reason of the fault that a call rejects with, or else what it rejects with. */
+export async function whyRejected(call: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await call.then(
+    () => {
+      throw new Error("the call succeeded");
+    },
+    (thrown) => thrown,
+  );
+  return error instanceof Fault ? error.reason : error;
+}

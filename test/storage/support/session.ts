@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { onTestFinished } from "vitest";
+import type { ContactPair } from "./pairs.ts";
+
+/** A connection beside the service's own, closed when the running test ends. */
+export async function openSession(url: string): Promise<pg.Client> {
+  const session = new pg.Client({ connectionString: url });
+  session.on("error", () => {});
+  await session.connect();
+  onTestFinished(() => session.end());
+  return session;
+}
+
+/** Waits for as long as it takes; the limit of the test ends a wait in vain. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(10);
+}
+
+const insertPair = "INSERT INTO contact (app_id, owner_id, contact_id) VALUES ($1, $2, $3)";
+
+/** Inserts a pair in a transaction that stays open: whoever wants to insert it too has to wait. */
+export async function holdInsert(session: pg.Client, appId: number, pair: ContactPair) {
+  await session.query("BEGIN");
+  await session.query(insertPair, [appId, pair.ownerId, pair.contactId]);
+}
+
+/** Locks a pair that is there in a transaction that stays open: whoever wants to delete it has to wait. */
+export async function holdRow(session: pg.Client, appId: number, pair: ContactPair) {
+  await session.query("BEGIN");
+  const { rowCount } = await session.query(
+    "SELECT FROM contact WHERE app_id = $1 AND owner_id = $2 AND contact_id = $3 FOR UPDATE",
+    [appId, pair.ownerId, pair.contactId],
+  );
+  if (rowCount !== 1) throw new Error("there is no such pair to lock");
+}
+
+interface Backend {
+  readonly pid: number;
+  readonly state: string;
+  readonly waits: boolean;
+}
+
+/** The service's connections to the database of the session, as Postgres sees them. */
+export async function backendsOf(session: pg.Client): Promise<Backend[]> {
+  // Within a transaction Postgres answers what it answered first, unless told to look again.
+  await session.query("SELECT pg_stat_clear_snapshot()");
+  const { rows } = await session.query<Backend>(
+    `SELECT pid, state, coalesce(wait_event_type = 'Lock', false) AS waits
+     FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'kith'`,
+  );
+  return rows;
+}
+
+/** Waits until this many of the service's connections wait for a lock. */
+export function untilWaiting(session: pg.Client, count = 1): Promise<void> {
+  return until(
+    async () => (await backendsOf(session)).filter(({ waits }) => waits).length >= count,
+  );
+}
+
+/** Waits until none of the service's connections runs a statement. */
+export function untilIdle(session: pg.Client): Promise<void> {
+  return until(async () => (await backendsOf(session)).every(({ state }) => state === "idle"));
+}
+
+/**
+ * How many deadlocks the database has seen. A connection tells at its end at the latest, so call this
+ * when the service's are closed.
+ */
+export async function countDeadlocks(session: pg.Client): Promise<number> {
+  await until(async () => (await backendsOf(session)).length === 0);
+  const { rows } = await session.query<{ deadlocks: string }>(
+    "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+  );
+  return Number(rows[0]?.deadlocks);
+}

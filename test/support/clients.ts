@@ -1,0 +1,181 @@
+import { Agent } from "node:http";
+import type { DescMessage, DescMethodUnary, JsonValue, MessageShape } from "@bufbuild/protobuf";
+import { createRegistry, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
+import type { Transport } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
+import {
+  compressionGzip,
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+  Http2SessionManager,
+} from "@connectrpc/connect-node";
+import type { ServiceError } from "@grpc/grpc-js";
+import { Client, compressionAlgorithms, credentials, Metadata, status } from "@grpc/grpc-js";
+import type {
+  SyncContactsRequest,
+  SyncContactsResponse,
+} from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { BadRequestSchema, ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
+import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
+
+/** A client of one protocol, with connections of its own. It never retries. */
+export interface RpcClient {
+  /** Calls Sync Contacts. */
+  sync(message: SyncContactsRequest, headers?: Headers): Promise<RpcAnswer<SyncContactsResponse>>;
+  /** Calls any unary method. */
+  call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    message: MessageShape<I>,
+    headers?: Headers,
+  ): Promise<RpcAnswer<MessageShape<O>>>;
+  close(): void;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export type RpcAnswer<T> =
+  | { readonly response: T; readonly failure?: never }
+  | { readonly failure: RpcFailure; readonly response?: never };
+
+export interface RpcFailure {
+  /** Name of the gRPC status, as in `INVALID_ARGUMENT`. */
+  readonly code: string;
+  readonly message: string;
+  /** What comes with the error, by name of its message, as JSON. */
+  readonly details: Readonly<Record<string, JsonValue>>;
+}
+
+export interface RpcClientOptions {
+  /** Sends every message in gzip. */
+  readonly compress?: boolean;
+}
+
+export type CreateRpcClient = (url: string, options?: RpcClientOptions) => RpcClient;
+
+/** One kind of client for each way in, by name. */
+export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
+  "gRPC, by grpc-js": createGrpcJsClient,
+  "gRPC, by Connect": overHttp2(createGrpcTransport),
+  "gRPC-Web": overHttp1((options) => createGrpcWebTransport({ ...options, useBinaryFormat: true })),
+  "gRPC-Web in JSON": overHttp1((options) =>
+    createGrpcWebTransport({ ...options, useBinaryFormat: false }),
+  ),
+  Connect: overHttp1((options) => createConnectTransport({ ...options, useBinaryFormat: true })),
+  "Connect in JSON": overHttp1((options) =>
+    createConnectTransport({ ...options, useBinaryFormat: false }),
+  ),
+};
+
+function createGrpcJsClient(url: string, { compress = false }: RpcClientOptions = {}): RpcClient {
+  const client = new Client(new URL(url).host, credentials.createInsecure(), {
+    "grpc.enable_retries": 0,
+    "grpc.use_local_subchannel_pool": 1,
+    ...(compress && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
+  });
+  const call: RpcClient["call"] = (method, message, headers = {}) => {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        `/${method.parent.typeName}/${method.name}`,
+        (request) => Buffer.from(toBinary(method.input, request)),
+        (bytes) => fromBinary(method.output, bytes),
+        message,
+        metadata,
+        (error, response) => {
+          if (response !== undefined) resolve({ response });
+          else grpcJsFailure(error).then((failure) => resolve({ failure }), reject);
+        },
+      );
+    });
+  };
+  return {
+    call,
+    sync: (message, headers) => call(ContactService.method.syncContacts, message, headers),
+    close: () => client.close(),
+  };
+}
+
+interface TransportOptions {
+  readonly baseUrl: string;
+  readonly httpVersion: "1.1";
+  readonly nodeOptions: { readonly agent: Agent };
+  readonly sendCompression?: typeof compressionGzip;
+  readonly compressMinBytes?: number;
+}
+
+const gzip = { sendCompression: compressionGzip, compressMinBytes: 0 };
+
+function overHttp1(createTransport: (options: TransportOptions) => Transport): CreateRpcClient {
+  return (baseUrl, { compress = false } = {}) => {
+    const agent = new Agent({ keepAlive: true });
+    const options = { baseUrl, httpVersion: "1.1", nodeOptions: { agent } } as const;
+    const transport = createTransport({ ...options, ...(compress && gzip) });
+    return createTransportClient(transport, () => agent.destroy());
+  };
+}
+
+function overHttp2(createTransport: typeof createGrpcTransport): CreateRpcClient {
+  return (baseUrl, { compress = false } = {}) => {
+    const sessionManager = new Http2SessionManager(baseUrl);
+    const transport = createTransport({ baseUrl, sessionManager, ...(compress && gzip) });
+    return createTransportClient(transport, () => sessionManager.abort());
+  };
+}
+
+function createTransportClient(transport: Transport, close: () => void): RpcClient {
+  const call: RpcClient["call"] = async (method, message, headers) => {
+    try {
+      const answer = await transport.unary(method, undefined, undefined, headers, message);
+      return { response: answer.message };
+    } catch (error) {
+      return { failure: connectFailure(ConnectError.from(error)) };
+    }
+  };
+  return {
+    call,
+    sync: (message, headers) => call(ContactService.method.syncContacts, message, headers),
+    close,
+  };
+}
+
+/** The details are in the trailers, as a status that repeats code and message. */
+async function grpcJsFailure(error: ServiceError | null): Promise<RpcFailure> {
+  if (error === null) throw new Error("neither a response nor an error");
+  const { code, details: message, metadata } = error;
+  const [bytes] = metadata.get("grpc-status-details-bin");
+  if (!Buffer.isBuffer(bytes)) return { code: codeName(code), message, details: {} };
+  const told = fromBinary(StatusSchema, bytes);
+  if (told.code !== code || told.message !== message) {
+    throw new Error(`status ${code} ${message}, but details of ${told.code} ${told.message}`);
+  }
+  const details = told.details.map(({ typeUrl, value }) => ({
+    type: typeUrl.replace("type.googleapis.com/", ""),
+    value,
+  }));
+  return { code: codeName(code), message, details: decodeDetails(details) };
+}
+
+function connectFailure({ code, rawMessage, details }: ConnectError): RpcFailure {
+  const incoming = details.filter((detail) => "type" in detail);
+  return { code: codeName(code), message: rawMessage, details: decodeDetails(incoming) };
+}
+
+/** Connect's codes have the numbers of gRPC's. */
+function codeName(code: number): string {
+  return status[code] ?? String(code);
+}
+
+const registry = createRegistry(BadRequestSchema, ErrorInfoSchema);
+
+function decodeDetails(details: readonly { type: string; value: Uint8Array }[]) {
+  const decoded: Record<string, JsonValue> = {};
+  for (const { type, value } of details) {
+    const desc = registry.getMessage(type);
+    if (desc === undefined || type in decoded) throw new Error(`unexpected detail ${type}`);
+    decoded[type] = toJson(desc, fromBinary(desc, value));
+  }
+  return decoded;
+}

@@ -1,0 +1,44 @@
+import * as fc from "fast-check";
+import type { Batch, BatchReport } from "../../src/contact/batch.ts";
+import { pairKey } from "../../src/contact/batch.ts";
+import type { SyncCounts, SyncEntry } from "../../src/contact/sync.ts";
+
+export interface ModelRequest {
+  readonly appId: number;
+  readonly entries: readonly SyncEntry[];
+}
+
+/** What one sync does to the rows, as the contract says it: insertions first, deletions last. */
+export function syncModel(rows: Set<string>, { appId, entries }: ModelRequest): SyncCounts {
+  const before = rows.size;
+  for (const entry of entries) if (!entry.isDeleted) rows.add(pairKey(appId, entry));
+  const between = rows.size;
+  for (const entry of entries) if (entry.isDeleted) rows.delete(pairKey(appId, entry));
+  return { inserted: between - before, deleted: between - rows.size };
+}
+
+/** What a transaction does to the rows, and what the database reports of it. */
+export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): BatchReport {
+  const inserted = inserts.map(({ key }) => key).filter((key) => !rows.has(key));
+  for (const key of inserted) rows.add(key);
+  const deleted = deletes.map(({ key }) => key).filter((key) => rows.delete(key));
+  return { inserted, deleted };
+}
+
+/** Few ids, so that requests meet. */
+const id = fc.constantFrom("a", "b", "c");
+
+export const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({
+  ownerId: id,
+  contactId: id,
+  isDeleted: fc.boolean(),
+});
+
+export const anyRequest: fc.Arbitrary<ModelRequest> = fc.record({
+  appId: fc.constantFrom(1, 2),
+  entries: fc.array(anyEntry, { minLength: 1, maxLength: 6 }),
+});
+
+export const anyRows: fc.Arbitrary<Set<string>> = fc
+  .array(fc.tuple(fc.constantFrom(1, 2), anyEntry))
+  .map((pairs) => new Set(pairs.map(([appId, entry]) => pairKey(appId, entry))));

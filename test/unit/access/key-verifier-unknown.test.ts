@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { KeyVerifier } from "../../../src/access/key-verifier.ts";
+import { createKeyVerifier } from "../../../src/access/key-verifier.ts";
+import { serverKeyHeader } from "../../../src/access/server-key.ts";
+import { fault } from "../../../src/errors.ts";
+import type { FakeKeys } from "../support/fake-keys.ts";
+import { createFakeKeys } from "../support/fake-keys.ts";
+import { reasonOf } from "../support/reason.ts";
+import { verifyInFakeTime } from "../support/verify.ts";
+
+/** An id that was not there may be refused this long without being looked up again. */
+const unknownMs = 2_000;
+
+let keys: FakeKeys;
+let verifier: KeyVerifier;
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout", "Date"] });
+  keys = createFakeKeys();
+  verifier = createKeyVerifier({ keys });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+const verify = (header: string) => verifyInFakeTime(verifier, header);
+
+test("an id that is not there is not looked up again until the negative time is over", async () => {
+  const header = serverKeyHeader({ id: "nobody", secret: "x" });
+  expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+  for (let waited = 0; waited < unknownMs - 100; waited += 100) {
+    expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+    await pass(100);
+  }
+  expect(keys.lookUps).toHaveLength(1);
+  await pass(unknownMs);
+  expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+  expect(keys.lookUps).toHaveLength(2);
+});
+
+test("a key made after it was asked for is found when the negative time is over", async () => {
+  const { id, header } = keys.add();
+  const record = keys.records.get(id);
+  keys.records.delete(id);
+  expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+  if (record !== undefined) keys.records.set(id, record);
+  await pass(unknownMs);
+  expect(await verify(header)).toBe("accepted");
+});
+
+test("a failed look-up is not taken for an unknown id", async () => {
+  const { header } = keys.add();
+  keys.failure = fault("DATABASE_UNAVAILABLE");
+  expect(await verify(header)).toBe("DATABASE_UNAVAILABLE");
+  keys.failure = undefined;
+  expect(await verify(header)).toBe("accepted");
+});
+
+test("more unknown ids than are remembered are refused all the same", async () => {
+  const { header } = keys.add();
+  const headers = Array.from({ length: 25_000 }, (_, n) =>
+    serverKeyHeader({ id: `nobody-${n}`, secret: "x" }),
+  );
+  const flood = Promise.all(headers.map((unknown) => reasonOf(() => verifier.verify(unknown))));
+  await pass(1_000);
+  expect(new Set(await flood)).toEqual(new Set(["SERVER_KEY_INVALID"]));
+  expect(await verify(header)).toBe("accepted");
+  expect(keys.lookUps.length).toBeLessThanOrEqual(30);
+});

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { KeyVerifier } from "../../../src/access/key-verifier.ts";
+import { createKeyVerifier } from "../../../src/access/key-verifier.ts";
+import { serverKeyHeader } from "../../../src/access/server-key.ts";
+import { fault } from "../../../src/errors.ts";
+import type { FakeKeys } from "../support/fake-keys.ts";
+import { createFakeKeys } from "../support/fake-keys.ts";
+import { reasonOf } from "../support/reason.ts";
+
+let keys: FakeKeys;
+let verifier: KeyVerifier;
+beforeEach(() => {
+  // Time stands still, so that no record grows old under a test.
+  vi.useFakeTimers({ toFake: ["performance", "Date"] });
+  keys = createFakeKeys();
+  verifier = createKeyVerifier({ keys });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const verify = (header: string | null | undefined) => reasonOf(() => verifier.verify(header));
+
+test("a good key says which app calls", async () => {
+  const { id, header } = keys.add({ appId: 3, appName: "forum" });
+  expect(await verifier.verify(header)).toEqual({ appId: 3, appName: "forum", keyId: id });
+});
+
+test("a cached key is checked at once and costs no look-up", async () => {
+  const { header } = keys.add();
+  const first = await verifier.verify(header);
+  for (let n = 0; n < 1_000; n++) expect(verifier.verify(header)).toEqual(first);
+  expect(keys.lookUps).toHaveLength(1);
+});
+
+test("1,000 calls with the same new key cost few look-ups", async () => {
+  const { header } = keys.add();
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => verifier.verify(header)));
+  expect(answers).toHaveLength(1_000);
+  expect(keys.lookUps.length).toBeLessThanOrEqual(2);
+});
+
+test("1,000 calls with as many unknown ids cost few look-ups", async () => {
+  const headers = Array.from({ length: 1_000 }, (_, n) =>
+    serverKeyHeader({ id: `nobody-${n}`, secret: "x" }),
+  );
+  const reasons = await Promise.all(headers.map(verify));
+  expect(new Set(reasons)).toEqual(new Set(["SERVER_KEY_INVALID"]));
+  expect(keys.lookUps.length).toBeLessThanOrEqual(3);
+});
+
+test("unknown ids do not stand in the way of a good key for long", async () => {
+  const { header } = keys.add();
+  const flood = Array.from({ length: 500 }, (_, n) =>
+    verify(serverKeyHeader({ id: `nobody-${n}`, secret: "x" })),
+  );
+  expect(await verify(header)).toBe("accepted");
+  expect(keys.lookUps.length).toBeLessThanOrEqual(2);
+  await Promise.all(flood);
+});
+
+const headers: [name: string, header: string | null | undefined, reason: string][] = [
+  ["no header", undefined, "SERVER_KEY_MISSING"],
+  ["null", null, "SERVER_KEY_MISSING"],
+  ["an empty header", "", "SERVER_KEY_MISSING"],
+  ["a malformed header", "not-base64!!", "SERVER_KEY_MALFORMED"],
+];
+
+test.each(headers)("%s is refused without a look-up", async (_, header, reason) => {
+  expect(await verify(header)).toBe(reason);
+  expect(keys.lookUps).toHaveLength(0);
+});
+
+test("a wrong secret is refused, and costs no look-up once the key is cached", async () => {
+  const { id, header } = keys.add();
+  const wrong = serverKeyHeader({ id, secret: "wrong" });
+  expect(await verify(wrong)).toBe("SERVER_KEY_INVALID");
+  for (let n = 0; n < 1_000; n++) expect(await verify(wrong)).toBe("SERVER_KEY_INVALID");
+  expect(await verify(header)).toBe("accepted");
+  expect(keys.lookUps).toHaveLength(1);
+});
+
+test("unknown id, wrong secret and revoked key look the same to the caller", async () => {
+  const { id } = keys.add();
+  const revoked = keys.add({ revokedAt: new Date() });
+  const refused = [
+    serverKeyHeader({ id: "nobody", secret: "x" }),
+    serverKeyHeader({ id, secret: "x" }),
+    revoked.header,
+  ].map(async (header) => verifier.verify(header));
+  const [first, ...others] = (await Promise.allSettled(refused)).map((result) =>
+    result.status === "rejected" ? describe(result.reason) : "accepted",
+  );
+  expect(first).toMatchObject({ reason: "SERVER_KEY_INVALID" });
+  for (const other of others) expect(other).toEqual(first);
+});
+
+function describe({ reason, message, at, cause }: ReturnType<typeof fault>) {
+  return { reason, message, at, cause };
+}
+
+test("an expired key is told apart from an unknown one by its holder alone", async () => {
+  const { id, header } = keys.add({ expiresAt: new Date(Date.now() - 1) });
+  expect(await verify(header)).toBe("SERVER_KEY_EXPIRED");
+  expect(await verify(serverKeyHeader({ id, secret: "wrong" }))).toBe("SERVER_KEY_INVALID");
+});
+
+test("a key both revoked and expired is revoked", async () => {
+  const { header } = keys.add({ revokedAt: new Date(0), expiresAt: new Date(0) });
+  expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+});
+
+test("a look-up that fails reaches the caller, and the next call asks again", async () => {
+  const { header } = keys.add();
+  const away = fault("DATABASE_UNAVAILABLE");
+  keys.failure = away;
+  await expect(verifier.verify(header)).rejects.toBe(away);
+  keys.failure = undefined;
+  expect(await verify(header)).toBe("accepted");
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { faultsOf, partOf } from "./support/architecture.ts";
+import { importsOf, readSources } from "./support/imports.ts";
+
+const sources = readSources("src");
+const byPath = sources.map((file) => [file.path, file] as const);
+
+test("the sources are found", () => {
+  const found = sources.map(({ path }) => path);
+  expect(found).toEqual(expect.arrayContaining(["src/main.ts", "src/server/rest/decode.ts"]));
+  expect(sources.flatMap(importsOf).length).toBeGreaterThan(100);
+});
+
+test.each(byPath)("%s keeps the rules of its part", (_, file) => {
+  expect(faultsOf(file)).toEqual([]);
+});
+
+test.each(byPath)("%s imports nothing in a way that this test cannot read", (_, file) => {
+  const mentions =
+    file.text.match(/^(import|\} from)\b|^export [^;]* from "|\bimport\(\s*"/gm) ?? [];
+  const multiline = file.text.match(/^import (type )?\{$/gm) ?? [];
+  expect(importsOf(file)).toHaveLength(mentions.length - multiline.length);
+});
+
+test("no part imports another that imports it", () => {
+  const edges = new Map<string, Set<string>>();
+  for (const file of sources) {
+    const targets = edges.get(partOf(file.path)) ?? new Set();
+    for (const { from, isPackage } of importsOf(file)) if (!isPackage) targets.add(partOf(from));
+    edges.set(partOf(file.path), targets);
+  }
+  const mutual = [...edges].flatMap(([part, targets]) =>
+    [...targets]
+      .filter((other) => other !== part && edges.get(other)?.has(part))
+      .map((other) => `${part} <-> ${other}`),
+  );
+  expect(mutual).toEqual([]);
+});
+
+/** Files that break a rule, and the fault that is found. */
+const broken: [path: string, text: string, fault: string][] = [
+  ["src/rpc/a.ts", 'import { b } from "../storage/b.ts";', "rpc may not import storage"],
+  ["src/rpc/a.ts", 'import type { B } from "../server/b.ts";', "rpc may not import server"],
+  ["src/storage/a.ts", 'import { b } from "../rpc/b.ts";', "storage may not import rpc"],
+  ["src/storage/a.ts", 'import { b } from "../server/b.ts";', "storage may not import server"],
+  ["src/server/a/b.ts", 'import { b } from "../../storage/b.ts";', "server may not import storage"],
+  ["src/errors.ts", 'import { b } from "./access/b.ts";', "errors may not import access"],
+  ["src/contact/a.ts", 'import { b } from "../access/b.ts";', "contact may not import access"],
+  ["src/contact/a.ts", 'import { b } from "../gen/b.ts";', "contact may not import gen"],
+  ["src/contact/a.ts", 'import { readFile } from "node:fs";', "contact does no input or output"],
+  ["src/access/a.ts", 'import net from "node:net";', "access does no input or output"],
+  ["src/access/a.ts", 'import type { Kysely } from "kysely";', "access does no input or output"],
+  [
+    "src/access/a.ts",
+    'import {\n  type A,\n  b,\n} from "@connectrpc/connect";',
+    "access does no input or output",
+  ],
+  ["src/rpc/a.ts", 'import type { Kysely } from "kysely";', "only storage imports kysely"],
+  ["src/app.ts", 'import { sql } from "kysely";', "only storage imports kysely"],
+  ["src/app.ts", 'import { type Kysely, sql } from "kysely";', "only storage imports kysely"],
+  ["src/app.ts", 'import type pg from "pg";', "only storage imports kysely"],
+  ["src/cli.ts", 'import "pg";', "only storage imports kysely"],
+  ["src/cli.ts", 'export * from "kysely/migration";', "only storage imports kysely"],
+  ["src/app.ts", 'import { a } from "./embedded/a.ts";', "embedded is loaded by import() alone"],
+  ["src/main.ts", 'await import("./embedded/a.ts");', "main may not import embedded"],
+  ["src/storage/a.ts", 'await import(\n  "../embedded/a.ts")', "storage may not import embedded"],
+  ["src/config.ts", "const { PORT } = process.env;", "main and cli alone do"],
+  ["src/main.ts", 'console.log("x");', "cli alone does"],
+  ["src/other/a.ts", "", "belongs to no known part"],
+  ["src/rpc/a.ts", `${"\n".repeat(299)}const a = 1;\n`, "has 300 lines"],
+];
+
+describe("a fault is found and explained", () => {
+  test.each(broken)("%s: %j", (path, text, fault) => {
+    const faults = faultsOf({ path, text });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^${path}.*${fault.replace(/[()]/g, "\\$&")}`));
+  });
+});
+
+const kept: [path: string, text: string][] = [
+  ["src/rpc/a.ts", 'import { b } from "../contact/b.ts";\nimport { c } from "../gen/c.ts";'],
+  ["src/server/a.ts", 'import { b } from "../rpc/b.ts";'],
+  ["src/access/a.ts", 'import { hash } from "node:crypto";'],
+  ["src/app.ts", 'import type { Kysely } from "kysely";'],
+  ["src/app.ts", 'import { type Kysely } from "kysely";'],
+  ["src/app.ts", 'const x = await import("./embedded/a.ts");'],
+  ["src/cli.ts", "console.log(process.env.PORT);"],
+  ["src/rpc/a.ts", '// import { b } from "../storage/b.ts";\n/* process.env console.log */'],
+  ["src/rpc/a.ts", `${"\n".repeat(298)}const a = 1;\n`],
+  ["src/gen/a.ts", "const a = 1;\n".repeat(500)],
+];
+
+test.each(kept)("%s may have %j", (path, text) => {
+  expect(faultsOf({ path, text })).toEqual([]);
+});

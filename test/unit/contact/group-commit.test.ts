@@ -1,0 +1,170 @@
+import { setImmediate as nextTick } from "node:timers/promises";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { GroupCommitOptions, RunBatch } from "../../../src/contact/group-commit.ts";
+import { createGroupCommit } from "../../../src/contact/group-commit.ts";
+import { fault } from "../../../src/errors.ts";
+import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
+
+const signal = new AbortController().signal;
+const add = (ownerId: string) => [{ ownerId, contactId: "x", isDeleted: false }];
+
+function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
+  return createGroupCommit({
+    runBatch,
+    maxInFlight: 2,
+    maxPatient: 2,
+    maxBatchEntries: 100,
+    maxWaitingEntries: 1_000,
+    ...options,
+  });
+}
+
+/** Transactions that end when the test says so. */
+function createManualRunner(rows = new Set<string>()) {
+  const runs: { owners: string[]; waitsForLocks: boolean; end: (error?: unknown) => void }[] = [];
+  const runBatch: RunBatch = (batch, { waitsForLocks }) =>
+    new Promise((resolve, reject) => {
+      runs.push({
+        owners: batch.requests.flatMap(({ entries }) => entries.map(({ ownerId }) => ownerId)),
+        waitsForLocks,
+        end: (error) => (error ? reject(error) : resolve(applyBatch(rows, batch))),
+      });
+    });
+  return { runs, runBatch };
+}
+
+test("any schedule and any failures give counts and rows of the order of arrival", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyRequest, { maxLength: 16 }),
+      anyRows,
+      fc.scheduler(),
+      fc.infiniteStream(fc.constantFrom(true, true, true, false)),
+      async (requests, initial, scheduler, succeeds) => {
+        const modelRows = new Set(initial);
+        const expected = requests.map((request) => syncModel(modelRows, request));
+        const rows = new Set(initial);
+        const store = create(async (batch) => {
+          await scheduler.schedule(Promise.resolve());
+          if (batch.requests.length > 1 && succeeds.next().value === false) {
+            throw fault("DEADLINE_EXCEEDED");
+          }
+          return applyBatch(rows, batch);
+        });
+        const results = Promise.all(
+          requests.map(({ appId, entries }) => store.sync(appId, entries, { signal })),
+        );
+        await scheduler.waitFor(results);
+        expect(await results).toEqual(expected);
+        expect(rows).toEqual(modelRows);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("a lone request goes at once, those that come meanwhile are joined", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const results = ["a", "b", "c"].map((owner) => store.sync(1, add(owner), { signal }));
+  expect(runs.map(({ owners }) => owners)).toEqual([["a"]]);
+  runs[0]?.end();
+  await results[0];
+  await nextTick();
+  expect(runs.map(({ owners }) => owners)).toEqual([["a"], ["b", "c"]]);
+  runs[1]?.end();
+  expect(await Promise.all(results)).toEqual(results.map(() => ({ inserted: 1, deleted: 0 })));
+});
+
+test("requests of a transaction that failed are run alone, and fail alone", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const results = ["first", "bad", "good"].map((owner) => store.sync(1, add(owner), { signal }));
+  const settled = Promise.allSettled(results);
+  runs[0]?.end();
+  await nextTick();
+  runs[1]?.end(new Error("a bug"));
+  await nextTick();
+  expect(runs[2]?.owners).toEqual(["bad"]);
+  runs[2]?.end(new Error("a bug"));
+  await nextTick();
+  expect(runs[3]?.owners).toEqual(["good"]);
+  runs[3]?.end();
+  expect((await settled).map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+  ]);
+});
+
+test("a request that waits for a lock holds up no other, but those of its pairs", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const locked = store.sync(1, add("locked"), { signal });
+  runs[0]?.end(fault("DEADLINE_EXCEEDED"));
+  await nextTick();
+  expect(runs[1]).toMatchObject({ owners: ["locked"], waitsForLocks: true });
+  const other = store.sync(1, add("other"), { signal });
+  const same = store.sync(1, add("locked"), { signal });
+  runs[2]?.end();
+  expect(await other).toEqual({ inserted: 1, deleted: 0 });
+  await nextTick();
+  expect(runs).toHaveLength(3);
+  runs[1]?.end();
+  expect(await locked).toEqual({ inserted: 1, deleted: 0 });
+  await nextTick();
+  runs[3]?.end();
+  expect(await same).toEqual({ inserted: 0, deleted: 0 });
+});
+
+test("an unreachable database fails all requests of the transaction, untried", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const results = ["a", "b", "c"].map((owner) => store.sync(1, add(owner), { signal }));
+  const settled = Promise.allSettled(results);
+  runs[0]?.end();
+  await nextTick();
+  runs[1]?.end(fault("DATABASE_UNAVAILABLE"));
+  expect((await settled).map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "rejected",
+    "rejected",
+  ]);
+  expect(runs).toHaveLength(2);
+});
+
+test("a request whose caller left while it waited is never run", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const left = new AbortController();
+  const first = store.sync(1, add("first"), { signal });
+  const gone = store.sync(1, add("gone"), { signal: left.signal });
+  const last = store.sync(1, add("last"), { signal });
+  const reason = new Error("left");
+  left.abort(reason);
+  runs[0]?.end();
+  await expect(gone).rejects.toBe(reason);
+  runs[1]?.end();
+  await Promise.all([first, last]);
+  expect(runs.map(({ owners }) => owners)).toEqual([["first"], ["last"]]);
+});
+
+test("beyond the bound of the queue requests are refused, until it is shorter", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1, maxWaitingEntries: 1 });
+  const first = store.sync(1, add("first"), { signal });
+  const second = store.sync(1, add("second"), { signal });
+  await expect(store.sync(1, add("third"), { signal })).rejects.toMatchObject({
+    reason: "OVERLOADED",
+  });
+  runs[0]?.end();
+  await first;
+  await nextTick();
+  const fourth = store.sync(1, add("fourth"), { signal });
+  runs[1]?.end();
+  await second;
+  await nextTick();
+  runs[2]?.end();
+  expect(await fourth).toEqual({ inserted: 1, deleted: 0 });
+});

@@ -1,0 +1,171 @@
+import { create } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator } from "@bufbuild/protovalidate";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Reason } from "../../../src/errors.ts";
+import type { SyncContactsRequest } from "../../../src/gen/contact/v1/contact_service_pb.ts";
+import {
+  ContactEntrySchema,
+  SyncContactsRequestSchema,
+} from "../../../src/gen/contact/v1/contact_service_pb.ts";
+import { compileMessageRules } from "../../../src/rpc/message-rules.ts";
+import { faultOf } from "../../../src/rpc/violation.ts";
+import { goodId, nastyText } from "../support/nasty.ts";
+
+const limits = { maxListEntries: 10_000 };
+const findViolation = compileMessageRules(SyncContactsRequestSchema, limits);
+const validator = createValidator();
+
+/** What protovalidate calls each rule, and the reason a caller is given. */
+const reasons: Record<string, Reason> = {
+  "repeated.min_items": "PARAM_EMPTY",
+  "repeated.max_items": "PARAM_TOO_MANY",
+  "string.min_len": "PARAM_REQUIRED",
+  "string.max_len": "PARAM_TOO_LONG",
+  "string.not_contains": "PARAM_NUL",
+};
+
+interface Verdict {
+  readonly path: string;
+  readonly reasons: readonly (Reason | undefined)[];
+}
+
+/** The first field that protovalidate objects to, with all that is wrong with it. */
+function oracle(message: SyncContactsRequest): Verdict | undefined {
+  const result = validator.validate(SyncContactsRequestSchema, message);
+  if (result.kind === "error") throw result.error;
+  const violations = (result.violations ?? []).map((violation) => ({
+    path: pathToString(violation.field),
+    reason: reasons[violation.ruleId],
+  }));
+  const [first] = violations;
+  if (first === undefined) return undefined;
+  const same = violations.filter(({ path }) => path === first.path);
+  return { path: first.path, reasons: same.map(({ reason }) => reason) };
+}
+
+/** Checks that both say the same of the message, and tells whether it is valid. */
+function expectAgreement(message: SyncContactsRequest): boolean {
+  const expected = oracle(message);
+  const broken = findViolation(message);
+  expect(broken === undefined).toBe(expected === undefined);
+  if (broken === undefined || expected === undefined) return true;
+  const { at, reason } = faultOf(broken);
+  expect(at?.path).toBe(expected.path);
+  expect(expected.reasons).toContain(reason);
+  return false;
+}
+
+const entryOf = (id: fc.Arbitrary<string>) =>
+  fc
+    .record({ ownerXcUserId: id, contactXcUserId: id, isDeleted: fc.boolean() })
+    .map((fields) => create(ContactEntrySchema, fields));
+const requestOf = (entry: ReturnType<typeof entryOf>) =>
+  fc
+    .array(entry, { maxLength: 6 })
+    .map((contacts) => create(SyncContactsRequestSchema, { contacts }));
+
+test("protovalidate gives the same verdict on any message, and the same first field", () => {
+  const mostlyGood = entryOf(fc.oneof({ weight: 6, arbitrary: goodId }, nastyText));
+  let valid = 0;
+  let invalid = 0;
+  fc.assert(
+    fc.property(fc.oneof(requestOf(entryOf(nastyText)), requestOf(mostlyGood)), (message) => {
+      if (expectAgreement(message)) valid += 1;
+      else invalid += 1;
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(Math.min(valid, invalid)).toBeGreaterThan(50);
+});
+
+test.each([0, 1, 9_999, 10_000, 10_001])("protovalidate agrees on %i entries", (length) => {
+  const entry = create(ContactEntrySchema, { ownerXcUserId: "a", contactXcUserId: "b" });
+  const contacts = Array.from({ length }, () => entry);
+  const isValid = expectAgreement(create(SyncContactsRequestSchema, { contacts }));
+  expect(isValid).toBe(length > 0 && length <= 10_000);
+});
+
+interface Sample {
+  readonly owner: string;
+  readonly contact: string;
+  readonly reason: Reason;
+  readonly fieldCode: string;
+  readonly message: string;
+}
+
+const samples: Record<string, Sample> = {
+  "an empty owner": {
+    owner: "",
+    contact: "b",
+    reason: "PARAM_REQUIRED",
+    fieldCode: "102",
+    message: "Param 'ownerXCUserID' is required (contacts[1])",
+  },
+  "an empty contact": {
+    owner: "a",
+    contact: "",
+    reason: "PARAM_REQUIRED",
+    fieldCode: "103",
+    message: "Param 'contactXCUserID' is required (contacts[1])",
+  },
+  "a long contact and an empty owner: the owner comes first": {
+    owner: "",
+    contact: "x".repeat(51),
+    reason: "PARAM_REQUIRED",
+    fieldCode: "102",
+    message: "Param 'ownerXCUserID' is required (contacts[1])",
+  },
+  "51 astral characters": {
+    owner: "😀".repeat(51),
+    contact: "b",
+    reason: "PARAM_TOO_LONG",
+    fieldCode: "102",
+    message: "Param 'ownerXCUserID' cannot be longer than 50 characters (contacts[1])",
+  },
+  "a NUL": {
+    owner: "a",
+    contact: "b\0",
+    reason: "PARAM_NUL",
+    fieldCode: "103",
+    message: "Param 'contactXCUserID' cannot contain a NUL character (contacts[1])",
+  },
+  "a lone surrogate, which protobuf has no bytes for": {
+    owner: "a\ud83d",
+    contact: "b",
+    reason: "PARAM_NOT_UNICODE",
+    fieldCode: "102",
+    message: "Param 'ownerXCUserID' must be valid Unicode, without lone surrogates (contacts[1])",
+  },
+};
+
+test.each(Object.entries(samples))("%s", (_, { owner, contact, reason, fieldCode, message }) => {
+  const good = { ownerXcUserId: "a", contactXcUserId: "b" };
+  const bad = { ownerXcUserId: owner, contactXcUserId: contact };
+  const broken = findViolation(create(SyncContactsRequestSchema, { contacts: [good, bad, bad] }));
+  const field = fieldCode === "102" ? "owner_xc_user_id" : "contact_xc_user_id";
+  expect(broken && faultOf(broken)).toMatchObject({
+    reason,
+    message,
+    at: { path: `contacts[1].${field}`, fieldCode },
+  });
+});
+
+const lengths: [configured: number, entries: number, message: string | undefined][] = [
+  [3, 3, undefined],
+  [3, 4, "Param 'contacts' cannot have more than 3 entries"],
+  [10_000, 10_001, "Param 'contacts' cannot have more than 10,000 entries"],
+  [20_000, 10_001, "Param 'contacts' cannot have more than 10,000 entries"],
+  [3, 0, "Param 'contacts' cannot be empty"],
+];
+
+test.each(lengths)("with at most %i entries configured, %i: %s", (maxListEntries, length, text) => {
+  const rules = compileMessageRules(SyncContactsRequestSchema, { maxListEntries });
+  const entry = create(ContactEntrySchema, { ownerXcUserId: "a", contactXcUserId: "b" });
+  const contacts = Array.from({ length }, () => entry);
+  const broken = rules(create(SyncContactsRequestSchema, { contacts }));
+  const made = broken && faultOf(broken);
+  expect(made?.message).toBe(text);
+  if (text !== undefined) expect(made?.at).toEqual({ path: "contacts", fieldCode: "101" });
+});

@@ -1,0 +1,114 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import type { Reason } from "../../../src/errors.ts";
+import { databaseFault, isRetryable } from "../../../src/storage/sqlstate.ts";
+
+type Answer = Reason | "a bug";
+
+/** SQLSTATE, its name in the manual of Postgres, what the caller is told, and whether it is retried. */
+const states: [code: string, name: string, answer: Answer, retried?: "retried"][] = [
+  ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "retried"],
+  ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "retried"],
+  ["57014", "query_canceled", "DEADLINE_EXCEEDED"],
+  ["55P03", "lock_not_available", "DEADLINE_EXCEEDED"],
+  ["08000", "connection_exception", "DATABASE_UNAVAILABLE"],
+  ["08001", "sqlclient_unable_to_establish_sqlconnection", "DATABASE_UNAVAILABLE"],
+  ["08003", "connection_does_not_exist", "DATABASE_UNAVAILABLE"],
+  ["08006", "connection_failure", "DATABASE_UNAVAILABLE"],
+  ["08P01", "protocol_violation", "DATABASE_UNAVAILABLE"],
+  ["25006", "read_only_sql_transaction", "DATABASE_UNAVAILABLE"],
+  ["25P03", "idle_in_transaction_session_timeout", "DATABASE_UNAVAILABLE"],
+  ["28000", "invalid_authorization_specification", "DATABASE_UNAVAILABLE"],
+  ["28P01", "invalid_password", "DATABASE_UNAVAILABLE"],
+  ["3D000", "invalid_catalog_name", "DATABASE_UNAVAILABLE"],
+  ["53000", "insufficient_resources", "DATABASE_UNAVAILABLE"],
+  ["53100", "disk_full", "DATABASE_UNAVAILABLE"],
+  ["53200", "out_of_memory", "DATABASE_UNAVAILABLE"],
+  ["53300", "too_many_connections", "DATABASE_UNAVAILABLE"],
+  ["57P01", "admin_shutdown", "DATABASE_UNAVAILABLE"],
+  ["57P02", "crash_shutdown", "DATABASE_UNAVAILABLE"],
+  ["57P03", "cannot_connect_now", "DATABASE_UNAVAILABLE"],
+  ["57P05", "idle_session_timeout", "DATABASE_UNAVAILABLE"],
+  ["22021", "character_not_in_repertoire", "a bug"],
+  ["22P02", "invalid_text_representation", "a bug"],
+  ["23503", "foreign_key_violation", "a bug"],
+  ["23505", "unique_violation", "a bug"],
+  ["25P02", "in_failed_sql_transaction", "a bug"],
+  ["40000", "transaction_rollback", "a bug"],
+  ["42601", "syntax_error", "a bug"],
+  ["42P01", "undefined_table", "a bug"],
+  ["P0001", "raise_exception", "a bug"],
+  ["XX000", "internal_error", "a bug"],
+];
+
+function sqlError(code: string): Error {
+  return Object.assign(new pg.DatabaseError("text of Postgres", 16, "error"), { code });
+}
+
+test.each(states)("%s %s is %s", (code, _, answer, retried) => {
+  const error = sqlError(code);
+  const made = databaseFault(error);
+  expect(made?.reason ?? "a bug").toBe(answer);
+  expect(isRetryable(error)).toBe(retried === "retried");
+  if (made !== undefined) {
+    expect(made.cause).toBe(error);
+    expect(made.message).not.toContain("text of Postgres");
+  }
+});
+
+const errnos: [code: string, answer: Answer][] = [
+  ["ECONNREFUSED", "DATABASE_UNAVAILABLE"],
+  ["ECONNRESET", "DATABASE_UNAVAILABLE"],
+  ["ECONNABORTED", "DATABASE_UNAVAILABLE"],
+  ["EPIPE", "DATABASE_UNAVAILABLE"],
+  ["ENOENT", "DATABASE_UNAVAILABLE"],
+  ["ETIMEDOUT", "DATABASE_UNAVAILABLE"],
+  ["EHOSTUNREACH", "DATABASE_UNAVAILABLE"],
+  ["ENETUNREACH", "DATABASE_UNAVAILABLE"],
+  ["ENOTFOUND", "DATABASE_UNAVAILABLE"],
+  ["EAI_AGAIN", "DATABASE_UNAVAILABLE"],
+  ["EACCES", "a bug"],
+  ["ERR_INVALID_ARG_TYPE", "a bug"],
+];
+
+test.each(errnos)("%s is %s", (code, answer) => {
+  const error = Object.assign(new Error("connect"), { code });
+  expect(databaseFault(error)?.reason ?? "a bug").toBe(answer);
+  expect(isRetryable(error)).toBe(false);
+});
+
+test("a host whose every address refuses is away", () => {
+  const refused = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+  expect(databaseFault(refused)?.reason).toBe("DATABASE_UNAVAILABLE");
+});
+
+/** The errors of pg and its pool that carry no code, word for word. */
+const messages: [text: string, answer: Answer][] = [
+  ["Connection terminated", "DATABASE_UNAVAILABLE"],
+  ["Connection terminated unexpectedly", "DATABASE_UNAVAILABLE"],
+  ["Connection terminated due to connection timeout", "DATABASE_UNAVAILABLE"],
+  ["timeout exceeded when trying to connect", "DATABASE_UNAVAILABLE"],
+  ["Client has encountered a connection error and is not queryable", "DATABASE_UNAVAILABLE"],
+  ["Client was closed and is not queryable", "DATABASE_UNAVAILABLE"],
+  ["Query read timeout", "DATABASE_UNAVAILABLE"],
+  ["Cannot use a pool after calling end on the pool", "DATABASE_UNAVAILABLE"],
+  ["bind message supplies 1 parameters", "a bug"],
+  ["", "a bug"],
+];
+
+test.each(messages)("%j is %s", (text, answer) => {
+  expect(databaseFault(new Error(text))?.reason ?? "a bug").toBe(answer);
+});
+
+test.each([
+  [undefined],
+  [null],
+  ["40001"],
+  [40001],
+  [{}],
+  [{ code: 40001 }],
+  [{ message: "Connection terminated" }],
+])("%j is no error of the database", (thrown) => {
+  expect(databaseFault(thrown)).toBeUndefined();
+  expect(isRetryable(thrown)).toBe(false);
+});

@@ -1,0 +1,143 @@
+import type { Config } from "../../../src/config.ts";
+
+/** An environment variable: what it may be, what it may not, and what the error says then. */
+export interface Variable {
+  readonly name: string;
+  readonly property: keyof Config;
+  readonly fallback: unknown;
+  readonly good: readonly (readonly [text: string, value: unknown])[];
+  /** A variable without bad values takes any text. */
+  readonly bad: readonly string[];
+  readonly allowed: string;
+}
+
+const notWhole = ["x", "-1", "1.5", "1e3", "0x10", " 1", "1 ", "+1", "NaN", "Infinity", "1_000"];
+
+export const configVariables: readonly Variable[] = [
+  {
+    name: "HOST",
+    property: "host",
+    fallback: "127.0.0.1",
+    good: [
+      ["0.0.0.0", "0.0.0.0"],
+      ["::", "::"],
+      ["localhost", "localhost"],
+    ],
+    bad: [],
+    allowed: "",
+  },
+  {
+    name: "PORT",
+    property: "port",
+    fallback: 8080,
+    good: [
+      ["0", 0],
+      ["1", 1],
+      ["65535", 65_535],
+    ],
+    bad: [...notWhole, "65536", "99999999999999999999"],
+    allowed: "a whole number from 0 to 65535",
+  },
+  {
+    name: "DATABASE_URL",
+    property: "databaseUrl",
+    fallback: undefined,
+    good: [
+      "postgres://u:p@localhost:5432/kith",
+      "postgresql://localhost/kith?sslmode=require",
+      "postgresql:///kith?host=%2Frun&user=postgres",
+    ].map((url) => [url, url] as const),
+    bad: [
+      "localhost:5432",
+      "mysql://localhost/kith",
+      "postgres:kith",
+      "postgres://",
+      "postgres://a b",
+    ],
+    allowed: "a URL such as postgres://user:password@host:5432/database",
+  },
+  {
+    name: "DATABASE_POOL_SIZE",
+    property: "databasePoolSize",
+    fallback: 10,
+    good: [
+      ["1", 1],
+      ["1000", 1_000],
+    ],
+    bad: [...notWhole, "0", "1001"],
+    allowed: "a whole number from 1 to 1000",
+  },
+  {
+    name: "DATA_DIR",
+    property: "dataDir",
+    fallback: ".data",
+    good: [["/var/lib/kith data", "/var/lib/kith data"]],
+    bad: [],
+    allowed: "",
+  },
+  {
+    name: "BOOTSTRAP_SERVER_KEY",
+    property: "bootstrapServerKey",
+    fallback: undefined,
+    good: [
+      ["id:secret", { id: "id", secret: "secret" }],
+      ["id:se:cret:", { id: "id", secret: "se:cret:" }],
+    ],
+    bad: ["id", "id:", ":secret", ":"],
+    allowed: "KEY_ID:KEY_SECRET, both not empty, the id of at most 255 characters",
+  },
+  {
+    name: "MAX_CONTACTS_PER_REQUEST",
+    property: "maxContactsPerRequest",
+    fallback: 10_000,
+    good: [
+      ["1", 1],
+      ["10000", 10_000],
+    ],
+    bad: [...notWhole, "0", "10001"],
+    allowed: "a whole number from 1 to 10000",
+  },
+  {
+    name: "MAX_BODY_BYTES",
+    property: "maxBodyBytes",
+    fallback: 8_388_608,
+    good: [
+      ["1024", 1_024],
+      ["1073741824", 1_073_741_824],
+    ],
+    bad: [...notWhole, "0", "1023", "1073741825"],
+    allowed: "a whole number from 1024 to 1073741824",
+  },
+  {
+    name: "REQUEST_TIMEOUT_MS",
+    property: "requestTimeoutMs",
+    fallback: 10_000,
+    good: [
+      ["1", 1],
+      ["3600000", 3_600_000],
+    ],
+    bad: [...notWhole, "0", "3600001"],
+    allowed: "a whole number from 1 to 3600000",
+  },
+  {
+    name: "SHUTDOWN_TIMEOUT_MS",
+    property: "shutdownTimeoutMs",
+    fallback: 10_000,
+    good: [
+      ["0", 0],
+      ["3600000", 3_600_000],
+    ],
+    bad: [...notWhole, "3600001"],
+    allowed: "a whole number from 0 to 3600000",
+  },
+  {
+    name: "LOG_LEVEL",
+    property: "logLevel",
+    fallback: "info",
+    good: ["trace", "debug", "info", "warn", "error", "fatal", "silent"].map(
+      (level) => [level, level] as const,
+    ),
+    bad: ["INFO", "verbose", " info"],
+    allowed: "one of trace, debug, info, warn, error, fatal, silent",
+  },
+];
