@@ -40,8 +40,8 @@ interface Method {
  * of streams that Connect's handlers put between a frame and the implementation. Same gate, same
  * interceptors, same implementation, same answers.
  *
- * Plain is: POST, `application/grpc` or `application/grpc+proto`, no request compression, a readable
- * `grpc-timeout` or none. All else is Connect's.
+ * Plain is: POST with a body, `application/grpc` or `application/grpc+proto`, no request compression, a
+ * readable `grpc-timeout` or none. All else is Connect's.
  */
 export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
   const { service, auth, interceptors, maxBodyBytes, requestTimeoutMs } = options;
@@ -90,7 +90,7 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
 
   return (stream, headers) => {
     const method = methods.get(headers[":path"] ?? "");
-    if (method === undefined || !isPlain(headers)) return false;
+    if (method === undefined || stream.endAfterHeaders || !isPlain(headers)) return false;
     const timeout = parseTimeout(textOf(headers["grpc-timeout"]), Number.MAX_SAFE_INTEGER);
     if (timeout.error !== undefined || timeout.timeoutMs === 0) return false;
     const call = createCall({

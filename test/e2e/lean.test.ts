@@ -60,7 +60,8 @@ function call(contentType: string, headers: OutgoingHttpHeaders, body: Buffer): 
         resetCode: stream.rstCode,
       }),
     );
-    stream.end(body);
+    if (body.length === 0) stream.end();
+    else stream.end(body);
   });
 }
 
