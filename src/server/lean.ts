@@ -40,7 +40,7 @@ interface Method {
  * of streams that Connect's handlers put between a frame and the implementation. Same gate, same
  * interceptors, same implementation, same answers.
  *
- * Plain is: POST with a body, `application/grpc` or `application/grpc+proto`, no request compression, a
+ * Plain is: POST, `application/grpc` or `application/grpc+proto`, no request compression, a
  * readable `grpc-timeout` or none. All else is Connect's.
  */
 export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
@@ -90,7 +90,7 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
 
   return (stream, headers) => {
     const method = methods.get(headers[":path"] ?? "");
-    if (method === undefined || stream.endAfterHeaders || !isPlain(headers)) return false;
+    if (method === undefined || !isPlain(headers)) return false;
     const timeout = parseTimeout(textOf(headers["grpc-timeout"]), Number.MAX_SAFE_INTEGER);
     if (timeout.error !== undefined || timeout.timeoutMs === 0) return false;
     const call = createCall({
@@ -156,6 +156,8 @@ function readMessage(
 ): Promise<Message> {
   const unreadable = () => fault("BODY_UNREADABLE", { format: "protobuf" });
   return new Promise((resolve, reject) => {
+    // Node ends a stream without bytes by itself, which may be before the gate is passed.
+    if (stream.readableEnded) reject(unreadable());
     let body: Buffer = Buffer.alloc(0);
     stream.on("data", (chunk: Buffer) => {
       body = body.length === 0 ? chunk : Buffer.concat([body, chunk]);
