@@ -34,6 +34,8 @@ try {
   logger.info({ host: address, port }, "listening");
   process.stdout.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
 } catch (err) {
+  // For the person at the terminal; the log has the rest.
+  process.stderr.write(`Kith cannot start: ${err instanceof Error ? err.message : err}\n`);
   die(err, "cannot start");
 }
 
