@@ -29,6 +29,8 @@ const maxAgeMs = 9_000;
 /** Ids that do not exist are remembered this long, and this many of them. */
 const unknownMs = 2_000;
 const maxUnknown = 10_000;
+/** Headers found good that are remembered, so that their secrets need not be hashed again. */
+const maxAdmitted = 10_000;
 /** At most 100 look-ups a second, each for many keys. */
 const lookupIntervalMs = 10;
 
@@ -43,6 +45,8 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
   const load = createKeyLoader({ keys, minIntervalMs: lookupIntervalMs });
   const known = new Map<string, Cached>();
   const unknown = new Map<string, number>();
+  /** Headers that were found good, and the record they were checked against. */
+  const admitted = new Map<string, Cached>();
 
   async function lookUp(id: string): Promise<Cached> {
     if (!canExist(id)) throw fault("SERVER_KEY_INVALID");
@@ -74,18 +78,34 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
     });
   }
 
+  /** The record, unless it is too old; renews it behind the scenes in time. */
+  function current(id: string, now: number): Cached | undefined {
+    const cached = known.get(id);
+    if (cached === undefined || now - cached.loadedAt >= maxAgeMs) return undefined;
+    if (now - cached.loadedAt > refreshMs && !cached.refreshing) refreshBehind(cached);
+    return cached;
+  }
+
+  function admit(cached: Cached, header: string, secret: string): Principal {
+    const { record } = cached;
+    if (!timingSafeEqual(hashSecret(secret), record.secretHash)) throw fault("SERVER_KEY_INVALID");
+    if (admitted.size >= maxAdmitted) admitted.clear();
+    admitted.set(header, cached);
+    return usable(cached);
+  }
+
   return {
     verify(header) {
-      const { id, secret } = parseServerKey(header);
       const now = performance.now();
-      const cached = known.get(id);
-      if (cached !== undefined && now - cached.loadedAt < maxAgeMs) {
-        if (now - cached.loadedAt > refreshMs && !cached.refreshing) refreshBehind(cached);
-        return admit(cached, secret);
-      }
+      const before = admitted.get(header ?? "");
+      if (before !== undefined && current(before.record.id, now) === before) return usable(before);
+
+      const { id, secret } = parseServerKey(header);
+      const cached = current(id, now);
+      if (cached !== undefined) return admit(cached, header ?? "", secret);
       const missedAt = unknown.get(id);
       if (missedAt !== undefined && now - missedAt < unknownMs) throw fault("SERVER_KEY_INVALID");
-      return lookUp(id).then((fresh) => admit(fresh, secret));
+      return lookUp(id).then((fresh) => admit(fresh, header ?? "", secret));
     },
   };
 }
@@ -95,9 +115,9 @@ function canExist(id: string): boolean {
   return id.length <= maxKeyIdLength && !id.includes("\0");
 }
 
-function admit({ record, principal }: Cached, secret: string): Principal {
-  const matches = timingSafeEqual(hashSecret(secret), record.secretHash);
-  if (!matches || record.revokedAt !== null) throw fault("SERVER_KEY_INVALID");
+/** Refuses a key that was revoked or has expired. */
+function usable({ record, principal }: Cached): Principal {
+  if (record.revokedAt !== null) throw fault("SERVER_KEY_INVALID");
   if (record.expiresAt !== null && record.expiresAt.getTime() <= Date.now()) {
     throw fault("SERVER_KEY_EXPIRED");
   }

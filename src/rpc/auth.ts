@@ -5,9 +5,6 @@ import { callOf } from "./call.ts";
 import type { Gate } from "./gate.ts";
 import { createGate } from "./gate.ts";
 
-/** The header that every call of the contact service needs. */
-const header = "Server-Key";
-
 export interface Auth {
   /** Refuses a call by its headers, before its body is read. */
   readonly gate: Gate;
@@ -17,8 +14,8 @@ export interface Auth {
 
 /** Admits callers with a valid Server-Key, and records which app they are. */
 export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Auth {
-  function admit(call: Call, headers: Headers): void | Promise<void> {
-    const principal = verifier.verify(headers.get(header));
+  function admit(call: Call): void | Promise<void> {
+    const principal = verifier.verify(call.serverKey);
     if (!(principal instanceof Promise)) {
       call.principal = principal;
       return undefined;
@@ -32,7 +29,7 @@ export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Au
     gate: createGate(admit),
     interceptor: (next) => async (req) => {
       const call = callOf(req.contextValues);
-      if (call.principal === undefined) await admit(call, req.header);
+      if (call.principal === undefined) await admit(call);
       return next(req);
     },
   };

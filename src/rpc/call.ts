@@ -10,6 +10,8 @@ export interface Call {
   /** As in `contact.v1.ContactService/SyncContacts`; the path where it is not a known method. */
   readonly method: string;
   readonly protocol: string;
+  /** The value of the header `Server-Key`, if there is one. Never logged. */
+  readonly serverKey: string | undefined;
   /** By `performance.now()`, in milliseconds. */
   readonly startedAt: number;
   principal?: Principal;
@@ -29,15 +31,17 @@ export const callKey: ContextKey<Call | undefined> = createContextKey(undefined,
 export interface CallOptions {
   readonly method: string;
   readonly protocol: string;
+  readonly serverKey?: string | string[] | undefined;
   /** The caller's own `X-Request-Id`, kept where it is safe to log. */
   readonly requestId?: string | string[] | undefined;
 }
 
-export function createCall({ method, protocol, requestId }: CallOptions): Call {
+export function createCall({ method, protocol, serverKey, requestId }: CallOptions): Call {
   return {
     requestId: isSafeId(requestId) ? requestId : nextRequestId(),
     method,
     protocol,
+    serverKey: typeof serverKey === "string" ? serverKey : undefined,
     startedAt: performance.now(),
     entered: false,
     validated: false,

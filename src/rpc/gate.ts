@@ -12,15 +12,13 @@ export type Gate = (context: HandlerContext) => Promise<void>;
  *
  * @param admit refuses a call by throwing; absent for services that are open to all
  */
-export function createGate(
-  admit: (call: Call, headers: Headers) => void | Promise<void> = () => {},
-): Gate {
+export function createGate(admit: (call: Call) => void | Promise<void> = () => {}): Gate {
   return async (context) => {
     const call = callOf(context.values);
     call.context = context;
     try {
       if (call.fault !== undefined) throw call.fault;
-      await admit(call, context.requestHeader);
+      await admit(call);
     } catch (error) {
       call.fault = toFault(error);
       throw toConnectError(call.fault);

@@ -18,7 +18,8 @@ export interface UnaryContextOptions {
   readonly call: Call;
   readonly protocolName: string;
   readonly url: string;
-  readonly requestHeader: Headers;
+  /** Made when it is first asked for: calls that succeed seldom need it. */
+  readonly requestHeader: () => Headers;
   readonly signal: AbortSignal;
   /** Milliseconds left of the deadline that the caller set; undefined where it set none. */
   readonly timeoutMs: () => number | undefined;
@@ -26,16 +27,26 @@ export interface UnaryContextOptions {
 
 /** The context of a call that does not come through Connect's own handlers. */
 export function createUnaryContext(options: UnaryContextOptions): HandlerContext {
-  const { spec, call, protocolName, url, requestHeader, signal, timeoutMs } = options;
+  const { spec, call, protocolName, url, signal, timeoutMs } = options;
+  const made: Record<string, Headers> = {};
   return {
     service: spec.method.parent,
     method: spec.method,
     protocolName,
     requestMethod: "POST",
     url,
-    requestHeader,
-    responseHeader: new Headers(),
-    responseTrailer: new Headers(),
+    get requestHeader() {
+      made.request ??= options.requestHeader();
+      return made.request;
+    },
+    get responseHeader() {
+      made.response ??= new Headers();
+      return made.response;
+    },
+    get responseTrailer() {
+      made.trailer ??= new Headers();
+      return made.trailer;
+    },
     signal,
     timeoutMs,
     values: createContextValues().set(callKey, call),
@@ -60,8 +71,18 @@ export function createUnaryInvoker(
     const { context } = callOf(req.contextValues);
     if (context === undefined) throw new Error("the call did not pass the gate");
     const message = create(method.output, await impl(req.message, context));
-    const { responseHeader: header, responseTrailer: trailer } = context;
-    return { stream: false, service, method, header, trailer, message };
+    return {
+      stream: false,
+      service,
+      method,
+      message,
+      get header() {
+        return context.responseHeader;
+      },
+      get trailer() {
+        return context.responseTrailer;
+      },
+    };
   }
 
   const chain = interceptors.reduceRight<UnaryFn>(
@@ -69,9 +90,20 @@ export function createUnaryInvoker(
     implementation,
   );
   return async (context, message) => {
-    const { requestMethod, url, signal, requestHeader: header, values: contextValues } = context;
-    const call = { requestMethod, url, signal, header, contextValues };
-    const response = await chain({ stream: false, service, method, message, ...call });
+    const { requestMethod, url, signal, values: contextValues } = context;
+    const response = await chain({
+      stream: false,
+      service,
+      method,
+      message,
+      requestMethod,
+      url,
+      signal,
+      contextValues,
+      get header() {
+        return context.requestHeader;
+      },
+    });
     return response.message;
   };
 }

@@ -42,6 +42,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       call: createCall({
         method: route?.method ?? (rpc ? methodName(rpc.method) : "unknown"),
         protocol: route ? "rest" : protocolOf(req),
+        serverKey: req.headers["server-key"],
         requestId: req.headers["x-request-id"],
       }),
       req,

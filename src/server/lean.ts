@@ -15,6 +15,7 @@ import type { InvokeUnary, UnarySpec } from "../rpc/unary.ts";
 import { createUnaryContext, createUnaryInvoker } from "../rpc/unary.ts";
 import { encodeGrpcMessage } from "./grpc-message.ts";
 import { methodName } from "./rest/routes.ts";
+import { webHeaders } from "./web-headers.ts";
 
 export interface LeanUnaryOptions {
   readonly service: ServiceImplSpec;
@@ -71,7 +72,7 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
         call,
         protocolName: "grpc",
         url: headers[":path"] ?? "",
-        requestHeader: webHeaders(headers),
+        requestHeader: () => webHeaders(headers),
         signal,
         timeoutMs: () =>
           timeoutMs === undefined ? undefined : call.startedAt + timeoutMs - performance.now(),
@@ -96,6 +97,7 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
     const call = createCall({
       method: method.name,
       protocol: "grpc",
+      serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
     });
     options.onStart(call);
@@ -121,15 +123,6 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
 
 function textOf(value: string | string[] | undefined): string | null {
   return typeof value === "string" ? value : null;
-}
-
-function webHeaders(headers: IncomingHttpHeaders): Headers {
-  const web = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(":") || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) web.append(name, one);
-  }
-  return web;
 }
 
 /** Aborts when the time is up or the caller leaves. */

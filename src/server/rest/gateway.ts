@@ -8,6 +8,7 @@ import type { FieldRulesOptions } from "../../rpc/field-rules.ts";
 import { createUnaryContext } from "../../rpc/unary.ts";
 import { faultOf } from "../../rpc/violation.ts";
 import type { Exchange } from "../exchange.ts";
+import { webHeaders } from "../web-headers.ts";
 import { checkBodyHeaders, readJsonBody } from "./body.ts";
 import { sendData, sendFault } from "./envelope.ts";
 import type { Route } from "./routes.ts";
@@ -52,7 +53,7 @@ export function createRestGateway(options: RestGatewayOptions): RestGateway {
       call,
       protocolName: "rest",
       url: req.url ?? "",
-      requestHeader: new Headers({ "Server-Key": headerOf(req, "server-key") }),
+      requestHeader: () => webHeaders(req.headers),
       signal,
       timeoutMs: () => undefined,
     });
@@ -79,9 +80,4 @@ export function createRestGateway(options: RestGatewayOptions): RestGateway {
       }
     },
   };
-}
-
-function headerOf(req: IncomingMessage, name: string): string {
-  const value = req.headers[name];
-  return typeof value === "string" ? value : "";
 }
