@@ -69,7 +69,7 @@ const idleMs = 300_000;
 /** How long statements have to end once their requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
 /** A joined transaction that waits longer for a lock is given up, and its requests are run alone. */
-const lockWaitMs = 500;
+const lockWaitMs = 100;
 /**
  * Puts the service together. What it acquires it releases in reverse order, in `close` or where it
  * fails half-way.

@@ -6,7 +6,7 @@ export interface SyncRequest {
   readonly entries: readonly SyncEntry[];
   /** `pairKey` of each entry, in the same order. */
   readonly keys: readonly string[];
-  /** Never joined with another request, because a transaction that had it failed. */
+  /** Run alone, because a joined transaction that had it failed. */
   readonly isAlone: boolean;
 }
 
@@ -42,6 +42,8 @@ export interface BatchLimits {
   readonly maxEntries: number;
   /** Pairs of transactions under way; a request that touches one has to wait. */
   readonly isBusy: (key: string) => boolean;
+  /** Whether to take one of the requests that are run alone, or to join the others. */
+  readonly alone?: boolean;
 }
 
 /** Identifies a pair among those of all apps. NUL cannot be part of an id, so no two pairs share a key. */
@@ -53,30 +55,34 @@ export function pairKey(
 }
 
 /**
- * Joins the first of the waiting requests, as many as can share a transaction so that each gets what it
- * would have got had they run one after another, in the order of arrival.
+ * Joins waiting requests, as many as can share a transaction so that each gets what it would have got had
+ * all run one after another, in the order of arrival.
  *
  * Insertions before deletions is the serial order as long as no request inserts a pair that an earlier
- * one deletes, so such a request begins the next batch, as does one that touches a pair which a
- * transaction under way touches. None that came later overtakes it.
+ * one deletes. A request that does so has to wait, as has one that touches a pair of a transaction under
+ * way; whatever shares a pair with a request that waits, waits behind it. The others may overtake: what
+ * has no pair in common gives the same in either order.
  *
- * @returns a batch of the first requests of `waiting`; of none, where already the first has to wait
+ * @returns a batch of requests of `waiting`, in their order; of none, where all have to wait
  */
 export function planBatch<R extends SyncRequest>(
   waiting: Iterable<R>,
-  { maxEntries, isBusy }: BatchLimits,
+  { maxEntries, isBusy, alone = false }: BatchLimits,
 ): Batch<R> {
   const requests: R[] = [];
   const pairs = new Map<string, BatchPair>();
+  const blocked = new Set<string>();
   let entries = 0;
   for (const request of waiting) {
-    const isFirst = requests.length === 0;
-    if (!isFirst && (request.isAlone || entries + request.entries.length > maxEntries)) break;
-    if (!fits(request, pairs, isBusy)) break;
-    add(request, requests.length, pairs);
-    requests.push(request);
-    entries += request.entries.length;
-    if (request.isAlone) break;
+    if (requests.length > 0 && (alone || entries + request.entries.length > maxEntries)) break;
+    const isBlocked = (key: string) => blocked.has(key) || isBusy(key);
+    if (request.isAlone === alone && fits(request, pairs, isBlocked)) {
+      add(request, requests.length, pairs);
+      requests.push(request);
+      entries += request.entries.length;
+    } else {
+      for (const key of request.keys) blocked.add(key);
+    }
   }
   const all = [...pairs.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   return {
@@ -90,12 +96,12 @@ export function planBatch<R extends SyncRequest>(
 function fits(
   { entries, keys }: SyncRequest,
   pairs: ReadonlyMap<string, BatchPair>,
-  isBusy: (key: string) => boolean,
+  isBlocked: (key: string) => boolean,
 ): boolean {
   return keys.every((key, n) => {
     const isInsertedAgain =
       entries[n]?.isDeleted === false && pairs.get(key)?.firstDelete !== undefined;
-    return !isInsertedAgain && !isBusy(key);
+    return !isInsertedAgain && !isBlocked(key);
   });
 }
 

@@ -16,8 +16,10 @@ export interface BatchTimeLimits {
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
-  /** Transactions under way at once, beside those that wait for a lock. */
+  /** Joined transactions under way at once. */
   readonly maxInFlight: number;
+  /** Transactions under way at once of requests that are run alone, because a joined one failed. */
+  readonly maxAlone: number;
   /** Transactions that wait for a lock at once, each of one request. */
   readonly maxPatient: number;
   /** Most entries in one transaction; a single request may have more. */
@@ -41,12 +43,13 @@ interface Waiting extends SyncRequest {
  * alone. One whose caller left, or whose deadline passed, while it waited is never run.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactStore {
-  const { runBatch, maxInFlight, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
+  const { runBatch, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
   let waiting: Waiting[] = [];
   let waitingEntries = 0;
   /** Batches whose transaction is under way, those that wait for a lock too. */
   const underWay = new Set<Batch<Waiting>>();
-  let inFlight = 0;
+  const joined: Lane = { alone: false, free: options.maxInFlight };
+  const alone: Lane = { alone: true, free: options.maxAlone };
   const patient = createSemaphore(maxPatient);
 
   function isBusy(key: string): boolean {
@@ -55,13 +58,20 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
   }
 
   function pump(): void {
-    while (inFlight < maxInFlight && waiting.length > 0) {
-      dropAbandoned();
-      const batch = planBatch(waiting, { maxEntries: maxBatchEntries, isBusy });
+    dropAbandoned();
+    fill(joined);
+    fill(alone);
+  }
+
+  function fill(lane: Lane): void {
+    while (lane.free > 0 && waiting.length > 0) {
+      const limits = { maxEntries: maxBatchEntries, isBusy, alone: lane.alone };
+      const batch = planBatch(waiting, limits);
       if (batch.requests.length === 0) return;
-      waiting.splice(0, batch.requests.length);
+      const taken = new Set(batch.requests);
+      waiting = waiting.filter((request) => !taken.has(request));
       for (const { entries } of batch.requests) waitingEntries -= entries.length;
-      void run(batch);
+      void run(batch, lane);
     }
   }
 
@@ -75,14 +85,14 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
     }
   }
 
-  async function run(batch: Batch<Waiting>): Promise<void> {
+  async function run(batch: Batch<Waiting>, lane: Lane): Promise<void> {
     underWay.add(batch);
-    inFlight += 1;
+    lane.free -= 1;
     try {
       settle(batch, await runBatch(batch, { waitsForLocks: false }));
-      inFlight -= 1;
+      lane.free += 1;
     } catch (error) {
-      inFlight -= 1;
+      lane.free += 1;
       await recover(batch, error);
     }
     underWay.delete(batch);
@@ -136,6 +146,12 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
       return promise;
     },
   };
+}
+
+/** Transactions of one kind, and how many more may begin. */
+interface Lane {
+  readonly alone: boolean;
+  free: number;
 }
 
 /** Lets `count` holders in at once; the others wait in the order they came. */

@@ -151,16 +151,25 @@ function readMessage(
   return new Promise((resolve, reject) => {
     // Node ends a stream without bytes by itself, which may be before the gate is passed.
     if (stream.readableEnded) reject(unreadable());
-    let body: Buffer = Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    let limit = maxBytes + prefixLength;
     stream.on("data", (chunk: Buffer) => {
-      body = body.length === 0 ? chunk : Buffer.concat([body, chunk]);
-      if (body.length < prefixLength) return;
-      if (body.readUInt32BE(1) > maxBytes || body.length > maxBytes + prefixLength) {
+      chunks.push(chunk);
+      const hadPrefix = length >= prefixLength;
+      length += chunk.length;
+      if (!hadPrefix && length >= prefixLength) {
+        const promised = Buffer.concat(chunks).readUInt32BE(1);
+        if (promised > maxBytes) limit = 0;
+      }
+      if (length > limit) {
         stream.pause();
         reject(fault("BODY_TOO_LARGE", { limit: maxBytes.toLocaleString("en-US") }));
       }
     });
     stream.once("end", () => {
+      const [first] = chunks;
+      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks);
       const isWhole =
         body.length >= prefixLength &&
         body.length === body.readUInt32BE(1) + prefixLength &&

@@ -13,6 +13,7 @@ export interface ContactStoreOptions {
 /** Two transactions under way keep the database busy while the next one gathers. */
 const limits = {
   maxInFlight: 2,
+  maxAlone: 2,
   maxPatient: 4,
   maxBatchEntries: 4_000,
   maxWaitingEntries: 1_000_000,

@@ -10,7 +10,7 @@ import { openRaw, parseHttp1 } from "../support/raw.ts";
 import type { TestApp, TestService } from "../support/service.ts";
 import { startService } from "../support/service.ts";
 import { openGrpc, syncOverGrpc } from "./support/calls.ts";
-import { exchangeHttp2, grpcFrame, openHttp2 } from "./support/http2.ts";
+import { exchangeHttp2, grpcFrame, openHttp2, untilRead } from "./support/http2.ts";
 import type { HeldPair } from "./support/row-lock.ts";
 import { holdPair } from "./support/row-lock.ts";
 
@@ -78,8 +78,7 @@ test("a health check is NOT_SERVING while the service stops", async () => {
   const stream = session.request(headers);
   const chunks: Buffer[] = [];
   stream.on("data", (chunk) => chunks.push(chunk));
-  // The answer to a ping comes after the headers were read.
-  await new Promise((resolve) => session.ping(resolve));
+  await untilRead(session);
   const closing = service.app.close();
   stream.end(question);
   await once(stream, "close");

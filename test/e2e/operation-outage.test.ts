@@ -96,6 +96,23 @@ test("a database that falls silent is 503 or 504 in time, until it is back", asy
   await expectRecovery(proxy, target);
 });
 
+test("connections that lead nowhere are given up, without a word from the database", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "1000" });
+  // As many as the pool has, all of them in use.
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => syncOverRest(target, [entry("x", `${n}`)])),
+  );
+  await proxy.cut("forgets its connections");
+  const { status } = await syncOverRest(target, [entry("lost", "b")]);
+  expect([200, 503, 504]).toContain(status);
+  const served = async () => (await syncOverRest(target, [entry("again", "b")])).status === 200;
+  await eventually("the service serves", served);
+  // Not now and then, on a connection that happens to be good: every time.
+  for (let n = 0; n < 10; n++) await expectToServe(target);
+  await eventually("ready", async () => (await statusOf(`${target.url}/readyz`)) === 200);
+});
+
 test("a database that falls silent does not keep a probe waiting", async () => {
   await using stack = new AsyncDisposableStack();
   const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "1000" });

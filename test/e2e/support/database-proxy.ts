@@ -3,7 +3,7 @@ import type { Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 
 /** How a database can be away. */
-export type Outage = "refuses" | "hangs up" | "is silent";
+export type Outage = "refuses" | "hangs up" | "is silent" | "forgets its connections";
 
 /** A way to a database over TCP that can be cut. */
 export interface DatabaseProxy extends AsyncDisposable {
@@ -21,6 +21,8 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const { pathname, searchParams } = new URL(databaseUrl);
   const path = `${searchParams.get("host")}/.s.PGSQL.${searchParams.get("port")}`;
   const pairs = new Set<readonly [client: Socket, database: Socket]>();
+  /** Connections whose bytes go nowhere, while new ones are good. */
+  const forgotten = new WeakSet<Socket>();
   let outage: Outage | undefined;
   let statements = 0;
 
@@ -36,12 +38,12 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     const pair = [client, database] as const;
     pairs.add(pair);
     client.on("data", (bytes) => {
-      if (outage === "is silent") return;
+      if (outage === "is silent" || forgotten.has(client)) return;
       statements += count(bytes);
       database.write(bytes);
     });
     database.on("data", (bytes) => {
-      if (outage !== "is silent") client.write(bytes);
+      if (outage !== "is silent" && !forgotten.has(client)) client.write(bytes);
     });
     for (const socket of pair) {
       socket.once("close", () => {
@@ -72,6 +74,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       outage = kind;
       if (kind === "refuses") await stopListening();
       if (kind === "hangs up") endAll();
+      if (kind === "forgets its connections") for (const [client] of pairs) forgotten.add(client);
     },
     async restore() {
       outage = undefined;

@@ -55,6 +55,14 @@ export async function exchangeHttp2(
   return { status: answer[":status"], headers: answer, trailers, body: Buffer.concat(chunks) };
 }
 
+/** Waits until the other side has read all that was sent on the connection so far. */
+export async function untilRead(session: ClientHttp2Session): Promise<void> {
+  // A ping may overtake what is not sent yet; once it is answered, that has been sent.
+  for (const _ of ["sent", "read"]) {
+    await within("no answer to a ping", (done) => void session.ping(() => done()));
+  }
+}
+
 /** The gRPC status number of an answer: of its trailers, or of its headers where it has no body. */
 export function grpcStatusOf({ headers, trailers }: Http2Answer): number | undefined {
   const value = trailers["grpc-status"] ?? headers["grpc-status"];

@@ -2,33 +2,43 @@ import pg from "pg";
 import { eventually } from "./eventually.ts";
 
 export interface HeldPair extends AsyncDisposable {
-  /** Statements of the service that wait for the pair, or for anything else that is locked. */
+  /** Statements of the service that wait for what is held, or for anything else that is locked. */
   waiting(): Promise<number>;
-  /** Waits until this many statements wait. */
+  /** Waits until at least this many statements wait; with 0, until none does. */
   untilWaiting(count: number): Promise<void>;
   /** Asks the database, beside the transaction that holds the pair. */
   query(text: string): Promise<pg.QueryResult>;
-  /** Lets the pair go, as if it had never been added. */
+  /** Lets go of what is held, as if it had never been added. */
   release(): Promise<void>;
 }
 
-/**
- * Adds a contact in a transaction that does not end: a sync that adds the same pair has to wait for it
- * in the database.
- */
-export async function holdPair(
+/** As `holdPairs`, of one pair. */
+export function holdPair(
   databaseUrl: string,
   appId: number,
   [owner, contact]: readonly [owner: string, contact: string],
 ): Promise<HeldPair> {
+  return holdPairs(databaseUrl, appId, owner, [contact]);
+}
+
+/**
+ * Adds contacts of an owner in a transaction that does not end: a sync that adds one of them has to wait
+ * for it in the database.
+ */
+export async function holdPairs(
+  databaseUrl: string,
+  appId: number,
+  owner: string,
+  contacts: readonly string[],
+): Promise<HeldPair> {
   const holder = await connected(databaseUrl);
   const watcher = await connected(databaseUrl);
   await holder.query("BEGIN");
-  await holder.query("INSERT INTO contact (app_id, owner_id, contact_id) VALUES ($1, $2, $3)", [
-    appId,
-    owner,
-    contact,
-  ]);
+  await holder.query(
+    `INSERT INTO contact (app_id, owner_id, contact_id)
+     SELECT $1, $2, unnest($3::text[])`,
+    [appId, owner, contacts],
+  );
 
   async function waiting(): Promise<number> {
     const { rows } = await watcher.query<{ count: number }>(
@@ -42,7 +52,10 @@ export async function holdPair(
     waiting,
     query: (text) => watcher.query(text),
     untilWaiting: (count) =>
-      eventually(`${count} statements wait`, async () => (await waiting()) === count),
+      eventually(`${count} statements wait`, async () => {
+        const now = await waiting();
+        return count === 0 ? now === 0 : now >= count;
+      }),
     async release() {
       await holder.query("ROLLBACK");
     },

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SyncRequest } from "../../../src/contact/batch.ts";
 import { pairKey, planBatch, shareCounts } from "../../../src/contact/batch.ts";
+import type { SyncCounts, SyncEntry } from "../../../src/contact/sync.ts";
 import type { ModelRequest } from "../../support/sync-model.ts";
 import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
 
@@ -22,14 +23,18 @@ test("however requests are joined, counts and rows are those of the order of arr
         const expected = requests.map((request) => syncModel(modelRows, request));
 
         const rows = new Set(initial);
-        const actual = [];
-        let queue = requests.map((request) => waiting(request));
+        const all = requests.map((request) => waiting(request));
+        const counts = new Map<SyncRequest, SyncCounts>();
+        let queue = all;
         while (queue.length > 0) {
           const batch = planBatch(queue, { maxEntries, isBusy: noneBusy });
           expect(batch.requests.length).toBeGreaterThan(0);
-          actual.push(...shareCounts(batch, applyBatch(rows, batch)));
-          queue = queue.slice(batch.requests.length);
+          shareCounts(batch, applyBatch(rows, batch)).forEach((share, n) => {
+            counts.set(batch.requests[n] as SyncRequest, share);
+          });
+          queue = queue.filter((request) => !counts.has(request));
         }
+        const actual = all.map((request) => counts.get(request));
 
         expect(actual).toEqual(expected);
         expect(rows).toEqual(modelRows);
@@ -55,78 +60,71 @@ test("pairs are named once and in order", () => {
 
 const add = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: false });
 const remove = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: true });
+const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
+const alone = (...entries: SyncEntry[]) => waiting({ appId: 1, entries }, true);
 
-const joined: Record<
-  string,
-  { requests: SyncRequest[]; maxEntries?: number; busy?: string; size: number }
-> = {
-  "distinct pairs": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }),
-      waiting({ appId: 2, entries: [add("a")] }),
-    ],
-    size: 2,
+interface Case {
+  readonly requests: SyncRequest[];
+  readonly maxEntries?: number;
+  readonly busy?: string;
+  readonly alone?: boolean;
+  /** The positions of those that share the next transaction. */
+  readonly taken: number[];
+}
+
+const cases: Record<string, Case> = {
+  "distinct pairs": { requests: [sync(add("a")), sync(add("b"))], taken: [0, 1] },
+  "the same pair of two apps": {
+    requests: [sync(remove("a")), waiting({ appId: 2, entries: [add("a")] })],
+    taken: [0, 1],
   },
   "an insertion, then its deletion": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }),
-      waiting({ appId: 1, entries: [remove("a")] }),
-    ],
-    size: 2,
+    requests: [sync(add("a")), sync(remove("a"))],
+    taken: [0, 1],
   },
-  "a deletion, then the same pair again": {
-    requests: [
-      waiting({ appId: 1, entries: [remove("a")] }),
-      waiting({ appId: 1, entries: [add("a")] }),
-    ],
-    size: 1,
+  "a deletion, then the same pair again, then another": {
+    requests: [sync(remove("a")), sync(add("a")), sync(add("b"))],
+    taken: [0, 2],
+  },
+  "what shares a pair with a request that waits": {
+    requests: [sync(remove("a")), sync(add("a"), add("b")), sync(add("b")), sync(add("c"))],
+    taken: [0, 3],
   },
   "more entries than a batch may have": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }),
-      waiting({ appId: 1, entries: [add("b")] }),
-    ],
+    requests: [sync(add("a")), sync(add("b"))],
     maxEntries: 1,
-    size: 1,
+    taken: [0],
   },
   "a first request that is over the limit itself": {
-    requests: [waiting({ appId: 1, entries: [add("a"), add("b")] })],
+    requests: [sync(add("a"), add("b")), sync(add("c"))],
     maxEntries: 1,
-    size: 1,
+    taken: [0],
   },
-  "a first request that touches a busy pair": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }),
-      waiting({ appId: 1, entries: [add("b")] }),
-    ],
+  "a request that touches a busy pair": {
+    requests: [sync(add("a")), sync(add("b"))],
     busy: pairKey(1, add("a")),
-    size: 0,
+    taken: [1],
   },
-  "a second request that touches a busy pair": {
-    requests: [
-      waiting({ appId: 1, entries: [add("b")] }),
-      waiting({ appId: 1, entries: [add("a")] }),
-    ],
+  "nothing but requests of a busy pair": {
+    requests: [sync(add("a")), sync(remove("a"))],
     busy: pairKey(1, add("a")),
-    size: 1,
+    taken: [],
   },
-  "a first request to be run alone": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }, true),
-      waiting({ appId: 1, entries: [add("b")] }),
-    ],
-    size: 1,
+  "a request to be run alone, and one of its pair": {
+    requests: [alone(add("a")), sync(add("b")), sync(add("a"))],
+    taken: [1],
   },
-  "a second request to be run alone": {
-    requests: [
-      waiting({ appId: 1, entries: [add("a")] }),
-      waiting({ appId: 1, entries: [add("b")] }, true),
-    ],
-    size: 1,
+  "requests to be run alone, one at a time": {
+    requests: [sync(add("b")), alone(add("b")), alone(add("a")), alone(add("c"))],
+    alone: true,
+    taken: [2],
   },
 };
 
-test.each(Object.entries(joined))("%s", (_, { requests, maxEntries = 100, busy, size }) => {
-  const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy });
-  expect(batch.requests).toEqual(requests.slice(0, size));
-});
+test.each(Object.entries(cases))(
+  "%s",
+  (_, { requests, maxEntries = 100, busy, taken, ...more }) => {
+    const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy, ...more });
+    expect(batch.requests).toEqual(taken.map((n) => requests[n]));
+  },
+);

@@ -13,6 +13,7 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
   return createGroupCommit({
     runBatch,
     maxInFlight: 2,
+    maxAlone: 1,
     maxPatient: 2,
     maxBatchEntries: 100,
     maxWaitingEntries: 1_000,

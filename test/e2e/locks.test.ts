@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
+import { holdPair, holdPairs } from "./support/row-lock.ts";
+import { serveForFile } from "./support/served.ts";
+
+describe("calls that wait for a lock", () => {
+  const served = serveForFile({ REQUEST_TIMEOUT_MS: "20000" });
+
+  test.each([1, 2, 12])("do not keep other calls waiting, be they %i", async (count) => {
+    const own = [`locked-by-${count}`, "b"] as const;
+    await using held = await holdPair(served.service.databaseUrl, served.appId, own);
+    const waiting = Array.from({ length: count }, () => syncOverRest(served, [entry(...own)]));
+    await held.untilWaiting(1);
+    const other = await served.service.createApp();
+    const startedAt = performance.now();
+    // Beside those that wait, right away, and once it is known that they have to wait.
+    for (const pauseMs of [0, 300, 1_000, 2_000]) {
+      await sleep(pauseMs);
+      await expectToServe(served);
+      await expectToServe({ url: served.url, header: other.header });
+    }
+    expect(await held.waiting()).toBeGreaterThan(0);
+    // Some 3 s are the pauses; a call that waited for the lock would have taken all of the 20 s.
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    await held.release();
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  test("do not keep other calls waiting, though each waits for a lock of its own", async () => {
+    const contacts = Array.from({ length: 60 }, (_, n) => `c${n}`);
+    const { databaseUrl } = served.service;
+    await using held = await holdPairs(databaseUrl, served.appId, "locked-each", contacts);
+    const waiting = contacts.map((contact) =>
+      syncOverRest(served, [entry("locked-each", contact)]),
+    );
+    await held.untilWaiting(1);
+    const startedAt = performance.now();
+    await expectToServe(served);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await held.release();
+    await Promise.all(waiting);
+  });
+});
