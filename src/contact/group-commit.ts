@@ -139,8 +139,20 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
         return Promise.reject(fault("OVERLOADED"));
       }
       const { promise, resolve, reject } = Promise.withResolvers<SyncCounts>();
-      const keys = entries.map((entry) => pairKey(appId, entry));
-      waiting.push({ appId, entries, keys, isAlone: false, call, resolve, reject });
+      let keys: readonly string[] | undefined;
+      waiting.push({
+        appId,
+        entries,
+        // Made when the request is planned: a long queue of large requests would hold millions.
+        get keys() {
+          keys ??= entries.map((entry) => pairKey(appId, entry));
+          return keys;
+        },
+        isAlone: false,
+        call,
+        resolve,
+        reject,
+      });
       waitingEntries += entries.length;
       pump();
       return promise;
