@@ -1,0 +1,30 @@
+import type { Target } from "../load/generator.ts";
+import { findFreePort, takesConnections } from "../support/ports.ts";
+import type { Processes } from "../support/processes.ts";
+import { poll } from "../support/processes.ts";
+
+/** Starts one of the services in `bench/peers`. */
+export async function startPeer(options: {
+  readonly name: "grpc-js" | "fastify";
+  readonly processes: Processes;
+  readonly databaseUrl: string;
+  /** File for what it writes. */
+  readonly log: string;
+}): Promise<Target> {
+  const { name, processes, databaseUrl, log } = options;
+  const port = await findFreePort();
+  const service = processes.start({
+    command: process.execPath,
+    args: [`bench/peers/${name}.ts`],
+    log,
+    env: { DATABASE_URL: databaseUrl, PORT: String(port) },
+  });
+  const ready = poll({
+    ask: () => takesConnections(port),
+    everyMs: 20,
+    limitMs: 60_000,
+    what: `${name} takes no connections`,
+  });
+  await Promise.race([ready, service.failed]);
+  return { port, databaseUrl };
+}

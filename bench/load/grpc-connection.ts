@@ -1,0 +1,180 @@
+import type { Connection, ConnectionOptions } from "./connection.ts";
+import type { GrpcAnswer } from "./grpc-answer.ts";
+import { createGrpcAnswer } from "./grpc-answer.ts";
+import type { SendingStream } from "./grpc-sender.ts";
+import { createGrpcSender } from "./grpc-sender.ts";
+import { createHpackDecoder } from "./hpack.ts";
+import type { FrameHead } from "./http2-frames.ts";
+import {
+  defaultWindow,
+  flag,
+  frame,
+  frameHeadLength,
+  frameType,
+  preface,
+  setting,
+  settingsFrame,
+  windowUpdateFrame,
+} from "./http2-frames.ts";
+import type { LoadJob } from "./job.ts";
+import { openLeanSocket } from "./socket.ts";
+
+interface Stream extends SendingStream {
+  readonly at: number;
+  readonly answer: GrpcAnswer;
+}
+
+/** What the server may send before it is told that more is welcome, in bytes. */
+const receiveWindow = 1 << 24;
+
+/** Unary gRPC calls over one HTTP/2 connection without TLS. */
+export async function openGrpcConnection(options: ConnectionOptions): Promise<Connection> {
+  const { job, bodies, expectation, onDone, onLost } = options;
+  const streams = new Map<number, Stream>();
+  const decode = createHpackDecoder();
+  const ready = Promise.withResolvers<void>();
+  let nextId = 1;
+  let initialWindow = defaultWindow;
+  let maxStreams = Number.POSITIVE_INFINITY;
+  let received = 0;
+
+  const { outbox, close } = await openLeanSocket({
+    port: job.port,
+    onBytes,
+    onLost(error) {
+      ready.reject(error);
+      onLost(error);
+    },
+  });
+  const sender = createGrpcSender({ outbox, bodies, headers: headersOf(job) });
+
+  function send(bytes: Buffer): void {
+    const at = outbox.reserve(bytes.length);
+    outbox.bytes().set(bytes, at);
+  }
+
+  function onBytes(bytes: Buffer, length: number): number {
+    let at = 0;
+    while (length - at >= frameHeadLength) {
+      const size = bytes.readUIntBE(at, 3);
+      const start = at + frameHeadLength;
+      if (start + size > length) break;
+      const id = bytes.readUInt32BE(at + 5) & 0x7fff_ffff;
+      const type = bytes[at + 3] as number;
+      onFrame({ length: size, type, flags: bytes[at + 4] as number, stream: id }, bytes, start);
+      at = start + size;
+    }
+    outbox.flush();
+    return at;
+  }
+
+  function onFrame(head: FrameHead, bytes: Buffer, start: number): void {
+    const end = start + head.length;
+    switch (head.type) {
+      case frameType.data:
+      case frameType.headers:
+        onAnswer(head, bytes, start);
+        break;
+      case frameType.resetStream:
+        finish(streams.get(head.stream), `reset, code ${bytes.readUInt32BE(start)}`);
+        break;
+      case frameType.settings:
+        if ((head.flags & flag.ack) === 0) onSettings(bytes, start, end);
+        break;
+      case frameType.ping: {
+        const pong = { type: frameType.ping, flags: flag.ack, stream: 0 };
+        if ((head.flags & flag.ack) === 0) send(frame(pong, bytes.subarray(start, end)));
+        break;
+      }
+      case frameType.goAway:
+        throw new Error(`the server says GOAWAY, code ${bytes.readUInt32BE(start + 4)}`);
+      case frameType.windowUpdate:
+        onWindowUpdate(head.stream, bytes.readUInt32BE(start));
+        break;
+    }
+  }
+
+  function onAnswer(head: FrameHead, bytes: Buffer, start: number): void {
+    const end = start + head.length;
+    const stream = streams.get(head.stream);
+    const isHeaders = head.type === frameType.headers;
+    const isPlain = (head.flags & (flag.padded | (isHeaders ? flag.priority : 0))) === 0;
+    if (!isPlain || (isHeaders && (head.flags & flag.endHeaders) === 0)) {
+      throw new Error("padding, priorities and headers in several frames are not supported");
+    }
+    if (isHeaders) {
+      decode(bytes, start, end, (name, value) => stream?.answer.onHeader(name, value));
+    } else {
+      countReceived(head.length);
+      stream?.answer.onData(bytes, start, end);
+    }
+    if (head.flags & flag.endStream) finish(stream, stream?.answer.problem());
+  }
+
+  function finish(stream: Stream | undefined, problem: string | undefined): void {
+    if (stream === undefined) return;
+    streams.delete(stream.id);
+    onDone(stream.at, problem);
+  }
+
+  function countReceived(length: number): void {
+    received += length;
+    if (received < receiveWindow / 2) return;
+    send(windowUpdateFrame(0, received));
+    received = 0;
+  }
+
+  function onWindowUpdate(id: number, increment: number): void {
+    const stream = streams.get(id);
+    if (id === 0) sender.growWindow(increment);
+    else if (stream !== undefined) stream.window += increment;
+    sender.resume();
+  }
+
+  function onSettings(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += 6) {
+      const id = bytes.readUInt16BE(at);
+      const value = bytes.readUInt32BE(at + 2);
+      if (id === setting.maxConcurrentStreams) maxStreams = value;
+      else if (id === setting.maxFrameSize) sender.maxFrame = value;
+      else if (id === setting.initialWindowSize) {
+        for (const stream of streams.values()) stream.window += value - initialWindow;
+        initialWindow = value;
+      }
+    }
+    send(frame({ type: frameType.settings, flags: flag.ack, stream: 0 }));
+    sender.resume();
+    ready.resolve();
+  }
+
+  send(preface);
+  send(settingsFrame([[setting.enablePush, 0]]));
+  send(windowUpdateFrame(0, receiveWindow - defaultWindow));
+  outbox.flush();
+  await ready.promise;
+
+  return {
+    hasRoom: () => streams.size < maxStreams,
+    start(at) {
+      const answer = createGrpcAnswer(expectation);
+      const stream: Stream = { id: nextId, at, answer, window: initialWindow, unsent: undefined };
+      nextId += 2;
+      streams.set(stream.id, stream);
+      sender.send(stream);
+    },
+    flush: () => outbox.flush(),
+    close,
+  };
+}
+
+function headersOf({ port, serverKey }: LoadJob): (readonly [string, string])[] {
+  return [
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":path", "/contact.v1.ContactService/SyncContacts"],
+    [":authority", `127.0.0.1:${port}`],
+    ["content-type", "application/grpc"],
+    ["te", "trailers"],
+    ...(serverKey === undefined ? [] : ([["server-key", serverKey]] as const)),
+  ];
+}

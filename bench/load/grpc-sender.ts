@@ -1,0 +1,115 @@
+import { encodeRepeatedHeaders } from "./hpack.ts";
+import {
+  defaultMaxFrame,
+  defaultWindow,
+  flag,
+  frameHeadLength,
+  frameType,
+  writeFrameHead,
+} from "./http2-frames.ts";
+import type { Outbox } from "./socket.ts";
+import type { SyncBodies } from "./sync-bodies.ts";
+
+/** A stream as its sender sees it. */
+export interface SendingStream {
+  readonly id: number;
+  /** Bytes that the other side takes, of this stream alone. */
+  window: number;
+  /** What is not sent yet. */
+  unsent: Buffer | undefined;
+}
+
+export interface GrpcSender {
+  /** Sends a call, or as much of it as the other side takes now. */
+  send(stream: SendingStream): void;
+  /** Sends what has had to wait, after a window has grown. */
+  resume(): void;
+  growWindow(increment: number): void;
+  /** Largest frame that the other side takes, in bytes. */
+  maxFrame: number;
+}
+
+/** A gRPC message begins with a byte of flags and four of length. */
+const prefixLength = 5;
+
+/** Writes the frames of calls, within the windows of the connection and of each stream. */
+export function createGrpcSender(options: {
+  readonly outbox: Outbox;
+  readonly bodies: SyncBodies;
+  readonly headers: readonly (readonly [string, string])[];
+}): GrpcSender {
+  const { outbox, bodies } = options;
+  const headers = encodeRepeatedHeaders(options.headers);
+  const messageLength = prefixLength + bodies.length;
+  let headersSent = false;
+  let window = defaultWindow;
+  /** Streams with bytes left to send, in the order they came. */
+  let waiting: SendingStream[] = [];
+
+  function writeHeaders(id: number): void {
+    const block = headersSent ? headers.again : headers.first;
+    headersSent = true;
+    const head = { type: frameType.headers, flags: flag.endHeaders, stream: id };
+    const at = outbox.reserve(frameHeadLength + block.length);
+    writeFrameHead(outbox.bytes(), at, { ...head, length: block.length });
+    outbox.bytes().set(block, at + frameHeadLength);
+  }
+
+  function writeDataHead(id: number, length: number, isLast: boolean): number {
+    const at = outbox.reserve(frameHeadLength + length);
+    const flags = isLast ? flag.endStream : 0;
+    writeFrameHead(outbox.bytes(), at, { length, type: frameType.data, flags, stream: id });
+    window -= length;
+    return at + frameHeadLength;
+  }
+
+  function writeMessage(target: Buffer, at: number): void {
+    target[at] = 0;
+    target.writeUInt32BE(bodies.length, at + 1);
+    bodies.write(target, at + prefixLength);
+  }
+
+  /** Sends of a stream what the windows allow. */
+  function drain(stream: SendingStream): void {
+    while (stream.unsent !== undefined) {
+      const { unsent } = stream;
+      const length = Math.min(unsent.length, sender.maxFrame, window, stream.window);
+      if (length <= 0) return;
+      const isLast = length === unsent.length;
+      const at = writeDataHead(stream.id, length, isLast);
+      unsent.copy(outbox.bytes(), at, 0, length);
+      stream.window -= length;
+      stream.unsent = isLast ? undefined : unsent.subarray(length);
+    }
+  }
+
+  const sender: GrpcSender = {
+    maxFrame: defaultMaxFrame,
+    send(stream) {
+      writeHeaders(stream.id);
+      const room = Math.min(sender.maxFrame, window, stream.window);
+      if (waiting.length === 0 && messageLength <= room) {
+        const at = writeDataHead(stream.id, messageLength, true);
+        writeMessage(outbox.bytes(), at);
+        stream.window -= messageLength;
+        return;
+      }
+      stream.unsent = Buffer.allocUnsafe(messageLength);
+      writeMessage(stream.unsent, 0);
+      waiting.push(stream);
+      sender.resume();
+    },
+    resume() {
+      if (waiting.length === 0) return;
+      for (const stream of waiting) {
+        if (window <= 0) break;
+        drain(stream);
+      }
+      waiting = waiting.filter(({ unsent }) => unsent !== undefined);
+    },
+    growWindow(increment) {
+      window += increment;
+    },
+  };
+  return sender;
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connection, OpenConnection } from "./connection.ts";
+import { createExpectation } from "./expectation.ts";
+import { openGrpcConnection } from "./grpc-connection.ts";
+import { openHttp1Connection } from "./http1-connection.ts";
+import type { LoadJob, LoadResult } from "./job.ts";
+import { createLatencies } from "./latencies.ts";
+import type { Loop, LoopOptions } from "./loops.ts";
+import { createClosedLoop, createOpenLoop } from "./loops.ts";
+import { createSyncBodies } from "./sync-bodies.ts";
+
+/** How long the last answers may take once no call begins any more, in milliseconds. */
+const patienceMs = 30_000;
+
+const openers: Readonly<Record<LoadJob["protocol"], OpenConnection>> = {
+  grpc: openGrpcConnection,
+  rest: openHttp1Connection,
+  connect: openHttp1Connection,
+};
+
+/**
+ * Makes the calls of a job and checks every answer.
+ *
+ * @throws Error when a connection is lost or answers stay out
+ */
+export async function runLoad(job: LoadJob): Promise<LoadResult> {
+  const latencies = createLatencies();
+  const answered = Promise.withResolvers<void>();
+  answered.promise.catch(() => {}); // It is awaited only at the end.
+  let loop: Loop | undefined;
+  let open = 0;
+  let ended = false;
+  let wrong = 0;
+  let complaint: string | undefined;
+
+  const connections = await openConnections(job, answered.reject, (connection, at, problem) => {
+    const now = performance.now();
+    const countsAt = job.rate === undefined ? now : at;
+    if (countsAt >= measureAt && countsAt < endAt) latencies.add(now - at);
+    if (problem !== undefined) {
+      wrong += 1;
+      complaint ??= problem;
+    }
+    open -= 1;
+    loop?.next(connection);
+    if (ended && open === 0) answered.resolve();
+  });
+
+  const measureAt = performance.now() + job.warmupSeconds * 1_000;
+  const endAt = measureAt + job.seconds * 1_000;
+  loop = createLoop(job, {
+    connections,
+    endAt,
+    start(connection, at) {
+      open += 1;
+      connection.start(at);
+    },
+  });
+  loop.begin();
+
+  const untilLost = <T>(wait: Promise<T>) => Promise.race([wait, answered.promise]);
+  await untilLost(sleep(measureAt - performance.now()));
+  const cpuBefore = process.cpuUsage();
+  await untilLost(sleep(endAt - performance.now()));
+  const cpu = process.cpuUsage(cpuBefore);
+  ended = true;
+  if (open === 0) answered.resolve();
+  const timer = setTimeout(() => {
+    answered.reject(new Error(`${open} calls had no answer ${patienceMs / 1_000} s after the end`));
+  }, patienceMs);
+  await answered.promise;
+  clearTimeout(timer);
+  for (const connection of connections) connection.close();
+
+  const calls = latencies.count();
+  const cpuMicros = cpu.user + cpu.system;
+  return {
+    calls,
+    callsPerSecond: calls / job.seconds,
+    contactsPerSecond: (calls * job.contacts) / job.seconds,
+    p50Ms: latencies.percentile(0.5),
+    p99Ms: latencies.percentile(0.99),
+    wrong,
+    complaint,
+    cpuMicrosPerCall: cpuMicros / Math.max(1, calls),
+    cpuShare: cpuMicros / (job.seconds * 1e6),
+  };
+}
+
+async function openConnections(
+  job: LoadJob,
+  onLost: (error: Error) => void,
+  onDone: (connection: Connection, at: number, problem: string | undefined) => void,
+): Promise<Connection[]> {
+  const bodies = createSyncBodies({
+    format: job.protocol === "rest" ? "json" : "protobuf",
+    contacts: job.contacts,
+  });
+  const expectation = createExpectation(job);
+  const connections: Connection[] = [];
+  for (let n = 0; n < job.connections; n++) {
+    const connection: Connection = await openers[job.protocol]({
+      job,
+      bodies,
+      expectation,
+      onDone: (at, problem) => onDone(connection, at, problem),
+      onLost,
+    });
+    connections.push(connection);
+  }
+  return connections;
+}
+
+function createLoop(job: LoadJob, options: LoopOptions): Loop {
+  return job.rate === undefined
+    ? createClosedLoop({ ...options, inFlight: job.inFlight })
+    : createOpenLoop({ ...options, rate: job.rate });
+}

@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import type { Bench, Shape } from "../bench.ts";
+import type { Line } from "../report/line.ts";
+
+interface Case {
+  readonly subject: string;
+  readonly shape: Shape;
+  readonly atMost: number;
+}
+
+const cases: readonly Case[] = [
+  {
+    subject: "Kith gRPC, 256 in flight, most memory",
+    shape: { protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
+    atMost: 200,
+  },
+  {
+    subject: "Kith gRPC, 64 in flight of 10,000 contacts, most memory",
+    shape: { protocol: "grpc", contacts: 10_000, connections: 4, inFlight: 64 },
+    atMost: 400,
+  },
+];
+
+/** The most memory that a Kith process ever held, a new process for each case. Linux only. */
+export async function measureMemory(bench: Bench): Promise<Line[]> {
+  if (process.platform !== "linux") {
+    bench.progress("memory: left out, as it is read from /proc");
+    return [];
+  }
+  const databaseUrl = await bench.server.createDatabase("memory");
+  const lines: Line[] = [];
+  for (const { subject, shape, atMost } of cases) {
+    await using kith = await bench.freshKith(databaseUrl);
+    await bench.runLoad(kith, shape);
+    const value = await readPeakMemory(kith.pid);
+    bench.progress(`${subject}: ${value.toFixed(0)} MB`);
+    lines.push({ subject, value, unit: "MB", comparisons: [{ name: "", atMost }] });
+  }
+  return lines;
+}
+
+/** In megabytes of a million bytes. */
+async function readPeakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return (Number(kibibytes) * 1_024) / 1e6;
+}

@@ -1,0 +1,12 @@
+/** The scenarios, in the order they run. */
+export const scenarioNames = [
+  "throughput",
+  "large",
+  "single",
+  "latency",
+  "filled",
+  "memory",
+  "start",
+] as const;
+
+export type ScenarioName = (typeof scenarioNames)[number];

@@ -1,0 +1,134 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { root } from "./root.ts";
+
+/** Starts programs and knows those that still run. */
+export interface Processes extends AsyncDisposable {
+  /** Starts a service that runs until it is stopped. */
+  start(program: Program & { readonly log: string }): Service;
+  /**
+   * Runs a program to its end.
+   *
+   * @throws Error when it fails, with the end of what it wrote
+   */
+  run(program: Program): Promise<Output>;
+}
+
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Beside PATH and the place of temporary files, all of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Service {
+  readonly pid: number;
+  /** Rejects when the service ends, before it was stopped. */
+  readonly failed: Promise<never>;
+  /** Asks it to end, and makes it end where it does not. */
+  stop(): Promise<void>;
+}
+
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How long a service may take to stop, in milliseconds. */
+const stopMs = 15_000;
+const tailLength = 2_000;
+
+/** @param signal no program is started once it is aborted */
+export function createProcesses({ signal }: { readonly signal: AbortSignal }): Processes {
+  const running = new Set<ChildProcess>();
+
+  function launch(program: Program, stdio: ("ignore" | "pipe" | number)[]): ChildProcess {
+    signal.throwIfAborted();
+    const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
+    const child = spawn(program.command, program.args, {
+      stdio,
+      cwd: root,
+      env: { PATH, HOME, TMPDIR, ...program.env },
+    });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    child.once("error", () => running.delete(child));
+    return child;
+  }
+
+  async function stop(child: ChildProcess): Promise<void> {
+    if (!running.has(child)) return;
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  return {
+    start(program) {
+      const log = openSync(program.log, "a");
+      const child = launch(program, ["ignore", log, log]);
+      closeSync(log);
+      let stopped = false;
+      const failed = once(child, "exit").then(([code, by]): Promise<never> => {
+        if (stopped) return new Promise(() => {});
+        const tail = readFileSync(program.log, "utf8").slice(-tailLength);
+        throw new Error(`${nameOf(program)} ended, ${by ?? `code ${code}`}:\n${tail}`);
+      });
+      failed.catch(() => {}); // Whoever waits for something of the service races it with this.
+      return {
+        pid: child.pid ?? 0,
+        failed,
+        stop() {
+          stopped = true;
+          return stop(child);
+        },
+      };
+    },
+
+    async run(program) {
+      const child = launch(program, ["ignore", "pipe", "pipe"]);
+      let [stdout, stderr] = ["", ""];
+      child.stdout?.on("data", (chunk) => {
+        stdout += chunk;
+      });
+      child.stderr?.on("data", (chunk) => {
+        stderr += chunk;
+      });
+      const [code, by] = await once(child, "close");
+      if (code === 0) return { stdout, stderr };
+      const tail = `${stdout}\n${stderr}`.slice(-tailLength);
+      throw new Error(`${nameOf(program)} failed, ${by ?? `code ${code}`}:\n${tail}`);
+    },
+
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...running].map(stop));
+    },
+  };
+}
+
+function nameOf({ command, args }: Program): string {
+  const [script = ""] = args;
+  return script.endsWith(".ts") ? script : basename(command);
+}
+
+/** Waits for something of a service that asks often, and no longer than it may take. */
+export async function poll(options: {
+  readonly ask: () => Promise<boolean>;
+  readonly everyMs: number;
+  readonly limitMs: number;
+  readonly what: string;
+}): Promise<void> {
+  const giveUpAt = performance.now() + options.limitMs;
+  while (!(await options.ask())) {
+    if (performance.now() > giveUpAt) {
+      throw new Error(`${options.what} after ${options.limitMs / 1_000} s`);
+    }
+    await sleep(options.everyMs);
+  }
+}
