@@ -17,6 +17,12 @@ export interface DatabaseOptions {
 }
 
 /**
+ * Every statement of the service finds its rows by an index. Prepared statements keep their plans, and
+ * one made while a table was small would go on scanning it, or hash it, once it has grown.
+ */
+const plannerOptions = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+/**
  * A pool of connections. It opens none before the first query.
  *
  * A statement is ended by the server after `timeoutMs`, also where this process is gone, and by this
@@ -28,6 +34,7 @@ export function createPool(options: DatabaseOptions): Pool {
     connectionString,
     max: poolSize,
     application_name: "kith",
+    options: plannerOptions,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     lock_timeout: lockTimeoutMs,
