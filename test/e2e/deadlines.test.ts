@@ -11,6 +11,7 @@ import {
   syncOverGrpc,
   syncOverRest,
 } from "./support/calls.ts";
+import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2 } from "./support/http2.ts";
 import type { HeldPair } from "./support/row-lock.ts";
 import { holdPair, storedContacts } from "./support/row-lock.ts";
@@ -73,7 +74,19 @@ function withHeldPair(served: Served): () => HeldPair {
   beforeEach(async () => {
     held = await holdPair(served.service.databaseUrl, served.appId, pair);
   });
-  afterEach(() => held?.[Symbol.asyncDispose]());
+  // A sync that the end of the lock lets through, after its caller's deadline, must not meet the next test.
+  afterEach(async () => {
+    await held?.release();
+    await eventually("the service is idle", async () => {
+      const { rows } = (await held?.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = 'kith' AND state <> 'idle'`,
+      )) ?? { rows: [] };
+      return rows.length === 0;
+    });
+    await held?.query("DELETE FROM contact");
+    await held?.[Symbol.asyncDispose]();
+  });
   return () => {
     if (held === undefined) throw new Error("nothing is held");
     return held;
