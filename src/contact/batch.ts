@@ -1,4 +1,4 @@
-import type { SyncCounts, SyncEntry } from "./sync.ts";
+import type { SyncEntry, SyncOutcome, SyncResult } from "./sync.ts";
 
 /** A sync as it waits to be run. */
 export interface SyncRequest {
@@ -6,8 +6,8 @@ export interface SyncRequest {
   readonly entries: readonly SyncEntry[];
   /** `pairKey` of each entry, in the same order. */
   readonly keys: readonly string[];
-  /** Run alone, because a joined transaction that had it failed. */
-  readonly isAlone: boolean;
+  /** Whether the caller asked what became of each entry. */
+  readonly wantsOutcomes: boolean;
 }
 
 /** A pair that a batch touches, and which of its requests first inserts or deletes it. */
@@ -33,17 +33,15 @@ export interface Batch<R extends SyncRequest = SyncRequest> {
 
 /** Which pairs of a batch were really inserted and really deleted, as the database reports it. */
 export interface BatchReport {
-  readonly inserted: readonly string[];
-  readonly deleted: readonly string[];
+  readonly inserted: readonly BatchPair[];
+  readonly deleted: readonly BatchPair[];
 }
 
 export interface BatchLimits {
   /** Most entries in a batch; a single request may have more. */
   readonly maxEntries: number;
-  /** Pairs of transactions under way; a request that touches one has to wait. */
+  /** Pairs that a request has to wait for, such as those of transactions under way. */
   readonly isBusy: (key: string) => boolean;
-  /** Whether to take one of the requests that are run alone, or to join the others. */
-  readonly alone?: boolean;
 }
 
 /** Identifies a pair among those of all apps. NUL cannot be part of an id, so no two pairs share a key. */
@@ -67,16 +65,16 @@ export function pairKey(
  */
 export function planBatch<R extends SyncRequest>(
   waiting: Iterable<R>,
-  { maxEntries, isBusy, alone = false }: BatchLimits,
+  { maxEntries, isBusy }: BatchLimits,
 ): Batch<R> {
   const requests: R[] = [];
   const pairs = new Map<string, BatchPair>();
   const blocked = new Set<string>();
+  const isBlocked = (key: string) => blocked.has(key) || isBusy(key);
   let entries = 0;
   for (const request of waiting) {
-    if (requests.length > 0 && (alone || entries + request.entries.length > maxEntries)) break;
-    const isBlocked = (key: string) => blocked.has(key) || isBusy(key);
-    if (request.isAlone === alone && fits(request, pairs, isBlocked)) {
+    if (requests.length > 0 && entries + request.entries.length > maxEntries) break;
+    if (fits(request, pairs, isBlocked)) {
       add(request, requests.length, pairs);
       requests.push(request);
       entries += request.entries.length;
@@ -124,18 +122,45 @@ function add(
 }
 
 /**
- * Each request's counts: a pair that was really inserted counts for the first request that inserts it,
+ * Each request's share: a pair that was really inserted counts for the first request that inserts it,
  * one that was really deleted for the first that deletes it. To the others it was there, or gone.
  */
-export function shareCounts(batch: Batch, report: BatchReport): SyncCounts[] {
-  const counts = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
-  for (const key of report.inserted) {
-    const share = counts[batch.pairs.get(key)?.firstInsert ?? -1];
+export function shareResults(batch: Batch, { inserted, deleted }: BatchReport): SyncResult[] {
+  const shares = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
+  for (const { firstInsert } of inserted) {
+    const share = shares[firstInsert ?? -1];
     if (share !== undefined) share.inserted += 1;
   }
-  for (const key of report.deleted) {
-    const share = counts[batch.pairs.get(key)?.firstDelete ?? -1];
+  for (const { firstDelete } of deleted) {
+    const share = shares[firstDelete ?? -1];
     if (share !== undefined) share.deleted += 1;
   }
-  return counts;
+  if (!batch.requests.some(({ wantsOutcomes }) => wantsOutcomes)) return shares;
+  const insertedPairs = new Set(inserted);
+  const deletedPairs = new Set(deleted);
+  return shares.map((share, n) => ({
+    ...share,
+    outcomes: outcomesOf(batch, n, insertedPairs, deletedPairs),
+  }));
+}
+
+/** What became of each entry of a request: only the first of those that name a pair changed it. */
+function outcomesOf(
+  { requests, pairs }: Batch,
+  index: number,
+  inserted: Set<BatchPair>,
+  deleted: Set<BatchPair>,
+): SyncOutcome[] {
+  const { entries = [], keys = [] } = requests[index] ?? {};
+  const insertedBefore = new Set<string>();
+  const deletedBefore = new Set<string>();
+  return entries.map(({ isDeleted }, n) => {
+    const key = keys[n] as string;
+    const pair = pairs.get(key) as BatchPair;
+    const before = isDeleted ? deletedBefore : insertedBefore;
+    const isFirst = !before.has(key) && (isDeleted ? pair.firstDelete : pair.firstInsert) === index;
+    before.add(key);
+    if (isDeleted) return isFirst && deleted.has(pair) ? "DELETED" : "MISSING";
+    return isFirst && inserted.has(pair) ? "INSERTED" : "EXISTED";
+  });
 }

@@ -1,8 +1,9 @@
 import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, SyncRequest } from "./batch.ts";
-import { pairKey, planBatch, shareCounts } from "./batch.ts";
-import type { CallOptions, ContactStore } from "./contact-store.ts";
-import type { SyncCounts } from "./sync.ts";
+import { pairKey, planBatch, shareResults } from "./batch.ts";
+import type { ContactSyncer, SyncOptions } from "./contact-store.ts";
+import { createSemaphore } from "./semaphore.ts";
+import type { SyncResult } from "./sync.ts";
 
 /** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
 export type RunBatch = (batch: Batch, limits: BatchTimeLimits) => Promise<BatchReport>;
@@ -29,8 +30,8 @@ export interface GroupCommitOptions {
 }
 
 interface Waiting extends SyncRequest {
-  readonly call: CallOptions;
-  readonly resolve: (counts: SyncCounts) => void;
+  readonly call: SyncOptions;
+  readonly resolve: (result: SyncResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -42,14 +43,14 @@ interface Waiting extends SyncRequest {
  * No request fails for another's sake: where a joined transaction fails, its requests are run again, each
  * alone. One whose caller left, or whose deadline passed, while it waited is never run.
  */
-export function createGroupCommit(options: GroupCommitOptions): ContactStore {
+export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const { runBatch, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
-  let waiting: Waiting[] = [];
+  const joined: Lane = { waiting: [], free: options.maxInFlight, maxEntries: maxBatchEntries };
+  /** Requests of joined transactions that failed. They came before all that wait to be joined. */
+  const alone: Lane = { waiting: [], free: options.maxAlone, maxEntries: 1 };
   let waitingEntries = 0;
   /** Batches whose transaction is under way, those that wait for a lock too. */
   const underWay = new Set<Batch<Waiting>>();
-  const joined: Lane = { alone: false, free: options.maxInFlight };
-  const alone: Lane = { alone: true, free: options.maxAlone };
   const patient = createSemaphore(maxPatient);
 
   function isBusy(key: string): boolean {
@@ -58,27 +59,31 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
   }
 
   function pump(): void {
-    dropAbandoned();
-    fill(joined);
-    fill(alone);
+    fill(alone, isBusy);
+    if (alone.waiting.length === 0) {
+      fill(joined, isBusy);
+    } else {
+      const earlier = new Set(alone.waiting.flatMap(({ keys }) => keys));
+      fill(joined, (key) => earlier.has(key) || isBusy(key));
+    }
   }
 
-  function fill(lane: Lane): void {
-    while (lane.free > 0 && waiting.length > 0) {
-      const limits = { maxEntries: maxBatchEntries, isBusy, alone: lane.alone };
-      const batch = planBatch(waiting, limits);
+  function fill(lane: Lane, isBlocked: (key: string) => boolean): void {
+    while (lane.free > 0 && lane.waiting.length > 0) {
+      dropAbandoned(lane);
+      const batch = planBatch(lane.waiting, { maxEntries: lane.maxEntries, isBusy: isBlocked });
       if (batch.requests.length === 0) return;
       const taken = new Set(batch.requests);
-      waiting = waiting.filter((request) => !taken.has(request));
+      lane.waiting = lane.waiting.filter((request) => !taken.has(request));
       for (const { entries } of batch.requests) waitingEntries -= entries.length;
       void run(batch, lane);
     }
   }
 
-  function dropAbandoned(): void {
-    if (!waiting.some(({ call }) => call.signal.aborted)) return;
-    const abandoned = waiting.filter(({ call }) => call.signal.aborted);
-    waiting = waiting.filter(({ call }) => !call.signal.aborted);
+  function dropAbandoned(lane: Lane): void {
+    if (!lane.waiting.some(({ call }) => call.signal.aborted)) return;
+    const abandoned = lane.waiting.filter(({ call }) => call.signal.aborted);
+    lane.waiting = lane.waiting.filter(({ call }) => !call.signal.aborted);
     for (const { entries, call, reject } of abandoned) {
       waitingEntries -= entries.length;
       reject(call.signal.reason);
@@ -106,7 +111,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
     if (reason === "DATABASE_UNAVAILABLE" || first === undefined) {
       fail(batch, error);
     } else if (batch.requests.length > 1) {
-      requeueAlone(batch.requests);
+      alone.waiting.unshift(...batch.requests);
+      for (const { entries } of batch.requests) waitingEntries += entries.length;
     } else if (reason === "DEADLINE_EXCEEDED" && !first.call.signal.aborted) {
       pump();
       await runPatiently(batch, first.call);
@@ -115,12 +121,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
     }
   }
 
-  function requeueAlone(requests: readonly Waiting[]): void {
-    waiting.unshift(...requests.map((request) => ({ ...request, isAlone: true })));
-    for (const { entries } of requests) waitingEntries += entries.length;
-  }
-
-  async function runPatiently(batch: Batch<Waiting>, call: CallOptions): Promise<void> {
+  async function runPatiently(batch: Batch<Waiting>, call: SyncOptions): Promise<void> {
     await patient.acquire();
     try {
       call.signal.throwIfAborted();
@@ -138,9 +139,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
       if (waitingEntries > 0 && waitingEntries + entries.length > maxWaitingEntries) {
         return Promise.reject(fault("OVERLOADED"));
       }
-      const { promise, resolve, reject } = Promise.withResolvers<SyncCounts>();
+      const { promise, resolve, reject } = Promise.withResolvers<SyncResult>();
       let keys: readonly string[] | undefined;
-      waiting.push({
+      joined.waiting.push({
         appId,
         entries,
         // Made when the request is planned: a long queue of large requests would hold millions.
@@ -148,7 +149,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
           keys ??= entries.map((entry) => pairKey(appId, entry));
           return keys;
         },
-        isAlone: false,
+        wantsOutcomes: call.wantsOutcomes ?? false,
         call,
         resolve,
         reject,
@@ -160,33 +161,17 @@ export function createGroupCommit(options: GroupCommitOptions): ContactStore {
   };
 }
 
-/** Transactions of one kind, and how many more may begin. */
+/** Transactions of one kind: the requests that wait for one, and how many more may begin. */
 interface Lane {
-  readonly alone: boolean;
+  waiting: Waiting[];
   free: number;
-}
-
-/** Lets `count` holders in at once; the others wait in the order they came. */
-function createSemaphore(count: number) {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    acquire(): Promise<void> {
-      if (free === 0) return new Promise((resolve) => waiting.push(resolve));
-      free -= 1;
-      return Promise.resolve();
-    },
-    release(): void {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
-    },
-  };
+  /** Most entries in a batch; a single request may have more. */
+  readonly maxEntries: number;
 }
 
 function settle(batch: Batch<Waiting>, report: BatchReport): void {
-  shareCounts(batch, report).forEach((counts, n) => {
-    batch.requests[n]?.resolve(counts);
+  shareResults(batch, report).forEach((result, n) => {
+    batch.requests[n]?.resolve(result);
   });
 }
 

@@ -6,8 +6,14 @@ export interface SyncEntry {
   readonly isDeleted: boolean;
 }
 
-/** Rows really inserted and rows really deleted (documented contract of Sync Contacts). */
-export interface SyncCounts {
+/** What became of an entry; see `SyncContactsResponse.Outcome` in the proto. */
+export type SyncOutcome = "INSERTED" | "EXISTED" | "DELETED" | "MISSING";
+
+export interface SyncResult {
+  /** Rows really inserted (documented contract of Sync Contacts). */
   readonly inserted: number;
+  /** Rows really deleted (documented contract of Sync Contacts). */
   readonly deleted: number;
+  /** One for each entry, in their order; there where the caller asked for them. */
+  readonly outcomes?: readonly SyncOutcome[];
 }

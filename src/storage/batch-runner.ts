@@ -1,10 +1,11 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type pg from "pg";
-import type { BatchPair } from "../contact/batch.ts";
+import type { Batch, BatchPair } from "../contact/batch.ts";
 import { pairKey } from "../contact/batch.ts";
 import type { BatchTimeLimits, RunBatch } from "../contact/group-commit.ts";
-import type { Statement } from "./pipeline.ts";
+import { integerArray, textArray } from "./array-parameter.ts";
+import type { Rows, Statement } from "./pipeline.ts";
 import { inPipelinedTransaction } from "./pipeline.ts";
 import type { Database } from "./schema.ts";
 import { withRetries } from "./transaction.ts";
@@ -23,8 +24,9 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
   const insertText = insertContacts(db);
   const deleteText = deleteContacts(db);
 
-  return ({ inserts, deletes }, limits) =>
+  return (batch, limits) =>
     withRetries(async () => {
+      const { inserts, deletes } = batch;
       const before = limitStatements(limits, statementTimeoutMs);
       const results = await inPipelinedTransaction(pool, [
         ...before,
@@ -32,7 +34,10 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
         { name: "delete_contacts", text: deleteText, values: columns(deletes) },
       ]);
       const [inserted = [], deleted = []] = results.slice(before.length);
-      return { inserted: inserted.map(toKey), deleted: deleted.map(toKey) };
+      return {
+        inserted: pairsOf(inserted, inserts, batch),
+        deleted: pairsOf(deleted, deletes, batch),
+      };
     });
 }
 
@@ -100,14 +105,22 @@ function unnestPairs() {
   );
 }
 
-function columns(pairs: readonly BatchPair[]): unknown[] {
+function columns(pairs: readonly BatchPair[]): Buffer[] {
   return [
-    pairs.map((pair) => pair.appId),
-    pairs.map((pair) => pair.ownerId),
-    pairs.map((pair) => pair.contactId),
+    integerArray(pairs.map((pair) => pair.appId)),
+    textArray(pairs.map((pair) => pair.ownerId)),
+    textArray(pairs.map((pair) => pair.contactId)),
   ];
 }
 
-function toKey([appId, ownerId, contactId]: unknown[]): string {
-  return pairKey(appId as number, { ownerId: ownerId as string, contactId: contactId as string });
+/** The pairs that a statement reports, of those that it was given. */
+function pairsOf(rows: Rows, given: readonly BatchPair[], { pairs }: Batch): readonly BatchPair[] {
+  if (rows.length === given.length) return given;
+  return rows.map(([appId, ownerId, contactId]) => {
+    const pair = pairs.get(
+      pairKey(Number(appId), { ownerId: ownerId as string, contactId: contactId as string }),
+    );
+    if (pair === undefined) throw new Error("the database reports a pair that it was not given");
+    return pair;
+  });
 }

@@ -1,42 +1,97 @@
-import type pg from "pg";
+import pg from "pg";
 
 /** A statement that is prepared once on each connection, under its name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
-  readonly values: readonly unknown[];
+  /** Text, or buffers in the binary format of their type. */
+  readonly values: readonly (string | Buffer)[];
 }
 
-const begin: Statement = { name: "begin", text: "BEGIN", values: [] };
-const commit: Statement = { name: "commit", text: "COMMIT", values: [] };
+/** The rows of a statement, their columns as text. */
+export type Rows = readonly (readonly (string | null)[])[];
 
 /**
- * Runs the statements in one transaction, all sent at once: one round trip. Where one fails the server
- * skips those behind it and answers COMMIT with ROLLBACK, so that nothing is half done.
+ * Runs the statements in one transaction, all sent at once: one round trip. Postgres makes one
+ * transaction of all that stands between two Sync messages, and ends it, by COMMIT or ROLLBACK, at the
+ * second; where a statement fails it skips those behind it, so that nothing is half done.
  *
- * @returns the rows of each statement, as arrays
+ * @returns the rows of each statement
  * @throws what the driver says of the first failure
  */
 export async function inPipelinedTransaction(
   pool: pg.Pool,
   statements: readonly Statement[],
-): Promise<unknown[][][]> {
+): Promise<readonly Rows[]> {
   const client = await pool.connect();
-  const sent = [begin, ...statements, commit].map((statement) => send(client, statement));
-  const results = await Promise.allSettled(sent);
-  client.release();
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return results.slice(1, -1).map((result) => (result.status === "fulfilled" ? result.value : []));
+  try {
+    return await new Promise<readonly Rows[]>((resolve, reject) => {
+      client.query(
+        new PipelinedTransaction(statements, (error, rows) => {
+          if (rows === undefined) reject(error);
+          else resolve(rows);
+        }),
+      );
+    });
+  } finally {
+    client.release();
+  }
 }
 
-async function send(
-  client: pg.PoolClient,
-  { name, text, values }: Statement,
-): Promise<unknown[][]> {
-  const result = await client.query({ name, text, values: [...values], rowMode: "array" });
-  if (name === commit.name && result.command !== "COMMIT") {
-    throw new Error("the server rolled back a transaction in which no statement failed");
+type Callback = (error: Error | null, rows?: readonly Rows[]) => void;
+
+/** What each connection has prepared. */
+const prepared = new WeakMap<pg.Connection, Set<string>>();
+
+/**
+ * A query of several statements, as the driver takes it: it calls the methods as the messages come. A
+ * class, because it takes queries of its own kind alone on connections that pipeline.
+ */
+class PipelinedTransaction extends pg.Query {
+  readonly #statements: readonly Statement[];
+  readonly #rows: string[][][];
+  #current = 0;
+  /** The driver puts its time limit around it. */
+  callback: Callback;
+
+  constructor(statements: readonly Statement[], callback: Callback) {
+    super("");
+    this.#statements = statements;
+    this.#rows = statements.map(() => []);
+    this.callback = callback;
   }
-  return result.rows;
+
+  override submit = (connection: pg.Connection): void => {
+    const known = prepared.get(connection) ?? new Set();
+    prepared.set(connection, known);
+    connection.stream.cork();
+    for (const { name, text, values } of this.#statements) {
+      if (!known.has(name)) {
+        // A transaction that failed may or may not have prepared it.
+        connection.close({ type: "S", name }, true);
+        connection.parse({ name, text, types: [] }, true);
+      }
+      connection.bind({ portal: "", statement: name, values: [...values] }, true);
+      connection.execute({ portal: "" }, true);
+    }
+    connection.sync();
+    connection.stream.uncork();
+  };
+
+  handleDataRow({ fields }: { readonly fields: string[] }): void {
+    this.#rows[this.#current]?.push(fields);
+  }
+
+  handleCommandComplete(): void {
+    this.#current += 1;
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(connection: pg.Connection): void {
+    for (const { name } of this.#statements) prepared.get(connection)?.add(name);
+    this.callback(null, this.#rows);
+  }
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { Batch, BatchReport } from "../../src/contact/batch.ts";
 import { pairKey } from "../../src/contact/batch.ts";
-import type { SyncCounts, SyncEntry } from "../../src/contact/sync.ts";
+import type { SyncEntry, SyncResult } from "../../src/contact/sync.ts";
 
 export interface ModelRequest {
   readonly appId: number;
@@ -9,7 +9,7 @@ export interface ModelRequest {
 }
 
 /** What one sync does to the rows, as the contract says it: insertions first, deletions last. */
-export function syncModel(rows: Set<string>, { appId, entries }: ModelRequest): SyncCounts {
+export function syncModel(rows: Set<string>, { appId, entries }: ModelRequest): SyncResult {
   const before = rows.size;
   for (const entry of entries) if (!entry.isDeleted) rows.add(pairKey(appId, entry));
   const between = rows.size;
@@ -19,9 +19,9 @@ export function syncModel(rows: Set<string>, { appId, entries }: ModelRequest): 
 
 /** What a transaction does to the rows, and what the database reports of it. */
 export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): BatchReport {
-  const inserted = inserts.map(({ key }) => key).filter((key) => !rows.has(key));
-  for (const key of inserted) rows.add(key);
-  const deleted = deletes.map(({ key }) => key).filter((key) => rows.delete(key));
+  const inserted = inserts.filter(({ key }) => !rows.has(key));
+  for (const { key } of inserted) rows.add(key);
+  const deleted = deletes.filter(({ key }) => rows.delete(key));
   return { inserted, deleted };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SyncCounts } from "../../../src/contact/sync.ts";
+import type { SyncResult } from "../../../src/contact/sync.ts";
 import type { Suite } from "../../support/store-suite.ts";
 import type { Change, ContactPair } from "../support/pairs.ts";
 import { pair, plan, sorted, unhurried } from "../support/pairs.ts";
@@ -7,7 +7,7 @@ import { pair, plan, sorted, unhurried } from "../support/pairs.ts";
 interface CountCase {
   readonly before?: readonly ContactPair[];
   readonly change: Change;
-  readonly counts: SyncCounts;
+  readonly counts: SyncResult;
   readonly after: readonly ContactPair[];
 }
 

@@ -1,15 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SyncRequest } from "../../../src/contact/batch.ts";
-import { pairKey, planBatch, shareCounts } from "../../../src/contact/batch.ts";
-import type { SyncCounts, SyncEntry } from "../../../src/contact/sync.ts";
+import { pairKey, planBatch, shareResults } from "../../../src/contact/batch.ts";
+import type { SyncResult, SyncEntry } from "../../../src/contact/sync.ts";
 import type { ModelRequest } from "../../support/sync-model.ts";
 import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
 
 const noneBusy = () => false;
 
-function waiting({ appId, entries }: ModelRequest, isAlone = false): SyncRequest {
-  return { appId, entries, keys: entries.map((entry) => pairKey(appId, entry)), isAlone };
+function waiting({ appId, entries }: ModelRequest): SyncRequest {
+  const keys = entries.map((entry) => pairKey(appId, entry));
+  return { appId, entries, keys, wantsOutcomes: false };
 }
 
 test("however requests are joined, counts and rows are those of the order of arrival", () => {
@@ -23,13 +24,13 @@ test("however requests are joined, counts and rows are those of the order of arr
         const expected = requests.map((request) => syncModel(modelRows, request));
 
         const rows = new Set(initial);
-        const all = requests.map((request) => waiting(request));
-        const counts = new Map<SyncRequest, SyncCounts>();
+        const all = requests.map(waiting);
+        const counts = new Map<SyncRequest, SyncResult>();
         let queue = all;
         while (queue.length > 0) {
           const batch = planBatch(queue, { maxEntries, isBusy: noneBusy });
           expect(batch.requests.length).toBeGreaterThan(0);
-          shareCounts(batch, applyBatch(rows, batch)).forEach((share, n) => {
+          shareResults(batch, applyBatch(rows, batch)).forEach((share, n) => {
             counts.set(batch.requests[n] as SyncRequest, share);
           });
           queue = queue.filter((request) => !counts.has(request));
@@ -48,7 +49,7 @@ test("pairs are named once and in order", () => {
   fc.assert(
     fc.property(fc.array(anyRequest, { minLength: 1 }), (requests) => {
       const { inserts, deletes } = planBatch(
-        requests.map((request) => waiting(request)),
+        requests.map(waiting),
         { maxEntries: 1_000, isBusy: noneBusy },
       );
       for (const keys of [inserts, deletes].map((pairs) => pairs.map(({ key }) => key))) {
@@ -61,13 +62,11 @@ test("pairs are named once and in order", () => {
 const add = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: false });
 const remove = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: true });
 const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
-const alone = (...entries: SyncEntry[]) => waiting({ appId: 1, entries }, true);
 
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
   readonly busy?: string;
-  readonly alone?: boolean;
   /** The positions of those that share the next transaction. */
   readonly taken: number[];
 }
@@ -110,21 +109,9 @@ const cases: Record<string, Case> = {
     busy: pairKey(1, add("a")),
     taken: [],
   },
-  "a request to be run alone, and one of its pair": {
-    requests: [alone(add("a")), sync(add("b")), sync(add("a"))],
-    taken: [1],
-  },
-  "requests to be run alone, one at a time": {
-    requests: [sync(add("b")), alone(add("b")), alone(add("a")), alone(add("c"))],
-    alone: true,
-    taken: [2],
-  },
 };
 
-test.each(Object.entries(cases))(
-  "%s",
-  (_, { requests, maxEntries = 100, busy, taken, ...more }) => {
-    const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy, ...more });
-    expect(batch.requests).toEqual(taken.map((n) => requests[n]));
-  },
-);
+test.each(Object.entries(cases))("%s", (_, { requests, maxEntries = 100, busy, taken }) => {
+  const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy });
+  expect(batch.requests).toEqual(taken.map((n) => requests[n]));
+});

@@ -1,0 +1,50 @@
+/** Type numbers of Postgres, the same in every database. */
+const integerType = 23;
+const textType = 25;
+
+/** Dimensions, whether there are nulls, type of the elements; length and lower bound of the dimension. */
+const headerBytes = 20;
+/** Each element comes with its length. */
+const lengthBytes = 4;
+/** UTF-8 takes at most this for each UTF-16 unit. */
+const mostBytesPerUnit = 3;
+
+/**
+ * An `integer[]` parameter in the binary format, which costs neither side any escaping. The driver sends
+ * buffers as binary parameters.
+ */
+export function integerArray(values: readonly number[]): Buffer {
+  const buffer = Buffer.allocUnsafe(headerBytes + values.length * (lengthBytes + 4));
+  let offset = writeHeader(buffer, integerType, values.length);
+  for (const value of values) {
+    offset = buffer.writeInt32BE(4, offset);
+    offset = buffer.writeInt32BE(value, offset);
+  }
+  return buffer.subarray(0, offset);
+}
+
+/** A `text[]` parameter in the binary format. */
+export function textArray(values: readonly string[]): Buffer {
+  let most = headerBytes;
+  for (const value of values) most += lengthBytes + value.length * mostBytesPerUnit;
+  const buffer = Buffer.allocUnsafe(most);
+  let offset = writeHeader(buffer, textType, values.length);
+  for (const value of values) {
+    const length = buffer.write(value, offset + lengthBytes);
+    buffer.writeInt32BE(length, offset);
+    offset += lengthBytes + length;
+  }
+  return buffer.subarray(0, offset);
+}
+
+/** @returns where the elements begin */
+function writeHeader(buffer: Buffer, elementType: number, length: number): number {
+  const hasNulls = 0;
+  let offset = buffer.writeInt32BE(length === 0 ? 0 : 1, 0);
+  offset = buffer.writeInt32BE(hasNulls, offset);
+  offset = buffer.writeInt32BE(elementType, offset);
+  if (length === 0) return offset;
+  const lowerBound = 1;
+  offset = buffer.writeInt32BE(length, offset);
+  return buffer.writeInt32BE(lowerBound, offset);
+}
