@@ -49,13 +49,27 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   /** Requests of joined transactions that failed. They came before all that wait to be joined. */
   const alone: Lane = { waiting: [], free: options.maxAlone, maxEntries: 1 };
   let waitingEntries = 0;
+  let isScheduled = false;
   /** Batches whose transaction is under way, those that wait for a lock too. */
-  const underWay = new Set<Batch<Waiting>>();
+  let underWay: readonly Batch<Waiting>[] = [];
   const patient = createSemaphore(maxPatient);
 
   function isBusy(key: string): boolean {
     for (const { pairs } of underWay) if (pairs.has(key)) return true;
     return false;
+  }
+
+  /**
+   * Begins transactions once what has arrived by now is read: the requests of a burst would otherwise
+   * take the free transactions one by one.
+   */
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      pump();
+    });
   }
 
   function pump(): void {
@@ -91,7 +105,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   async function run(batch: Batch<Waiting>, lane: Lane): Promise<void> {
-    underWay.add(batch);
+    underWay = [...underWay, batch];
     lane.free -= 1;
     try {
       settle(batch, await runBatch(batch, { waitsForLocks: false }));
@@ -100,8 +114,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       lane.free += 1;
       await recover(batch, error);
     }
-    underWay.delete(batch);
-    pump();
+    underWay = underWay.filter((other) => other !== batch);
+    schedule();
   }
 
   /** Requests of a joined transaction are tried alone; one that was alone may wait for its locks. */
@@ -114,7 +128,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       alone.waiting.unshift(...batch.requests);
       for (const { entries } of batch.requests) waitingEntries += entries.length;
     } else if (reason === "DEADLINE_EXCEEDED" && !first.call.signal.aborted) {
-      pump();
+      schedule();
       await runPatiently(batch, first.call);
     } else {
       fail(batch, error);
@@ -155,7 +169,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
         reject,
       });
       waitingEntries += entries.length;
-      pump();
+      schedule();
       return promise;
     },
   };
