@@ -1,7 +1,7 @@
 import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, SyncRequest } from "./batch.ts";
 import { pairKey, planBatch, shareCounts } from "./batch.ts";
-import type { CallOptions, ContactStore } from "./contact-store.ts";
+import type { CallOptions, ContactSyncer } from "./contact-store.ts";
 import type { SyncCounts } from "./sync.ts";
 
 /** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
@@ -42,7 +42,7 @@ interface Waiting extends SyncRequest {
  * No request fails for another's sake: where a joined transaction fails, its requests are run again, each
  * alone. One whose caller left, or whose deadline passed, while it waited is never run.
  */
-export function createGroupCommit(options: GroupCommitOptions): ContactStore {
+export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const { runBatch, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
   let waiting: Waiting[] = [];
   let waitingEntries = 0;
