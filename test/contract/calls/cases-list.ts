@@ -13,7 +13,7 @@ import {
 import type { Rpc } from "./ways.ts";
 
 /** A list of the user "u", as each of the calls gives it. */
-interface ListCall {
+export interface ListCall {
   readonly rpc: Rpc;
   readonly user: string;
   /** Pairs that put others on the list. */

@@ -6,7 +6,7 @@ import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.t
 import { http } from "../../../src/gen/google/api/annotations_pb.ts";
 import { compileEncoder } from "../../../src/server/rest/encode.ts";
 import type { CreateRpcClient, RpcFailure } from "../../support/clients.ts";
-import { rpcClients } from "../../support/clients.ts";
+import { createGrpcJsClient, rpcClients } from "../../support/clients.ts";
 import type { Envelope } from "../case.ts";
 import { success } from "../case.ts";
 import type { Send } from "../http.ts";
@@ -35,6 +35,8 @@ export const ways: Readonly<Record<string, OpenWay>> = {
   ...Object.fromEntries(
     Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
   ),
+  // The lean path leaves calls that are compressed to Connect's handlers.
+  "gRPC in gzip": overRpc((url) => createGrpcJsClient(url, { compress: true })),
 };
 
 /** The path of a call over REST. */
