@@ -24,8 +24,8 @@ export const field_code: GenExtension<FieldOptions, number> = /*@__PURE__*/
   extDesc(file_contact_v1_options, 0);
 
 /**
- * A JSON caller has to write this list, be it an empty one: leaving it out
- * by a slip must not mean "empty".
+ * A caller over REST has to write this list, be it an empty one: leaving it
+ * out by a slip must not mean "empty". In a message the two are the same.
  *
  * @generated from extension: bool required_in_json = 50102;
  */
