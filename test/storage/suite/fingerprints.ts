@@ -4,6 +4,7 @@ import { fingerprintOf, inByteOrder } from "../../support/fingerprint.ts";
 import type { Suite } from "../../support/store-suite.ts";
 import { addPairs, anyId } from "../support/lists.ts";
 import { pair, plan, unhurried } from "../support/pairs.ts";
+import { openSession } from "../support/session.ts";
 
 /** Fixed: clients keep fingerprints, and compare them with those of later versions. */
 const known: [name: string, ids: string[], fingerprint: string][] = [
@@ -71,6 +72,19 @@ export function describeFingerprints(suite: Suite): void {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test("does not rest on an index to come in order", async () => {
+    const { store, url } = await suite.openAlone();
+    const ids = ["c", "b", "d", "a"];
+    for (const id of ids) await addPairs(store, 1, [pair("me", id)]);
+    const session = await openSession(url);
+    await session.query("ALTER TABLE contact DROP CONSTRAINT contact_pkey");
+    await session.query("DROP INDEX contact_reverse");
+    expect(await store.fingerprint(1, "me", unhurried)).toEqual({
+      fingerprint: fingerprintOf(ids),
+      contacts: 4,
+    });
   });
 
   test("differs for contacts that differ", async () => {

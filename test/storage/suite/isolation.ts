@@ -27,12 +27,21 @@ const calls: Record<string, Call> = {
   "replace, as a dry run": (store, appId, options) =>
     store.replace(appId, "me", { contactIds: ["a", "z"], isDryRun: true }, options),
   "replace of an expected list": (store, appId, options) => {
-    const expectedFingerprint = fingerprintOf([]);
-    const replacement = { contactIds: ["a"], isDryRun: false, expectedFingerprint };
+    const expectedFingerprint = fingerprintOf(["a"]);
+    const replacement = { contactIds: ["b"], isDryRun: false, expectedFingerprint };
     return store.replace(appId, "me", replacement, options);
   },
   erase: (store, appId, options) => store.erase(appId, "me", options),
 };
+
+/** What the app has: halves, of which other apps have the other. */
+const own = (appId: number) =>
+  [pair("me", "a"), pair("b", "me")].map(({ ownerId, contactId }) => ({
+    app_id: appId,
+    owner_id: ownerId,
+    contact_id: contactId,
+    created_at: new Date(0),
+  }));
 
 const theirs = [
   ...["a", "b", "me"].map((id) => pair("me", id)),
@@ -42,13 +51,17 @@ const theirs = [
 export function describeIsolation(suite: Suite): void {
   describe.each(Object.entries(calls))("%s", (_, call) => {
     test("answers as if there were no other app, and leaves the others as they are", async () => {
-      const { store } = await suite.open();
+      const { store, db } = await suite.open();
       const [lonely, below, app, above] = [
         suite.newApp(),
         suite.newApp(),
         suite.newApp(),
         suite.newApp(),
       ];
+      await db
+        .insertInto("contact")
+        .values([...own(lonely), ...own(app)])
+        .execute();
       const answer = await call(store, lonely, unhurried);
       for (const other of [below, above]) await addPairs(store, other, theirs);
 
