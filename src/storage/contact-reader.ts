@@ -1,4 +1,4 @@
-import type { CallOptions, ContactReader } from "../contact/contact-store.ts";
+import type { CallOptions, CheckResult, ContactReader } from "../contact/contact-store.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { Pool } from "./database.ts";
 import type { Statement } from "./pipeline.ts";
@@ -44,15 +44,8 @@ export function createContactReader({ pool, statements }: ContactReaderOptions):
     },
 
     async check(appId, pairs, options) {
-      const rows = await read(statements.check(appId, pairs), options);
-      const results = pairs.map(() => ({ isContact: false, isMutual: false }));
-      for (const [position, isContact, isBack] of rows) {
-        results[(position as number) - 1] = {
-          isContact: isContact === true,
-          isMutual: isContact === true && isBack === true,
-        };
-      }
-      return results;
+      const [row = []] = await read(statements.check(appId, pairs), options);
+      return toChecks(row[0] as string | null, pairs.length);
     },
 
     async count(appId, userId, options) {
@@ -72,10 +65,22 @@ export function createContactReader({ pool, statements }: ContactReaderOptions):
 /** The row beyond the page only tells that there are more. */
 function toPage(rows: readonly unknown[][], { size }: PageRequest): Page {
   return {
-    entries: rows.slice(0, size).map(([id, createdAtMicros]) => ({
+    entries: rows.slice(0, size).map(([id, createdAtSeconds]) => ({
       id: id as string,
-      createdAtMicros: Number(createdAtMicros),
+      // Without its point it is the number of microseconds, with no fraction that could be rounded.
+      createdAtMicros: Number((createdAtSeconds as string).replace(".", "")),
     })),
     hasMore: rows.length > size,
   };
+}
+
+function toChecks(found: string | null, count: number): CheckResult[] {
+  const results = Array.from({ length: count }, () => ({ isContact: false, isMutual: false }));
+  for (const position of found?.split(",") ?? []) {
+    results[Number.parseInt(position, 10) - 1] = {
+      isContact: true,
+      isMutual: position.endsWith("m"),
+    };
+  }
+  return results;
 }

@@ -7,13 +7,16 @@ import type { Database } from "./schema.ts";
 
 /** The statements that read contacts, each with the values of a call. */
 export interface ReadStatements {
-  /** Rows: contact id, microseconds since 1970; one more than the page has, where there are more. */
+  /** Rows: contact id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
   listContacts(appId: number, ownerId: string, page: PageRequest): Statement;
-  /** Rows: owner id, microseconds since 1970; one more than the page has, where there are more. */
+  /** Rows: owner id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
   listOwners(appId: number, contactId: string, page: PageRequest): Statement;
   /** Rows as those of `listContacts`. */
   listMutual(appId: number, ownerId: string, page: PageRequest): Statement;
-  /** Rows: position from 1, whether the pair is there, whether its reverse is: true or null. */
+  /**
+   * One row: the positions, from 1, of the pairs that are there, in any order, an `m` behind those that
+   * are mutual, as in `1,2m,5`; null where none is there.
+   */
   check(appId: number, pairs: readonly ContactPair[]): Statement;
   /** One row: contacts in the list, lists that have the user. */
   count(appId: number, userId: string): Statement;
@@ -75,15 +78,13 @@ const userId = sql<string>`$2`;
 const after = sql<string>`$3`;
 const limit = sql<number>`$4`;
 
-/** A number of seconds since 1970 would be a fraction; this is exact. */
-const createdAtMicros = sql<string>`(extract(epoch from created_at) * 1000000)::bigint`.as(
-  "created_at_micros",
-);
+/** Seconds since 1970 as Postgres gives them: exact, always with six decimals. */
+const createdAtSeconds = sql<string>`extract(epoch from created_at)`.as("created_at_seconds");
 
 function selectContacts(db: Kysely<Database>) {
   return db
     .selectFrom("contact")
-    .select(["contact_id", createdAtMicros])
+    .select(["contact_id", createdAtSeconds])
     .where("app_id", "=", appId)
     .where("owner_id", "=", userId)
     .where("contact_id", ">", after)
@@ -94,7 +95,7 @@ function selectContacts(db: Kysely<Database>) {
 function selectOwners(db: Kysely<Database>): string {
   return db
     .selectFrom("contact")
-    .select(["owner_id", createdAtMicros])
+    .select(["owner_id", createdAtSeconds])
     .where("app_id", "=", appId)
     .where("contact_id", "=", userId)
     .where("owner_id", ">", after)
@@ -111,16 +112,18 @@ function selectMutual(db: Kysely<Database>): string {
 
 type PairRow = { owner_id: string; contact_id: string; position: number };
 
+/** One row for all pairs: reading a thousand would take longer than finding them. */
 function selectChecks(db: Kysely<Database>): string {
   const pairs = sql<PairRow>`unnest($2::text[], $3::text[]) with ordinality`;
   const [owner, contact] = [sql.ref<string>("pair.owner_id"), sql.ref<string>("pair.contact_id")];
+  const isContact = isThere(db, owner, contact);
+  const isBack = isThere(db, contact, owner);
+  const positions = sql`concat(position, case when ${isBack} then 'm' end)`;
   return db
     .selectFrom(pairs.as<"pair">(sql`pair(owner_id, contact_id, position)`))
-    .select([
-      sql<number>`position::integer`.as("position"),
-      isThere(db, owner, contact).as("is_contact"),
-      isThere(db, contact, owner).as("is_back"),
-    ])
+    .select(
+      sql<string | null>`string_agg(${positions}, ',') filter (where ${isContact})`.as("found"),
+    )
     .compile().sql;
 }
 
