@@ -24,6 +24,7 @@ export type GrpcCode =
   | "DEADLINE_EXCEEDED"
   | "RESOURCE_EXHAUSTED"
   | "NOT_FOUND"
+  | "FAILED_PRECONDITION"
   | "UNIMPLEMENTED"
   | "INTERNAL"
   | "UNAVAILABLE"
@@ -63,9 +64,21 @@ export const errors = {
     ...badParameter,
     message: "Param '{param}' must be valid Unicode, without lone surrogates",
   },
+  PARAM_RANGE: { ...badParameter, message: "Param '{param}' must be from {least} to {most}" },
+  PARAM_PAGE_TOKEN: {
+    ...badParameter,
+    message: "Param '{param}' is not a page token of this call and list",
+  },
   BODY_UNREADABLE: { ...badParameter, message: "Request body must be valid {format}" },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
+
+  FINGERPRINT_MISMATCH: {
+    grpc: "FAILED_PRECONDITION",
+    http: 409,
+    rest: "40900",
+    message: "The contact list does not have the expected fingerprint",
+  },
 
   BAD_REQUEST: {
     grpc: "INVALID_ARGUMENT",

@@ -44,8 +44,8 @@ interface Waiting extends SyncRequest {
  * alone. One whose caller left, or whose deadline passed, while it waited is never run.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
-  const joined: Lane = { waiting: [], free: options.maxInFlight, maxEntries: maxBatchEntries };
+  const { runBatch, maxInFlight, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
+  const joined: Lane = { waiting: [], free: maxInFlight, maxEntries: maxBatchEntries };
   /** Requests of joined transactions that failed. They came before all that wait to be joined. */
   const alone: Lane = { waiting: [], free: options.maxAlone, maxEntries: 1 };
   let waitingEntries = 0;
@@ -60,11 +60,12 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   /**
-   * Begins transactions once what has arrived by now is read: the requests of a burst would otherwise
-   * take the free transactions one by one.
+   * Begins transactions: at once where none is under way, else when what has arrived by now is read, for
+   * the requests of a burst would take the free transactions one by one.
    */
   function schedule(): void {
-    if (isScheduled) return;
+    if (joined.free === maxInFlight) pump();
+    if (isScheduled || joined.waiting.length + alone.waiting.length === 0) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;

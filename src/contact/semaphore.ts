@@ -1,10 +1,11 @@
+/** Lets a number of holders in at once; the others wait in the order they came. */
 export interface Semaphore {
-  /** Resolves when there is room, in the order of the calls. */
+  /** Waits for a place; each has to be given back by `release`. */
   acquire(): Promise<void>;
   release(): void;
 }
 
-/** Lets `count` holders in at once; the others wait in the order they came. */
+/** A semaphore with `count` places. */
 export function createSemaphore(count: number): Semaphore {
   let free = count;
   const waiting: (() => void)[] = [];

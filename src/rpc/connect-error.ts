@@ -9,6 +9,7 @@ const codes: Record<GrpcCode, Code> = {
   DEADLINE_EXCEEDED: Code.DeadlineExceeded,
   RESOURCE_EXHAUSTED: Code.ResourceExhausted,
   NOT_FOUND: Code.NotFound,
+  FAILED_PRECONDITION: Code.FailedPrecondition,
   UNIMPLEMENTED: Code.Unimplemented,
   INTERNAL: Code.Internal,
   UNAVAILABLE: Code.Unavailable,

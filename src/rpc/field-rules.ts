@@ -3,12 +3,14 @@ import { create, getOption, isFieldSet, ScalarType } from "@bufbuild/protobuf";
 import type { Reason } from "../errors.ts";
 import type {
   FieldRules as FieldRulesMessage,
+  Int32Rules,
   RepeatedRules,
   StringRules,
 } from "../gen/buf/validate/validate_pb.ts";
 import {
   FieldRulesSchema,
   field as fieldRules,
+  Int32RulesSchema,
   MessageRulesSchema,
   message as messageRules,
   OneofRulesSchema,
@@ -72,11 +74,39 @@ function valueRule(
   rules: FieldRulesMessage,
   field: DescField,
 ): Pick<FieldRules, "value"> {
-  const isString = scalar === ScalarType.STRING;
-  assertKnown(FieldRulesSchema, rules, isString ? ["string"] : [], field);
-  if (!isString) return {};
-  const string = rules.type.case === "string" ? rules.type.value : create(StringRulesSchema);
-  return { value: stringRule(string, field) };
+  switch (scalar) {
+    case ScalarType.STRING: {
+      assertKnown(FieldRulesSchema, rules, ["string"], field);
+      const string = rules.type.case === "string" ? rules.type.value : create(StringRulesSchema);
+      return { value: stringRule(string, field) };
+    }
+    case ScalarType.INT32: {
+      assertKnown(FieldRulesSchema, rules, ["int32"], field);
+      const int32 = rules.type.case === "int32" ? rules.type.value : create(Int32RulesSchema);
+      return { value: int32Rule(int32, field) };
+    }
+    default:
+      assertKnown(FieldRulesSchema, rules, [], field);
+      return {};
+  }
+}
+
+/** Numbers from JSON may be beyond what the type holds; those of a message never are. */
+function int32Rule(rules: Int32Rules, field: DescField) {
+  assertKnown(Int32RulesSchema, rules, ["gte", "lte"], field);
+  const least = rules.greaterThan.value ?? -(2 ** 31);
+  const most = rules.lessThan.value ?? 2 ** 31 - 1;
+  // To protovalidate that is all but what lies between them.
+  if (least > most) throw unsupported(field, "int32.gte above int32.lte");
+  const outOfRange: Breach = {
+    reason: "PARAM_RANGE",
+    values: { least: least.toLocaleString("en-US"), most: most.toLocaleString("en-US") },
+  };
+
+  return (value: unknown): Breach | undefined => {
+    const number = value as number;
+    return number < least || number > most ? outOfRange : undefined;
+  };
 }
 
 function stringRule(rules: StringRules, field: DescField) {

@@ -5,9 +5,11 @@ import type { Batch, BatchPair } from "../contact/batch.ts";
 import { pairKey } from "../contact/batch.ts";
 import type { BatchTimeLimits, RunBatch } from "../contact/group-commit.ts";
 import { integerArray, textArray } from "./array-parameter.ts";
-import type { Rows, Statement } from "./pipeline.ts";
+import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
+import type { Rows, WrittenStatement } from "./pipeline.ts";
 import { inPipelinedTransaction } from "./pipeline.ts";
 import type { Database } from "./schema.ts";
+import { limitStatements } from "./time-limit.ts";
 import { withRetries } from "./transaction.ts";
 
 export interface BatchRunnerOptions {
@@ -27,7 +29,7 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
   return (batch, limits) =>
     withRetries(async () => {
       const { inserts, deletes } = batch;
-      const before = limitStatements(limits, statementTimeoutMs);
+      const before = [...timeLimits(limits, statementTimeoutMs), shareOwnerLocks(batch)];
       const results = await inPipelinedTransaction(pool, [
         ...before,
         { name: "insert_contacts", text: insertText, values: columns(inserts) },
@@ -42,15 +44,24 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
 }
 
 /** Limits of this transaction alone, where it waits for locks as long as its caller does. */
-function limitStatements(
+function timeLimits(
   { statementMs = Infinity, waitsForLocks }: BatchTimeLimits,
   mostMs: number,
-): Statement[] {
-  if (!waitsForLocks) return [];
-  const limit = Math.max(1, Math.ceil(Math.min(statementMs, mostMs)));
-  const text =
-    "SELECT set_config('lock_timeout', '0', true), set_config('statement_timeout', $1, true)";
-  return [{ name: "limit_statements", text, values: [String(limit)] }];
+): WrittenStatement[] {
+  return waitsForLocks ? [limitStatements(Math.min(statementMs, mostMs))] : [];
+}
+
+/** Takes the locks of the owners in order, and gives no rows. */
+function shareOwnerLocks({ inserts, deletes }: Batch): WrittenStatement {
+  const locks = new Set<number>();
+  for (const { appId, ownerId } of inserts) locks.add(ownerLock(appId, ownerId));
+  for (const { appId, ownerId } of deletes) locks.add(ownerLock(appId, ownerId));
+  return {
+    name: "share_owner_locks",
+    text: `SELECT FROM unnest($1::integer[]) AS lock (id)
+      WHERE pg_advisory_xact_lock_shared(${ownerLockSpace}, lock.id) IS NULL`,
+    values: [integerArray([...locks].sort((a, b) => a - b))],
+  };
 }
 
 /** Adds the pairs that are not there, and tells which that were. */

@@ -18,9 +18,14 @@ export interface DatabaseOptions {
 
 /**
  * Every statement of the service finds its rows by an index. Prepared statements keep their plans, and
- * one made while a table was small would go on scanning it, or hash it, once it has grown.
+ * one made while a table was small would go on scanning it, or hash it, once it has grown. Plans are
+ * made without a look at the values: of an app that is newer than the statistics the planner believes
+ * that it has one row, so that any index would do.
  */
-const plannerOptions = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+const plannerOptions = [
+  "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
+  "-c plan_cache_mode=force_generic_plan",
+].join(" ");
 
 /**
  * A pool of connections. It opens none before the first query.

@@ -1,12 +1,14 @@
 import pg from "pg";
 
 /** A statement that is prepared once on each connection, under its name. */
-export interface Statement {
+export interface Statement<Value = unknown> {
   readonly name: string;
   readonly text: string;
-  /** Text, or buffers in the binary format of their type. */
-  readonly values: readonly (string | Buffer)[];
+  readonly values: readonly Value[];
 }
+
+/** A statement whose values are written: as text, or as buffers in the binary format of their type. */
+export type WrittenStatement = Statement<string | Buffer>;
 
 /** The rows of a statement, their columns as text. */
 export type Rows = readonly (readonly (string | null)[])[];
@@ -21,7 +23,7 @@ export type Rows = readonly (readonly (string | null)[])[];
  */
 export async function inPipelinedTransaction(
   pool: pg.Pool,
-  statements: readonly Statement[],
+  statements: readonly WrittenStatement[],
 ): Promise<readonly Rows[]> {
   const client = await pool.connect();
   try {
@@ -48,13 +50,13 @@ const prepared = new WeakMap<pg.Connection, Set<string>>();
  * class, because it takes queries of its own kind alone on connections that pipeline.
  */
 class PipelinedTransaction extends pg.Query {
-  readonly #statements: readonly Statement[];
+  readonly #statements: readonly WrittenStatement[];
   readonly #rows: string[][][];
   #current = 0;
   /** The driver puts its time limit around it. */
   callback: Callback;
 
-  constructor(statements: readonly Statement[], callback: Callback) {
+  constructor(statements: readonly WrittenStatement[], callback: Callback) {
     super("");
     this.#statements = statements;
     this.#rows = statements.map(() => []);

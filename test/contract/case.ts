@@ -27,7 +27,7 @@ export interface ContractCase {
 
 export interface Expectation {
   readonly http: number;
-  readonly body?: SuccessEnvelope;
+  readonly body?: Envelope;
   readonly error?: Readonly<Partial<EnvelopeError>>;
   readonly messageIncludes?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,10 +39,11 @@ export interface EnvelopeError {
   readonly field: string;
 }
 
-export interface SuccessEnvelope {
+/** The body of every answer over REST. */
+export interface Envelope {
   readonly status: number;
   readonly error: EnvelopeError;
-  readonly data: { readonly countInserted: number; readonly countDeleted: number };
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** The cases of the contract. */
@@ -53,14 +54,17 @@ export function loadContractCases(): readonly ContractCase[] {
 
 /** What the case must do, told over REST. */
 export function counts(inserted: number, deleted = 0): Expectation {
-  return {
-    http: 200,
-    body: {
-      status: 200,
-      error: { code: "", message: "", field: "" },
-      data: { countInserted: inserted, countDeleted: deleted },
-    },
-  };
+  return { http: 200, body: success({ countInserted: inserted, countDeleted: deleted }) };
+}
+
+/** The answer of a call that succeeds. */
+export function success(data: Envelope["data"]): Envelope {
+  return { status: 200, error: { code: "", message: "", field: "" }, data };
+}
+
+/** The answer of a call that is refused for a parameter. */
+export function parameterFault(field: string, message: string): Envelope {
+  return { status: 400, error: { code: "40002", message, field }, data: {} };
 }
 
 /** Refused for a parameter; the field is one of the documented numbers, or empty. */

@@ -1,7 +1,11 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { getOption } from "@bufbuild/protobuf";
 import { expect } from "vitest";
 import type { GrpcCode } from "../../src/errors.ts";
 import { errors } from "../../src/errors.ts";
 import type { SyncContactsRequest } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { SyncContactsRequestSchema } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { field_code } from "../../src/gen/contact/v1/options_pb.ts";
 import type { RpcAnswer, RpcClient, RpcFailure } from "../support/clients.ts";
 import type { ContractCase, EnvelopeError } from "./case.ts";
 import { expand, keyHeaderOf } from "./case.ts";
@@ -18,13 +22,7 @@ const grpcCodes: Readonly<Record<string, GrpcCode>> = {
   "49103": "UNAUTHENTICATED",
   "49106": "UNAUTHENTICATED",
   "40002": "INVALID_ARGUMENT",
-};
-
-/** Names of the documented fields in the proto, below the entry that has them. */
-const entryFields: Readonly<Record<string, string>> = {
-  "102": ".owner_xc_user_id",
-  "103": ".contact_xc_user_id",
-  "104": ".is_deleted",
+  "40900": "FAILED_PRECONDITION",
 };
 
 /** Sends a case over REST and over RPC, each on an app of its own: both must mean the same. */
@@ -57,8 +55,12 @@ export async function runOverRpc(
 }
 
 /** The fault of a call must be the one that REST told of the same input. */
-export function expectSameFault(failure: RpcFailure | undefined, rest: EnvelopeError): void {
-  const path = pathOf(rest);
+export function expectSameFault(
+  failure: RpcFailure | undefined,
+  rest: EnvelopeError,
+  request: DescMessage = SyncContactsRequestSchema,
+): void {
+  const path = pathOf(rest, request);
   const { code, message, field } = rest;
   expect(failure).toEqual({
     code: grpcCodes[code],
@@ -79,11 +81,18 @@ export function expectSameFault(failure: RpcFailure | undefined, rest: EnvelopeE
 }
 
 /** The path of the field in the names of the proto, from the field's number and the entry's index. */
-function pathOf({ field, message }: EnvelopeError): string | undefined {
+function pathOf({ field, message }: EnvelopeError, request: DescMessage): string | undefined {
   if (field === "") return undefined;
-  const entry = / \((contacts\[\d+\])\)$/.exec(message)?.[1];
-  if (field === "101") return entry ?? "contacts";
-  return `${entry}${entryFields[field]}`;
+  const [, list, index] = / \((\w+)\[(\d+)\]\)$/.exec(message) ?? [];
+  const own = fieldOf(request, field);
+  if (own !== undefined) return list === undefined ? own : `${own}[${index}]`;
+  const outer = request.fields.find(({ jsonName }) => jsonName === list);
+  if (outer?.message === undefined) throw new Error(`no entry of a list: ${message}`);
+  return `${outer.name}[${index}].${fieldOf(outer.message, field)}`;
+}
+
+function fieldOf({ fields }: DescMessage, code: string): string | undefined {
+  return fields.find((field) => String(getOption(field, field_code)) === code)?.name;
 }
 
 /** The row of the table that has this code and, its places filled in, this message. */
@@ -96,8 +105,9 @@ function reasonOf({ code, message }: EnvelopeError): string | undefined {
 }
 
 function patternOf(template: string): RegExp {
-  const parts = template.split(/\{\w+\}/).map((part) => part.replace(/[()[\].]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".+")}( \\(contacts\\[\\d+\\]\\))?$`);
+  const escaped = template.replace(/[()[\].]/g, "\\$&");
+  const pattern = escaped.replace("{type}", "(an? \\w+|true or false)").replace(/\{\w+\}/g, ".+");
+  return new RegExp(`^${pattern}( \\(\\w+\\[\\d+\\]\\))?$`);
 }
 
 function countsOf({

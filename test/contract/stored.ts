@@ -6,6 +6,10 @@ import { sortPairs } from "./model.ts";
 export interface Stored {
   /** Every pair of an app, sorted. */
   pairsOf(appId: number): Promise<Pair[]>;
+  /** Every row of an app with the time it was added, in order. */
+  rowsOf(appId: number): Promise<string[][]>;
+  /** Says when a contact was added, as Postgres reads it. */
+  setTime(appId: number, pair: Pair, time: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,6 +25,18 @@ export async function openStored(databaseUrl: string): Promise<Stored> {
         rowMode: "array",
       });
       return sortPairs(rows as unknown as Pair[]);
+    },
+    async rowsOf(appId) {
+      const text =
+        "SELECT owner_id, contact_id, created_at::text FROM contact WHERE app_id = $1 ORDER BY 1, 2";
+      const { rows } = await client.query({ text, values: [appId], rowMode: "array" });
+      return rows;
+    },
+    async setTime(appId, pair, time) {
+      const text =
+        "UPDATE contact SET created_at = $4 WHERE (app_id, owner_id, contact_id) = ($1, $2, $3)";
+      const { rowCount } = await client.query(text, [appId, ...pair, time]);
+      if (rowCount !== 1) throw new Error(`${pair} is not there`);
     },
     close: () => client.end(),
   };

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:http2";
-import { create, toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
+import { create, fromJson, toBinary } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { SyncContactsRequestSchema } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import {
+  ContactService,
+  SyncContactsRequestSchema,
+} from "../../src/gen/contact/v1/contact_service_pb.ts";
 import type { TestApp, TestService } from "../support/service.ts";
 import { startService } from "../support/service.ts";
 
@@ -32,11 +36,16 @@ interface Answer {
   readonly resetCode: number | undefined;
 }
 
-function call(contentType: string, headers: OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
+function call(
+  contentType: string,
+  headers: OutgoingHttpHeaders,
+  body: Buffer,
+  method = "SyncContacts",
+): Promise<Answer> {
   return new Promise((resolve) => {
     const stream = session.request({
       ":method": "POST",
-      ":path": "/contact.v1.ContactService/SyncContacts",
+      ":path": `/contact.v1.ContactService/${method}`,
       te: "trailers",
       "content-type": contentType,
       ...headers,
@@ -141,6 +150,33 @@ test("the lean path and Connect's handlers give the same answers", async () => {
     { numRuns: 600 },
   );
 });
+
+/** A request of each call that changes nothing when it is repeated. */
+const requests: Readonly<Record<string, JsonValue>> = {
+  SyncContacts: { contacts: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
+  ListContacts: { ownerXCUserID: "l1" },
+  ListContactOwners: { contactXCUserID: "l2", pageSize: 1 },
+  ListMutualContacts: { ownerXCUserID: "l1", pageToken: "x" },
+  CheckContacts: { pairs: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
+  CountContacts: { xcUserID: "l1" },
+  ReplaceContacts: { ownerXCUserID: "l1", contactXCUserIDs: ["l2", "l3"] },
+  FingerprintContacts: { ownerXCUserID: "l1" },
+  EraseUser: { xcUserID: "l4" },
+};
+
+test.each(ContactService.methods.map(({ name, input }) => [name, input] as const))(
+  "%s is answered alike both ways",
+  async (name, input) => {
+    const auth = { "server-key": app.header };
+    const message = fromJson<DescMessage>(input, requests[name] ?? {});
+    for (const body of [frame(toBinary(input, message)), frame(new Uint8Array())]) {
+      await call(ways.connect, auth, body, name);
+      const connect = await call(ways.connect, auth, body, name);
+      expect(connect.trailers).toHaveProperty("grpc-status");
+      expect(await call(ways.lean, auth, body, name)).toEqual(connect);
+    }
+  },
+);
 
 test.each(Object.entries(ways))("a call of the %s way inserts", async (_, contentType) => {
   const ownerXcUserId = randomBytes(8).toString("hex");

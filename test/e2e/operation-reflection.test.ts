@@ -111,7 +111,8 @@ describe.each([
     });
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: file.reverse() }));
     const found = registry.getService("contact.v1.ContactService");
-    expect(found?.method.syncContacts?.input.fields.map(({ name }) => name)).toEqual(["contacts"]);
+    const names = found?.method.syncContacts?.input.fields.map(({ name }) => name);
+    expect(names).toEqual(["contacts", "return_outcomes"]);
   });
 
   test("says NOT_FOUND of what does not exist, and goes on", async () => {

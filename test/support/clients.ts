@@ -68,7 +68,10 @@ export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
   ),
 };
 
-function createGrpcJsClient(url: string, { compress = false }: RpcClientOptions = {}): RpcClient {
+export function createGrpcJsClient(
+  url: string,
+  { compress = false }: RpcClientOptions = {},
+): RpcClient {
   const client = new Client(new URL(url).host, credentials.createInsecure(), {
     "grpc.enable_retries": 0,
     "grpc.use_local_subchannel_pool": 1,

@@ -8,10 +8,17 @@ import type { Database } from "../../src/storage/schema.ts";
 import { describeConcurrency } from "../storage/suite/concurrency.ts";
 import { describeCounts } from "../storage/suite/counts.ts";
 import { describeDeadlines } from "../storage/suite/deadlines.ts";
+import { describeErase } from "../storage/suite/erase.ts";
 import { describeFailures } from "../storage/suite/failures.ts";
+import { describeFingerprints } from "../storage/suite/fingerprints.ts";
 import { describeIds } from "../storage/suite/ids.ts";
+import { describeIsolation } from "../storage/suite/isolation.ts";
 import { describeLockOrder } from "../storage/suite/lock-order.ts";
 import { describeModel } from "../storage/suite/model.ts";
+import { describePageWalks } from "../storage/suite/page-walks.ts";
+import { describeReads } from "../storage/suite/reads.ts";
+import { describeReplace } from "../storage/suite/replace.ts";
+import { describeReplaceAtOnce } from "../storage/suite/replace-at-once.ts";
 import { describeRetries } from "../storage/suite/retries.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
@@ -47,6 +54,8 @@ export interface Suite {
   open(options?: OpenOptions): Promise<OpenStore>;
   /** A store on a database of the test's own. */
   openAlone(options?: OpenOptions): Promise<OpenStore>;
+  /** Another store on the database of one, as another process has it. */
+  openOn(url: string, options?: OpenOptions): OpenStore;
   /** The number of an app that no other test uses. */
   newApp(): number;
   /** What the app has stored, read past the store. */
@@ -68,6 +77,13 @@ export function describeContactStore(name: string, options: SuiteOptions): void 
     describe("retries", () => describeRetries(suite));
     describe("lock order", () => describeLockOrder(suite));
     describe("concurrency", () => describeConcurrency(suite));
+    describe("reads", () => describeReads(suite));
+    describe("page walks", () => describePageWalks(suite));
+    describe("fingerprints", () => describeFingerprints(suite));
+    describe("replace", () => describeReplace(suite));
+    describe("replacements at once", () => describeReplaceAtOnce(suite));
+    describe("erase", () => describeErase(suite));
+    describe("isolation", () => describeIsolation(suite));
   });
 }
 
@@ -79,7 +95,7 @@ function createSuite({ createStore }: SuiteOptions): Suite {
   });
   afterAll(() => shared.drop());
 
-  function openOn(url: string, { poolSize = 4, timeoutMs = 30_000 }: OpenOptions): OpenStore {
+  function openOn(url: string, { poolSize = 4, timeoutMs = 30_000 }: OpenOptions = {}): OpenStore {
     const pool = createPool({
       connectionString: url,
       poolSize,
@@ -104,6 +120,7 @@ function createSuite({ createStore }: SuiteOptions): Suite {
       onTestFinished(() => alone.drop());
       return openOn(alone.url, options);
     },
+    openOn,
     newApp() {
       apps += 1;
       return apps;

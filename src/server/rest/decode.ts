@@ -1,5 +1,6 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
-import { create, ScalarType } from "@bufbuild/protobuf";
+import { create, getOption, ScalarType } from "@bufbuild/protobuf";
+import { required_in_json } from "../../gen/contact/v1/options_pb.ts";
 import type { Breach, FieldRulesOptions } from "../../rpc/field-rules.ts";
 import { assertNoMessageRules, compileFieldRules, unsupported } from "../../rpc/field-rules.ts";
 import type { Violation } from "../../rpc/violation.ts";
@@ -12,7 +13,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * fault in the order of the parameters is the one reported, be it of type or of rule.
  *
  * JSON null counts as absent, and unknown fields are ignored (the documented contract). Only the
- * documented spelling of a field is known, not its proto name.
+ * documented spelling of a field is known, not its proto name. A list that is `required_in_json` may be
+ * empty, but not absent.
  */
 export type MessageDecoder = (json: JsonObject) => Decoded;
 
@@ -43,6 +45,9 @@ export function compileDecoder(desc: DescMessage, options: FieldRulesOptions): M
 
 function compileField(field: DescField, options: FieldRulesOptions): FieldDecoder {
   if (field.oneof !== undefined) throw unsupported(field, "REST for oneof");
+  if (field.fieldKind !== "list" && getOption(field, required_in_json)) {
+    throw unsupported(field, "required_in_json");
+  }
   switch (field.fieldKind) {
     case "scalar":
       return compileScalar(field, options);
@@ -99,8 +104,10 @@ function compileList(
   const { jsonName, localName } = field;
   const rules = compileFieldRules(field, options);
   const decodeEntry = compileEntry(field, rules.value, options);
+  const absent = getOption(field, required_in_json) ? undefined : [];
   return (json, target) => {
-    const given = json[jsonName] ?? [];
+    const given = json[jsonName] ?? absent;
+    if (given === undefined) return violation("PARAM_REQUIRED", field);
     if (!Array.isArray(given)) return violation("PARAM_TYPE", field, { type: "a list" });
     const breach = rules.length?.(given.length);
     if (breach !== undefined) return violation(breach.reason, field, breach.values);
@@ -151,6 +158,9 @@ function scalarParser(field: DescField, scalar: ScalarType): (given: unknown) =>
       return (given) => (typeof given === "string" ? { value: given } : { type: "a string" });
     case ScalarType.BOOL:
       return parseBool;
+    case ScalarType.INT32:
+      // Whether it is in range, of the type too, is among the rules of the field.
+      return (given) => (Number.isInteger(given) ? { value: given } : { type: "an integer" });
     default:
       throw unsupported(field, `REST for ${ScalarType[scalar]}`);
   }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SyncRequest } from "../../../src/contact/batch.ts";
 import { pairKey, planBatch, shareResults } from "../../../src/contact/batch.ts";
-import type { SyncResult, SyncEntry } from "../../../src/contact/sync.ts";
+import type { SyncEntry, SyncResult } from "../../../src/contact/sync.ts";
 import type { ModelRequest } from "../../support/sync-model.ts";
 import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
 
@@ -48,10 +48,10 @@ test("however requests are joined, counts and rows are those of the order of arr
 test("pairs are named once and in order", () => {
   fc.assert(
     fc.property(fc.array(anyRequest, { minLength: 1 }), (requests) => {
-      const { inserts, deletes } = planBatch(
-        requests.map(waiting),
-        { maxEntries: 1_000, isBusy: noneBusy },
-      );
+      const { inserts, deletes } = planBatch(requests.map(waiting), {
+        maxEntries: 1_000,
+        isBusy: noneBusy,
+      });
       for (const keys of [inserts, deletes].map((pairs) => pairs.map(({ key }) => key))) {
         expect(keys).toEqual([...new Set(keys)].sort());
       }

@@ -8,7 +8,10 @@ import { BadRequestSchema, ErrorInfoSchema } from "../../../src/gen/google/rpc/e
 import { toConnectError, toFault } from "../../../src/rpc/connect-error.ts";
 
 const rows = Object.entries(errors) as [Reason, ErrorRow][];
-const values = { param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" };
+const values = {
+  ...{ param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" },
+  ...{ least: "1", most: "9" },
+};
 const at = { path: "contacts[3].owner_xc_user_id", fieldCode: "102" };
 
 test.each(rows)("%s has the number that gRPC gives its status", (reason, { grpc }) => {

@@ -11,7 +11,10 @@ import type { MemoryLog } from "../support/log.ts";
 import { createMemoryLog } from "../support/log.ts";
 
 const secrets = ["aWQ6aHVudGVyMg==", "hunter2", "alice", "bob"];
-const values = { param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" };
+const values = {
+  ...{ param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" },
+  ...{ least: "1", most: "9" },
+};
 const levels = { info: 30, warn: 40, error: 50 };
 
 let log: MemoryLog;

@@ -4,6 +4,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { describe, expect, test } from "vitest";
 import type { MessageRules } from "../../../src/rpc/message-rules.ts";
 import { compileMessageRules } from "../../../src/rpc/message-rules.ts";
+import { faultOf } from "../../../src/rpc/violation.ts";
 import { nastyTexts } from "../support/nasty.ts";
 import type { FieldOptions } from "../support/proto.ts";
 import { compileMessage } from "../support/proto.ts";
@@ -37,6 +38,45 @@ describe.each(supported)("%s", (_, rules) => {
       const verdict = findViolation(message) === undefined ? "valid" : "invalid";
       expect({ text, verdict }).toEqual({ text, verdict: expected });
     }
+  });
+});
+
+const ranges: [name: string, rules: JsonObject][] = [
+  ["none", {}],
+  ["int32.gte", { int32: { gte: -3 } }],
+  ["int32.lte", { int32: { lte: 0 } }],
+  ["int32.gte and int32.lte", { int32: { gte: 1, lte: 1_000 } }],
+  ["int32.gte and int32.lte of one number", { int32: { gte: 5, lte: 5 } }],
+];
+const numbers = [-(2 ** 31), -4, -3, -1, 0, 1, 4, 5, 6, 999, 1_000, 1_001, 2 ** 31 - 1];
+
+describe.each(ranges)("%s", (_, rules) => {
+  test.each<[string, FieldOptions]>([
+    ["a number", { type: "int32", rules }],
+    ["an optional number", { type: "int32", rules, optional: true }],
+    ["numbers of a list", { type: "int32", rules: { repeated: { items: rules } }, repeated: true }],
+  ])("means for %s what protovalidate means", (_, field) => {
+    const desc = compileMessage({ fields: { number: field } });
+    const findViolation = compileMessageRules(desc, limits);
+    const validator = createValidator();
+    for (const number of [undefined, ...numbers]) {
+      const value = field.repeated === true && number !== undefined ? [number] : number;
+      const message = create(desc, value === undefined ? {} : { number: value });
+      const expected = validator.validate(desc, message).kind;
+      const verdict = findViolation(message) === undefined ? "valid" : "invalid";
+      expect({ number, verdict }).toEqual({ number, verdict: expected });
+    }
+  });
+});
+
+test("a number out of range is told the range, in the documented way of large numbers", () => {
+  const rules = { int32: { gte: -1_000, lte: 20_000 } };
+  const desc = compileMessage({ fields: { number: { type: "int32", rules, code: 9 } } });
+  const broken = compileMessageRules(desc, limits)(create(desc, { number: 20_001 }));
+  expect(broken && faultOf(broken)).toMatchObject({
+    reason: "PARAM_RANGE",
+    message: "Param 'number' must be from -1,000 to 20,000",
+    at: { path: "number", fieldCode: "9" },
   });
 });
 

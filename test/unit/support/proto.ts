@@ -18,6 +18,10 @@ export interface FieldOptions {
   readonly rules?: JsonObject;
   /** `(contact.v1.field_code)`. */
   readonly code?: number;
+  /** `(contact.v1.required_in_json)`. */
+  readonly requiredInJson?: boolean;
+  /** `(contact.v1.absent_when_empty)`. */
+  readonly absentWhenEmpty?: boolean;
 }
 
 export interface MessageOptions {
@@ -30,9 +34,15 @@ export interface MessageOptions {
   readonly nested?: readonly JsonObject[];
 }
 
+const colours = [
+  { name: "COLOUR_UNSPECIFIED", number: 0 },
+  { name: "RED", number: 1 },
+  { name: "GREEN", number: 2 },
+];
+
 const extensions = createRegistry(file_buf_validate_validate, file_contact_v1_options);
 
-/** A message of a .proto file that is not there: `test.Request`, beside other messages and enums. */
+/** A message of a .proto file that is not there: `test.Request`, beside other messages and an enum. */
 export function compileMessage(
   { name = "Request", ...options }: MessageOptions,
   others: readonly JsonObject[] = [],
@@ -42,7 +52,7 @@ export function compileMessage(
     package: "test",
     syntax: "proto3",
     messageType: [messageJson({ name, ...options }), ...others],
-    enumType: [{ name: "Colour", value: [{ name: "COLOUR_UNSPECIFIED", number: 0 }] }],
+    enumType: [{ name: "Colour", value: colours }],
   };
   const proto = fromJson(FileDescriptorProtoSchema, file, { registry: extensions });
   const desc = createFileRegistry(proto, () => undefined).getMessage(`test.${name}`);
@@ -83,6 +93,8 @@ function fieldJson(name: string, number: number, field: FieldOptions): JsonObjec
     options: {
       ...(field.rules === undefined ? {} : { "[buf.validate.field]": field.rules }),
       ...(field.code === undefined ? {} : { "[contact.v1.field_code]": field.code }),
+      ...(field.requiredInJson === true ? { "[contact.v1.required_in_json]": true } : {}),
+      ...(field.absentWhenEmpty === true ? { "[contact.v1.absent_when_empty]": true } : {}),
     },
   };
 }

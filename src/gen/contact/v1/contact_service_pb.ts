@@ -2,18 +2,20 @@
 // @generated from file contact/v1/contact_service.proto (package contact.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import { file_contact_v1_options } from "./options_pb.ts";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file contact/v1/contact_service.proto.
  */
 export const file_contact_v1_contact_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb250YWN0L3YxL2NvbnRhY3Rfc2VydmljZS5wcm90bxIKY29udGFjdC52MSJSChNTeW5jQ29udGFjdHNSZXF1ZXN0EjsKCGNvbnRhY3RzGAEgAygLMhguY29udGFjdC52MS5Db250YWN0RW50cnlCD7pICJIBBQgBEJBOqLsYZSKkAQoMQ29udGFjdEVudHJ5EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEj4KEmNvbnRhY3RfeGNfdXNlcl9pZBgCIAEoCUIRukgKcggQARgyugEBAKi7GGdSD2NvbnRhY3RYQ1VzZXJJRBIYCgppc19kZWxldGVkGAMgASgIQgSouxhoIkUKFFN5bmNDb250YWN0c1Jlc3BvbnNlEhYKDmNvdW50X2luc2VydGVkGAEgASgDEhUKDWNvdW50X2RlbGV0ZWQYAiABKAMyhwEKDkNvbnRhY3RTZXJ2aWNlEnUKDFN5bmNDb250YWN0cxIfLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVxdWVzdBogLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UiIoLT5JMCHDoBKiIXL3YxL3NlcnZlci9jb250YWN0L3N5bmNiBnByb3RvMw", [file_buf_validate_validate, file_contact_v1_options, file_google_api_annotations]);
+  fileDesc("CiBjb250YWN0L3YxL2NvbnRhY3Rfc2VydmljZS5wcm90bxIKY29udGFjdC52MSJxChNTeW5jQ29udGFjdHNSZXF1ZXN0EjsKCGNvbnRhY3RzGAEgAygLMhguY29udGFjdC52MS5Db250YWN0RW50cnlCD7pICJIBBQgBEJBOqLsYZRIdCg9yZXR1cm5fb3V0Y29tZXMYAiABKAhCBKi7GGkipAEKDENvbnRhY3RFbnRyeRI6ChBvd25lcl94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZlINb3duZXJYQ1VzZXJJRBI+ChJjb250YWN0X3hjX3VzZXJfaWQYAiABKAlCEbpICnIIEAEYMroBAQCouxhnUg9jb250YWN0WENVc2VySUQSGAoKaXNfZGVsZXRlZBgDIAEoCEIEqLsYaCLgAQoUU3luY0NvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxJACghvdXRjb21lcxgDIAMoDjIoLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UuT3V0Y29tZUIEuLsYASJXCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIMCghJTlNFUlRFRBABEgsKB0VYSVNURUQQAhILCgdERUxFVEVEEAMSCwoHTUlTU0lORxAEIqkBChNMaXN0Q29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJWChRMaXN0Q29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaAoHQ29udGFjdBIrChJjb250YWN0X3hjX3VzZXJfaWQYASABKAlSD2NvbnRhY3RYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrIBChhMaXN0Q29udGFjdE93bmVyc1JlcXVlc3QSPgoSY29udGFjdF94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZ1IPY29udGFjdFhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJeChlMaXN0Q29udGFjdE93bmVyc1Jlc3BvbnNlEigKBm93bmVycxgBIAMoCzIYLmNvbnRhY3QudjEuQ29udGFjdE93bmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJpCgxDb250YWN0T3duZXISJwoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCVINb3duZXJYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq8BChlMaXN0TXV0dWFsQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJcChpMaXN0TXV0dWFsQ29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTwoUQ2hlY2tDb250YWN0c1JlcXVlc3QSNwoFcGFpcnMYASADKAsyFy5jb250YWN0LnYxLkNvbnRhY3RQYWlyQg+6SAiSAQUIARDoB6i7GGwiiQEKC0NvbnRhY3RQYWlyEjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEj4KEmNvbnRhY3RfeGNfdXNlcl9pZBgCIAEoCUIRukgKcggQARgyugEBAKi7GGdSD2NvbnRhY3RYQ1VzZXJJRCJBChVDaGVja0NvbnRhY3RzUmVzcG9uc2USKAoHcmVzdWx0cxgBIAMoCzIXLmNvbnRhY3QudjEuQ2hlY2tSZXN1bHQiNAoLQ2hlY2tSZXN1bHQSEgoKaXNfY29udGFjdBgBIAEoCBIRCglpc19tdXR1YWwYAiABKAgiRwoUQ291bnRDb250YWN0c1JlcXVlc3QSLwoKeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GG1SCHhjVXNlcklEIkMKFUNvdW50Q29udGFjdHNSZXNwb25zZRIVCg1jb250YWN0X2NvdW50GAEgASgDEhMKC293bmVyX2NvdW50GAIgASgDIvsBChZSZXBsYWNlQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEkwKE2NvbnRhY3RfeGNfdXNlcl9pZHMYAiADKAlCHbpIEpIBDxCQTiIKcggQARgyugEBAKi7GG6wuxgBUhBjb250YWN0WENVc2VySURzEhUKB2RyeV9ydW4YAyABKAhCBKi7GG8SJwoUZXhwZWN0ZWRfZmluZ2VycHJpbnQYBCABKAlCBKi7GHBIAIgBAUIXChVfZXhwZWN0ZWRfZmluZ2VycHJpbnQiYQoXUmVwbGFjZUNvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxIXCg9jb3VudF91bmNoYW5nZWQYAyABKAMiWAoaRmluZ2VycHJpbnRDb250YWN0c1JlcXVlc3QSOgoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GGZSDW93bmVyWENVc2VySUQiSQobRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlEhMKC2ZpbmdlcnByaW50GAEgASgJEhUKDWNvbnRhY3RfY291bnQYAiABKAMiQwoQRXJhc2VVc2VyUmVxdWVzdBIvCgp4Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYbVIIeGNVc2VySUQiVQoRRXJhc2VVc2VyUmVzcG9uc2USHgoWY291bnRfZGVsZXRlZF9hc19vd25lchgBIAEoAxIgChhjb3VudF9kZWxldGVkX2FzX2NvbnRhY3QYAiABKAMymgkKDkNvbnRhY3RTZXJ2aWNlEnUKDFN5bmNDb250YWN0cxIfLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVxdWVzdBogLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UiIoLT5JMCHDoBKiIXL3YxL3NlcnZlci9jb250YWN0L3N5bmMSdQoMTGlzdENvbnRhY3RzEh8uY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXF1ZXN0GiAuY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXNwb25zZSIigtPkkwIcOgEqIhcvdjEvc2VydmVyL2NvbnRhY3QvbGlzdBKLAQoRTGlzdENvbnRhY3RPd25lcnMSJC5jb250YWN0LnYxLkxpc3RDb250YWN0T3duZXJzUmVxdWVzdBolLmNvbnRhY3QudjEuTGlzdENvbnRhY3RPd25lcnNSZXNwb25zZSIpgtPkkwIjOgEqIh4vdjEvc2VydmVyL2NvbnRhY3QvbGlzdF9vd25lcnMSjgEKEkxpc3RNdXR1YWxDb250YWN0cxIlLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVxdWVzdBomLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVzcG9uc2UiKYLT5JMCIzoBKiIeL3YxL3NlcnZlci9jb250YWN0L2xpc3RfbXV0dWFsEnkKDUNoZWNrQ29udGFjdHMSIC5jb250YWN0LnYxLkNoZWNrQ29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5DaGVja0NvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NoZWNrEnkKDUNvdW50Q29udGFjdHMSIC5jb250YWN0LnYxLkNvdW50Q29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5Db3VudENvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NvdW50EoEBCg9SZXBsYWNlQ29udGFjdHMSIi5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1JlcXVlc3QaIy5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1Jlc3BvbnNlIiWC0+STAh86ASoiGi92MS9zZXJ2ZXIvY29udGFjdC9yZXBsYWNlEpEBChNGaW5nZXJwcmludENvbnRhY3RzEiYuY29udGFjdC52MS5GaW5nZXJwcmludENvbnRhY3RzUmVxdWVzdBonLmNvbnRhY3QudjEuRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlIimC0+STAiM6ASoiHi92MS9zZXJ2ZXIvY29udGFjdC9maW5nZXJwcmludBJtCglFcmFzZVVzZXISHC5jb250YWN0LnYxLkVyYXNlVXNlclJlcXVlc3QaHS5jb250YWN0LnYxLkVyYXNlVXNlclJlc3BvbnNlIiOC0+STAh06ASoiGC92MS9zZXJ2ZXIvY29udGFjdC9lcmFzZWIGcHJvdG8z", [file_buf_validate_validate, file_contact_v1_options, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message contact.v1.SyncContactsRequest
@@ -25,6 +27,13 @@ export type SyncContactsRequest = Message<"contact.v1.SyncContactsRequest"> & {
    * @generated from field: repeated contact.v1.ContactEntry contacts = 1;
    */
   contacts: ContactEntry[];
+
+  /**
+   * True asks for what became of each entry.
+   *
+   * @generated from field: bool return_outcomes = 2;
+   */
+  returnOutcomes: boolean;
 };
 
 /**
@@ -86,6 +95,14 @@ export type SyncContactsResponse = Message<"contact.v1.SyncContactsResponse"> & 
    * @generated from field: int64 count_deleted = 2;
    */
   countDeleted: bigint;
+
+  /**
+   * What became of each entry, in the order of the request; present where
+   * `return_outcomes` asked for it.
+   *
+   * @generated from field: repeated contact.v1.SyncContactsResponse.Outcome outcomes = 3;
+   */
+  outcomes: SyncContactsResponse_Outcome[];
 };
 
 /**
@@ -94,6 +111,590 @@ export type SyncContactsResponse = Message<"contact.v1.SyncContactsResponse"> & 
  */
 export const SyncContactsResponseSchema: GenMessage<SyncContactsResponse> = /*@__PURE__*/
   messageDesc(file_contact_v1_contact_service, 2);
+
+/**
+ * What became of an entry. Insertions run before deletions: a pair that is
+ * in a request both ways was INSERTED or EXISTED, and then DELETED.
+ *
+ * buf:lint:ignore ENUM_VALUE_PREFIX
+ *
+ * @generated from enum contact.v1.SyncContactsResponse.Outcome
+ */
+export const SyncContactsResponse_Outcome = {
+  /**
+   * @generated from enum value: OUTCOME_UNSPECIFIED = 0;
+   */
+  OUTCOME_UNSPECIFIED: 0,
+
+  /**
+   * The pair was not there, and was added.
+   *
+   * @generated from enum value: INSERTED = 1;
+   */
+  INSERTED: 1,
+
+  /**
+   * The pair to add was there already, or an entry before this one added it.
+   *
+   * @generated from enum value: EXISTED = 2;
+   */
+  EXISTED: 2,
+
+  /**
+   * The pair was there, and was removed.
+   *
+   * @generated from enum value: DELETED = 3;
+   */
+  DELETED: 3,
+
+  /**
+   * The pair to remove was not there, or an entry before this one removed it.
+   *
+   * @generated from enum value: MISSING = 4;
+   */
+  MISSING: 4,
+} as const;
+
+/**
+ * What became of an entry. Insertions run before deletions: a pair that is
+ * in a request both ways was INSERTED or EXISTED, and then DELETED.
+ *
+ * buf:lint:ignore ENUM_VALUE_PREFIX
+ *
+ * @generated from enum contact.v1.SyncContactsResponse.Outcome
+ */
+export type SyncContactsResponse_Outcome = (typeof SyncContactsResponse_Outcome)[keyof typeof SyncContactsResponse_Outcome] | UnknownEnum;
+
+/**
+ * Describes the enum contact.v1.SyncContactsResponse.Outcome.
+ */
+export const SyncContactsResponse_OutcomeSchema: GenEnum<SyncContactsResponse_Outcome> = /*@__PURE__*/
+  enumDesc(file_contact_v1_contact_service, 2, 0);
+
+/**
+ * @generated from message contact.v1.ListContactsRequest
+ */
+export type ListContactsRequest = Message<"contact.v1.ListContactsRequest"> & {
+  /**
+   * Whose list: 1 to 50 characters.
+   *
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+
+  /**
+   * Most entries in the page: 1 to 1,000; 100 where absent.
+   *
+   * @generated from field: optional int32 page_size = 2;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * `next_page_token` of the page before, from the same call for the same
+   * user; empty or absent for the first page. At most 400 characters.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListContactsRequest.
+ * Use `create(ListContactsRequestSchema)` to create a new message.
+ */
+export const ListContactsRequestSchema: GenMessage<ListContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 3);
+
+/**
+ * @generated from message contact.v1.ListContactsResponse
+ */
+export type ListContactsResponse = Message<"contact.v1.ListContactsResponse"> & {
+  /**
+   * @generated from field: repeated contact.v1.Contact contacts = 1;
+   */
+  contacts: Contact[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListContactsResponse.
+ * Use `create(ListContactsResponseSchema)` to create a new message.
+ */
+export const ListContactsResponseSchema: GenMessage<ListContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 4);
+
+/**
+ * @generated from message contact.v1.Contact
+ */
+export type Contact = Message<"contact.v1.Contact"> & {
+  /**
+   * @generated from field: string contact_xc_user_id = 1 [json_name = "contactXCUserID"];
+   */
+  contactXcUserId: string;
+
+  /**
+   * When the contact was added, in microseconds.
+   *
+   * @generated from field: google.protobuf.Timestamp created_time = 2;
+   */
+  createdTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message contact.v1.Contact.
+ * Use `create(ContactSchema)` to create a new message.
+ */
+export const ContactSchema: GenMessage<Contact> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 5);
+
+/**
+ * @generated from message contact.v1.ListContactOwnersRequest
+ */
+export type ListContactOwnersRequest = Message<"contact.v1.ListContactOwnersRequest"> & {
+  /**
+   * Who is in the lists: 1 to 50 characters.
+   *
+   * @generated from field: string contact_xc_user_id = 1 [json_name = "contactXCUserID"];
+   */
+  contactXcUserId: string;
+
+  /**
+   * Most entries in the page: 1 to 1,000; 100 where absent.
+   *
+   * @generated from field: optional int32 page_size = 2;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * `next_page_token` of the page before, from the same call for the same
+   * user; empty or absent for the first page. At most 400 characters.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListContactOwnersRequest.
+ * Use `create(ListContactOwnersRequestSchema)` to create a new message.
+ */
+export const ListContactOwnersRequestSchema: GenMessage<ListContactOwnersRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 6);
+
+/**
+ * @generated from message contact.v1.ListContactOwnersResponse
+ */
+export type ListContactOwnersResponse = Message<"contact.v1.ListContactOwnersResponse"> & {
+  /**
+   * @generated from field: repeated contact.v1.ContactOwner owners = 1;
+   */
+  owners: ContactOwner[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListContactOwnersResponse.
+ * Use `create(ListContactOwnersResponseSchema)` to create a new message.
+ */
+export const ListContactOwnersResponseSchema: GenMessage<ListContactOwnersResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 7);
+
+/**
+ * @generated from message contact.v1.ContactOwner
+ */
+export type ContactOwner = Message<"contact.v1.ContactOwner"> & {
+  /**
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+
+  /**
+   * When the contact was added to the list of this owner, in microseconds.
+   *
+   * @generated from field: google.protobuf.Timestamp created_time = 2;
+   */
+  createdTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message contact.v1.ContactOwner.
+ * Use `create(ContactOwnerSchema)` to create a new message.
+ */
+export const ContactOwnerSchema: GenMessage<ContactOwner> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 8);
+
+/**
+ * @generated from message contact.v1.ListMutualContactsRequest
+ */
+export type ListMutualContactsRequest = Message<"contact.v1.ListMutualContactsRequest"> & {
+  /**
+   * Whose list: 1 to 50 characters.
+   *
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+
+  /**
+   * Most entries in the page: 1 to 1,000; 100 where absent.
+   *
+   * @generated from field: optional int32 page_size = 2;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * `next_page_token` of the page before, from the same call for the same
+   * user; empty or absent for the first page. At most 400 characters.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListMutualContactsRequest.
+ * Use `create(ListMutualContactsRequestSchema)` to create a new message.
+ */
+export const ListMutualContactsRequestSchema: GenMessage<ListMutualContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 9);
+
+/**
+ * @generated from message contact.v1.ListMutualContactsResponse
+ */
+export type ListMutualContactsResponse = Message<"contact.v1.ListMutualContactsResponse"> & {
+  /**
+   * The time is when the owner added the contact.
+   *
+   * @generated from field: repeated contact.v1.Contact contacts = 1;
+   */
+  contacts: Contact[];
+
+  /**
+   * Asks for the page after this one; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message contact.v1.ListMutualContactsResponse.
+ * Use `create(ListMutualContactsResponseSchema)` to create a new message.
+ */
+export const ListMutualContactsResponseSchema: GenMessage<ListMutualContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 10);
+
+/**
+ * @generated from message contact.v1.CheckContactsRequest
+ */
+export type CheckContactsRequest = Message<"contact.v1.CheckContactsRequest"> & {
+  /**
+   * 1 to 1,000 pairs.
+   *
+   * @generated from field: repeated contact.v1.ContactPair pairs = 1;
+   */
+  pairs: ContactPair[];
+};
+
+/**
+ * Describes the message contact.v1.CheckContactsRequest.
+ * Use `create(CheckContactsRequestSchema)` to create a new message.
+ */
+export const CheckContactsRequestSchema: GenMessage<CheckContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 11);
+
+/**
+ * @generated from message contact.v1.ContactPair
+ */
+export type ContactPair = Message<"contact.v1.ContactPair"> & {
+  /**
+   * Whose list: 1 to 50 characters.
+   *
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+
+  /**
+   * Who may be in it: 1 to 50 characters.
+   *
+   * @generated from field: string contact_xc_user_id = 2 [json_name = "contactXCUserID"];
+   */
+  contactXcUserId: string;
+};
+
+/**
+ * Describes the message contact.v1.ContactPair.
+ * Use `create(ContactPairSchema)` to create a new message.
+ */
+export const ContactPairSchema: GenMessage<ContactPair> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 12);
+
+/**
+ * @generated from message contact.v1.CheckContactsResponse
+ */
+export type CheckContactsResponse = Message<"contact.v1.CheckContactsResponse"> & {
+  /**
+   * One for each pair, in the order of the request.
+   *
+   * @generated from field: repeated contact.v1.CheckResult results = 1;
+   */
+  results: CheckResult[];
+};
+
+/**
+ * Describes the message contact.v1.CheckContactsResponse.
+ * Use `create(CheckContactsResponseSchema)` to create a new message.
+ */
+export const CheckContactsResponseSchema: GenMessage<CheckContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 13);
+
+/**
+ * @generated from message contact.v1.CheckResult
+ */
+export type CheckResult = Message<"contact.v1.CheckResult"> & {
+  /**
+   * Whether the owner has the contact.
+   *
+   * @generated from field: bool is_contact = 1;
+   */
+  isContact: boolean;
+
+  /**
+   * Whether each has the other.
+   *
+   * @generated from field: bool is_mutual = 2;
+   */
+  isMutual: boolean;
+};
+
+/**
+ * Describes the message contact.v1.CheckResult.
+ * Use `create(CheckResultSchema)` to create a new message.
+ */
+export const CheckResultSchema: GenMessage<CheckResult> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 14);
+
+/**
+ * @generated from message contact.v1.CountContactsRequest
+ */
+export type CountContactsRequest = Message<"contact.v1.CountContactsRequest"> & {
+  /**
+   * Whom to count for: 1 to 50 characters.
+   *
+   * @generated from field: string xc_user_id = 1 [json_name = "xcUserID"];
+   */
+  xcUserId: string;
+};
+
+/**
+ * Describes the message contact.v1.CountContactsRequest.
+ * Use `create(CountContactsRequestSchema)` to create a new message.
+ */
+export const CountContactsRequestSchema: GenMessage<CountContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 15);
+
+/**
+ * @generated from message contact.v1.CountContactsResponse
+ */
+export type CountContactsResponse = Message<"contact.v1.CountContactsResponse"> & {
+  /**
+   * Contacts in the list of the user.
+   *
+   * @generated from field: int64 contact_count = 1;
+   */
+  contactCount: bigint;
+
+  /**
+   * Lists that have the user in them.
+   *
+   * @generated from field: int64 owner_count = 2;
+   */
+  ownerCount: bigint;
+};
+
+/**
+ * Describes the message contact.v1.CountContactsResponse.
+ * Use `create(CountContactsResponseSchema)` to create a new message.
+ */
+export const CountContactsResponseSchema: GenMessage<CountContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 16);
+
+/**
+ * @generated from message contact.v1.ReplaceContactsRequest
+ */
+export type ReplaceContactsRequest = Message<"contact.v1.ReplaceContactsRequest"> & {
+  /**
+   * Whose list: 1 to 50 characters.
+   *
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+
+  /**
+   * The whole list: 0 to 10,000 contacts of 1 to 50 characters. One that is
+   * named twice counts once.
+   *
+   * @generated from field: repeated string contact_xc_user_ids = 2 [json_name = "contactXCUserIDs"];
+   */
+  contactXcUserIds: string[];
+
+  /**
+   * True changes nothing, and gives the counts that the same request would
+   * give without it.
+   *
+   * @generated from field: bool dry_run = 3;
+   */
+  dryRun: boolean;
+
+  /**
+   * What FingerprintContacts told of the list that this one is to replace.
+   *
+   * @generated from field: optional string expected_fingerprint = 4;
+   */
+  expectedFingerprint?: string | undefined;
+};
+
+/**
+ * Describes the message contact.v1.ReplaceContactsRequest.
+ * Use `create(ReplaceContactsRequestSchema)` to create a new message.
+ */
+export const ReplaceContactsRequestSchema: GenMessage<ReplaceContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 17);
+
+/**
+ * @generated from message contact.v1.ReplaceContactsResponse
+ */
+export type ReplaceContactsResponse = Message<"contact.v1.ReplaceContactsResponse"> & {
+  /**
+   * Contacts that were not in the list before.
+   *
+   * @generated from field: int64 count_inserted = 1;
+   */
+  countInserted: bigint;
+
+  /**
+   * Contacts that were in the list, and are not in the new one.
+   *
+   * @generated from field: int64 count_deleted = 2;
+   */
+  countDeleted: bigint;
+
+  /**
+   * Contacts that are in both.
+   *
+   * @generated from field: int64 count_unchanged = 3;
+   */
+  countUnchanged: bigint;
+};
+
+/**
+ * Describes the message contact.v1.ReplaceContactsResponse.
+ * Use `create(ReplaceContactsResponseSchema)` to create a new message.
+ */
+export const ReplaceContactsResponseSchema: GenMessage<ReplaceContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 18);
+
+/**
+ * @generated from message contact.v1.FingerprintContactsRequest
+ */
+export type FingerprintContactsRequest = Message<"contact.v1.FingerprintContactsRequest"> & {
+  /**
+   * Whose list: 1 to 50 characters.
+   *
+   * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
+   */
+  ownerXcUserId: string;
+};
+
+/**
+ * Describes the message contact.v1.FingerprintContactsRequest.
+ * Use `create(FingerprintContactsRequestSchema)` to create a new message.
+ */
+export const FingerprintContactsRequestSchema: GenMessage<FingerprintContactsRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 19);
+
+/**
+ * @generated from message contact.v1.FingerprintContactsResponse
+ */
+export type FingerprintContactsResponse = Message<"contact.v1.FingerprintContactsResponse"> & {
+  /**
+   * Sort the contact ids by their UTF-8 bytes, put a NUL byte after each, and
+   * take SHA-256 of it all: the first 32 hexadecimal digits, in lower case.
+   *
+   * @generated from field: string fingerprint = 1;
+   */
+  fingerprint: string;
+
+  /**
+   * Contacts in the list.
+   *
+   * @generated from field: int64 contact_count = 2;
+   */
+  contactCount: bigint;
+};
+
+/**
+ * Describes the message contact.v1.FingerprintContactsResponse.
+ * Use `create(FingerprintContactsResponseSchema)` to create a new message.
+ */
+export const FingerprintContactsResponseSchema: GenMessage<FingerprintContactsResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 20);
+
+/**
+ * @generated from message contact.v1.EraseUserRequest
+ */
+export type EraseUserRequest = Message<"contact.v1.EraseUserRequest"> & {
+  /**
+   * Whom to erase: 1 to 50 characters.
+   *
+   * @generated from field: string xc_user_id = 1 [json_name = "xcUserID"];
+   */
+  xcUserId: string;
+};
+
+/**
+ * Describes the message contact.v1.EraseUserRequest.
+ * Use `create(EraseUserRequestSchema)` to create a new message.
+ */
+export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 21);
+
+/**
+ * @generated from message contact.v1.EraseUserResponse
+ */
+export type EraseUserResponse = Message<"contact.v1.EraseUserResponse"> & {
+  /**
+   * Contacts that were in the list of the user.
+   *
+   * @generated from field: int64 count_deleted_as_owner = 1;
+   */
+  countDeletedAsOwner: bigint;
+
+  /**
+   * Lists of others that had the user in them.
+   *
+   * @generated from field: int64 count_deleted_as_contact = 2;
+   */
+  countDeletedAsContact: bigint;
+};
+
+/**
+ * Describes the message contact.v1.EraseUserResponse.
+ * Use `create(EraseUserResponseSchema)` to create a new message.
+ */
+export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
+  messageDesc(file_contact_v1_contact_service, 22);
 
 /**
  * ContactService keeps who has whom in their contact list.
@@ -121,6 +722,99 @@ export const ContactService: GenService<{
     methodKind: "unary";
     input: typeof SyncContactsRequestSchema;
     output: typeof SyncContactsResponseSchema;
+  },
+  /**
+   * Lists the contacts of an owner, by contact id in byte order, page by page.
+   * A contact that is there throughout the walk is shown once; one that is
+   * added or removed meanwhile, once or not at all.
+   *
+   * @generated from rpc contact.v1.ContactService.ListContacts
+   */
+  listContacts: {
+    methodKind: "unary";
+    input: typeof ListContactsRequestSchema;
+    output: typeof ListContactsResponseSchema;
+  },
+  /**
+   * Lists who has a user as a contact, by owner id; paged as ListContacts.
+   *
+   * @generated from rpc contact.v1.ContactService.ListContactOwners
+   */
+  listContactOwners: {
+    methodKind: "unary";
+    input: typeof ListContactOwnersRequestSchema;
+    output: typeof ListContactOwnersResponseSchema;
+  },
+  /**
+   * Lists the contacts of an owner who have the owner as a contact too; paged
+   * as ListContacts.
+   *
+   * @generated from rpc contact.v1.ContactService.ListMutualContacts
+   */
+  listMutualContacts: {
+    methodKind: "unary";
+    input: typeof ListMutualContactsRequestSchema;
+    output: typeof ListMutualContactsResponseSchema;
+  },
+  /**
+   * Tells of each pair whether it is a contact, and whether it is mutual. All
+   * answers are of one moment.
+   *
+   * @generated from rpc contact.v1.ContactService.CheckContacts
+   */
+  checkContacts: {
+    methodKind: "unary";
+    input: typeof CheckContactsRequestSchema;
+    output: typeof CheckContactsResponseSchema;
+  },
+  /**
+   * Counts the contacts of a user, and those who have the user as a contact.
+   *
+   * @generated from rpc contact.v1.ContactService.CountContacts
+   */
+  countContacts: {
+    methodKind: "unary";
+    input: typeof CountContactsRequestSchema;
+    output: typeof CountContactsResponseSchema;
+  },
+  /**
+   * Makes the list of an owner exactly the given contacts, in one transaction.
+   * Contacts that stay keep the time they were added. Of replacements of one
+   * owner that come at once, the list ends as one of them, whole.
+   *
+   * FAILED_PRECONDITION where `expected_fingerprint` is not that of the list;
+   * nothing is changed then.
+   *
+   * @generated from rpc contact.v1.ContactService.ReplaceContacts
+   */
+  replaceContacts: {
+    methodKind: "unary";
+    input: typeof ReplaceContactsRequestSchema;
+    output: typeof ReplaceContactsResponseSchema;
+  },
+  /**
+   * Gives a short hash of the contacts of an owner: whether a list has changed
+   * can be seen without sending it. The same contacts have the same
+   * fingerprint on every server and in every version.
+   *
+   * @generated from rpc contact.v1.ContactService.FingerprintContacts
+   */
+  fingerprintContacts: {
+    methodKind: "unary";
+    input: typeof FingerprintContactsRequestSchema;
+    output: typeof FingerprintContactsResponseSchema;
+  },
+  /**
+   * Removes a user from every list, and drops the list of the user. Runs in
+   * bounded steps, each a transaction: where it is cut short, what is done
+   * stays done, and the same request goes on with the rest.
+   *
+   * @generated from rpc contact.v1.ContactService.EraseUser
+   */
+  eraseUser: {
+    methodKind: "unary";
+    input: typeof EraseUserRequestSchema;
+    output: typeof EraseUserResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_contact_v1_contact_service, 0);

@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file contact/v1/options.proto.
  */
 export const file_contact_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Chhjb250YWN0L3YxL29wdGlvbnMucHJvdG8SCmNvbnRhY3QudjE6PgoKZmllbGRfY29kZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtYcDIAEoDVIJZmllbGRDb2RlYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("Chhjb250YWN0L3YxL29wdGlvbnMucHJvdG8SCmNvbnRhY3QudjE6PgoKZmllbGRfY29kZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtYcDIAEoDVIJZmllbGRDb2RlOkkKEHJlcXVpcmVkX2luX2pzb24SHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaHAyABKAhSDnJlcXVpcmVkSW5Kc29uOksKEWFic2VudF93aGVuX2VtcHR5Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi3hwMgASgIUg9hYnNlbnRXaGVuRW1wdHliBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The documented number of a request parameter. A REST error about the
@@ -22,4 +22,22 @@ export const file_contact_v1_options: GenFile = /*@__PURE__*/
  */
 export const field_code: GenExtension<FieldOptions, number> = /*@__PURE__*/
   extDesc(file_contact_v1_options, 0);
+
+/**
+ * A caller over REST has to write this list, be it an empty one: leaving it
+ * out by a slip must not mean "empty". In a message the two are the same.
+ *
+ * @generated from extension: bool required_in_json = 50102;
+ */
+export const required_in_json: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
+  extDesc(file_contact_v1_options, 1);
+
+/**
+ * JSON answers over REST leave this list out where it is empty. All other
+ * fields are always written.
+ *
+ * @generated from extension: bool absent_when_empty = 50103;
+ */
+export const absent_when_empty: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
+  extDesc(file_contact_v1_options, 2);
 

@@ -7,6 +7,7 @@ import { compileMessage, messageJson } from "../../support/proto.ts";
 
 const limits = { maxListEntries: 10 };
 const required = { string: { minLen: 1 } };
+const limited = { type: "int32", code: 9, rules: { int32: { gte: 1, lte: 1_000 } } };
 const inner = messageJson({
   name: "Inner",
   fields: { tag: { rules: required, code: 202 } },
@@ -35,6 +36,18 @@ const values: [name: string, field: FieldOptions, json: unknown, value: unknown]
   ["a list of strings", { repeated: true }, ["a", "b"], ["a", "b"]],
   ["an absent list", { repeated: true }, null, []],
   ["a list of bools", { type: "bool", repeated: true }, [true, "false"], [true, false]],
+  ["an int32", { type: "int32" }, -7, -7],
+  ["the least int32", { type: "int32" }, -(2 ** 31), -(2 ** 31)],
+  ["the greatest int32", { type: "int32" }, 2 ** 31 - 1, 2 ** 31 - 1],
+  ["an int32 with a point", { type: "int32" }, JSON.parse("5.0"), 5],
+  ["an absent int32", { type: "int32" }, undefined, 0],
+  ["an absent optional int32", { type: "int32", optional: true }, undefined, undefined],
+  ["a null optional int32 with a rule", { ...limited, optional: true }, null, undefined],
+  ["an optional int32 of zero", { type: "int32", optional: true }, 0, 0],
+  ["a list of int32", { type: "int32", repeated: true }, [1, 2], [1, 2]],
+  ["an absent optional bool", { type: "bool", optional: true }, null, undefined],
+  ["a list that is required, and empty", { repeated: true, requiredInJson: true }, [], []],
+  ["a list that is required", { repeated: true, requiredInJson: true }, ["a"], ["a"]],
   ["an absent message", toInner, undefined, undefined],
   ["a null message", toInner, null, undefined],
 ];
@@ -94,6 +107,75 @@ const refusals: Record<string, Refusal> = {
     fieldCode: "",
     message: "Param 'field' must be a string (field[0])",
   },
+  ...Object.fromEntries(
+    ["5", "", true, 1.5, -0.1, 1e-9, Number.POSITIVE_INFINITY, [], [5], {}].map((json) => [
+      `an int32 that is ${JSON.stringify(json)}`,
+      {
+        field: { type: "int32", code: 9 },
+        json,
+        path: "field",
+        fieldCode: "9",
+        message: "Param 'field' must be an integer",
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [2 ** 31, -(2 ** 31) - 1, 2 ** 32 + 5, 1e300].map((json) => [
+      `an int32 of ${json}`,
+      {
+        field: { type: "int32", code: 9 },
+        json,
+        path: "field",
+        fieldCode: "9",
+        message: "Param 'field' must be from -2,147,483,648 to 2,147,483,647",
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [0, -1, 1_001, 2 ** 31, 2 ** 32 + 5].map((json) => [
+      `an int32 of ${json}, beyond its rule`,
+      {
+        field: limited,
+        json,
+        path: "field",
+        fieldCode: "9",
+        message: "Param 'field' must be from 1 to 1,000",
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [undefined, null].map((json) => [
+      `a list that is required, and ${json}`,
+      {
+        field: { repeated: true, requiredInJson: true, code: 9 },
+        json,
+        path: "field",
+        fieldCode: "9",
+        message: "Param 'field' is required",
+      },
+    ]),
+  ),
+  "a list that is required, and no list": {
+    field: { repeated: true, requiredInJson: true, code: 9 },
+    json: "",
+    path: "field",
+    fieldCode: "9",
+    message: "Param 'field' must be a list",
+  },
+  "an entry of a list of int32 of another type": {
+    field: { type: "int32", repeated: true, code: 9 },
+    json: [1, "2"],
+    path: "field[1]",
+    fieldCode: "9",
+    message: "Param 'field' must be an integer (field[1])",
+  },
+  "an entry of a list of int32 out of range": {
+    field: { type: "int32", repeated: true, code: 9 },
+    json: [1, 2 ** 31],
+    path: "field[1]",
+    fieldCode: "9",
+    message: "Param 'field' must be from -2,147,483,648 to 2,147,483,647 (field[1])",
+  },
   "a message of another type": {
     field: toInner,
     json: [],
@@ -132,7 +214,7 @@ test.each(Object.entries(refusals))(
   },
 );
 
-const numbers = ["int32", "int64", "uint32", "uint64", "sint32", "fixed64", "float", "double"];
+const numbers = ["int64", "uint32", "uint64", "sint32", "fixed64", "float", "double"];
 const unsupported: FieldOptions[] = [
   ...[...numbers, "bytes"].flatMap((type) => [{ type }, { type, repeated: true }]),
   { type: "enum", typeName: ".test.Colour" },
@@ -160,6 +242,12 @@ describe("a field that JSON cannot set yet is refused when the decoder is compil
     const field = { type: "message", typeName: ".test.Request.BadEntry", repeated: true };
     const desc = compileMessage({ fields: { bad: field }, nested: [entry] });
     expect(() => compileDecoder(desc, limits)).toThrow(/^test\.Request\.bad: .*support/);
+  });
+
+  test("required_in_json of what is no list", () => {
+    expect(() => decoderOf({ bad: { requiredInJson: true } })).toThrow(
+      /^test\.Request\.bad: required_in_json is not supported/,
+    );
   });
 
   test("a constraint of the message", () => {

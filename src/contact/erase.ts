@@ -1,0 +1,55 @@
+import type { ContactEraser, ContactReader, ContactSyncer } from "./contact-store.ts";
+import type { Page, PageRequest } from "./page.ts";
+import type { SyncEntry } from "./sync.ts";
+
+/** Contacts that one step reads and deletes. */
+const stepSize = 1_000;
+
+export interface EraserOptions {
+  readonly reader: Pick<ContactReader, "listContacts" | "listOwners">;
+  readonly syncer: ContactSyncer;
+}
+
+/**
+ * Erases users in steps: a page of a list is read, and its pairs are deleted by a sync. Each list is
+ * walked once, by key, so that the walk ends although others add to it meanwhile; what is added behind
+ * it stays, and the next call removes it.
+ */
+export function createContactEraser({ reader, syncer }: EraserOptions): ContactEraser {
+  return {
+    async erase(appId, userId, options) {
+      const { signal } = options;
+
+      async function walk(
+        readPage: (request: PageRequest) => Promise<Page>,
+        toPair: (id: string) => Omit<SyncEntry, "isDeleted">,
+      ): Promise<number> {
+        let total = 0;
+        let after: string | undefined;
+        for (let hasMore = true; hasMore; ) {
+          signal.throwIfAborted();
+          const page = await readPage({ after, size: stepSize });
+          const last = page.entries.at(-1);
+          if (last === undefined) return total;
+          signal.throwIfAborted();
+          const entries = page.entries.map(({ id }) => ({ ...toPair(id), isDeleted: true }));
+          total += (await syncer.sync(appId, entries, options)).deleted;
+          after = last.id;
+          hasMore = page.hasMore;
+        }
+        return total;
+      }
+
+      // The own list comes first: a user who is their own contact counts there, and is gone after it.
+      const asOwner = await walk(
+        (page) => reader.listContacts(appId, userId, page, options),
+        (contactId) => ({ ownerId: userId, contactId }),
+      );
+      const asContact = await walk(
+        (page) => reader.listOwners(appId, userId, page, options),
+        (ownerId) => ({ ownerId, contactId: userId }),
+      );
+      return { asOwner, asContact };
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import type { Expression, Kysely } from "kysely";
+import { sql } from "kysely";
+import type { ContactPair } from "../contact/contact-store.ts";
+import type { PageRequest } from "../contact/page.ts";
+import type { Statement } from "./pipeline.ts";
+import type { Database } from "./schema.ts";
+
+/** The statements that read contacts, each with the values of a call. */
+export interface ReadStatements {
+  /** Rows: contact id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
+  listContacts(appId: number, ownerId: string, page: PageRequest): Statement;
+  /** Rows: owner id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
+  listOwners(appId: number, contactId: string, page: PageRequest): Statement;
+  /** Rows as those of `listContacts`. */
+  listMutual(appId: number, ownerId: string, page: PageRequest): Statement;
+  /**
+   * One row: the positions, from 1, of the pairs that are there, in any order, an `m` behind those that
+   * are mutual, as in `1,2m,5`; null where none is there.
+   */
+  check(appId: number, pairs: readonly ContactPair[]): Statement;
+  /** One row: contacts in the list, lists that have the user. */
+  count(appId: number, userId: string): Statement;
+  /** One row: fingerprint, contacts in the list. */
+  fingerprint(appId: number, ownerId: string): Statement;
+}
+
+export function createReadStatements(db: Kysely<Database>): ReadStatements {
+  const texts = {
+    listContacts: selectContacts(db).compile().sql,
+    listOwners: selectOwners(db),
+    listMutual: selectMutual(db),
+    check: selectChecks(db),
+    count: selectCounts(db),
+    fingerprint: selectFingerprint(db),
+  };
+  const pageOf = (appId: number, userId: string, { after = "", size }: PageRequest) => [
+    appId,
+    userId,
+    after,
+    size + 1,
+  ];
+  return {
+    listContacts: (appId, ownerId, page) => ({
+      name: "list_contacts",
+      text: texts.listContacts,
+      values: pageOf(appId, ownerId, page),
+    }),
+    listOwners: (appId, contactId, page) => ({
+      name: "list_owners",
+      text: texts.listOwners,
+      values: pageOf(appId, contactId, page),
+    }),
+    listMutual: (appId, ownerId, page) => ({
+      name: "list_mutual",
+      text: texts.listMutual,
+      values: pageOf(appId, ownerId, page),
+    }),
+    check: (appId, pairs) => ({
+      name: "check_contacts",
+      text: texts.check,
+      values: [appId, pairs.map(({ ownerId }) => ownerId), pairs.map(({ contactId }) => contactId)],
+    }),
+    count: (appId, userId) => ({
+      name: "count_contacts",
+      text: texts.count,
+      values: [appId, userId],
+    }),
+    fingerprint: (appId, ownerId) => ({
+      name: "fingerprint_contacts",
+      text: texts.fingerprint,
+      values: [appId, ownerId],
+    }),
+  };
+}
+
+const appId = sql<number>`$1`;
+const userId = sql<string>`$2`;
+const after = sql<string>`$3`;
+const limit = sql<number>`$4`;
+
+/** Seconds since 1970 as Postgres gives them: exact, always with six decimals. */
+const createdAtSeconds = sql<string>`extract(epoch from created_at)`.as("created_at_seconds");
+
+function selectContacts(db: Kysely<Database>) {
+  return db
+    .selectFrom("contact")
+    .select(["contact_id", createdAtSeconds])
+    .where("app_id", "=", appId)
+    .where("owner_id", "=", userId)
+    .where("contact_id", ">", after)
+    .orderBy("contact_id")
+    .limit(limit);
+}
+
+function selectOwners(db: Kysely<Database>): string {
+  return db
+    .selectFrom("contact")
+    .select(["owner_id", createdAtSeconds])
+    .where("app_id", "=", appId)
+    .where("contact_id", "=", userId)
+    .where("owner_id", ">", after)
+    .orderBy("owner_id")
+    .limit(limit)
+    .compile().sql;
+}
+
+function selectMutual(db: Kysely<Database>): string {
+  return selectContacts(db)
+    .where(isThere(db, sql.ref("contact.contact_id"), userId))
+    .compile().sql;
+}
+
+type PairRow = { owner_id: string; contact_id: string; position: number };
+
+/** One row for all pairs: reading a thousand would take longer than finding them. */
+function selectChecks(db: Kysely<Database>): string {
+  const pairs = sql<PairRow>`unnest($2::text[], $3::text[]) with ordinality`;
+  const [owner, contact] = [sql.ref<string>("pair.owner_id"), sql.ref<string>("pair.contact_id")];
+  const isContact = isThere(db, owner, contact);
+  const isBack = isThere(db, contact, owner);
+  const positions = sql`concat(position, case when ${isBack} then 'm' end)`;
+  return db
+    .selectFrom(pairs.as<"pair">(sql`pair(owner_id, contact_id, position)`))
+    .select(
+      sql<string | null>`string_agg(${positions}, ',') filter (where ${isContact})`.as("found"),
+    )
+    .compile().sql;
+}
+
+/**
+ * Whether a pair is there: true or null. A scalar subquery is one look into the index, always; an EXISTS
+ * or a join the planner may turn into a scan of all that the app has.
+ */
+function isThere(db: Kysely<Database>, owner: Expression<string>, contact: Expression<string>) {
+  return db
+    .selectFrom("contact as other")
+    .select(sql.lit(true).as("found"))
+    .where("other.app_id", "=", appId)
+    .where("other.owner_id", "=", owner)
+    .where("other.contact_id", "=", contact)
+    .$asScalar();
+}
+
+function selectCounts(db: Kysely<Database>): string {
+  const countWhere = (column: "owner_id" | "contact_id") =>
+    db
+      .selectFrom("contact")
+      .select((eb) => eb.fn.countAll().as("count"))
+      .where("app_id", "=", appId)
+      .where(column, "=", userId);
+  return db
+    .selectNoFrom([countWhere("owner_id").as("contacts"), countWhere("contact_id").as("owners")])
+    .compile().sql;
+}
+
+/**
+ * The fingerprint is part of the contract: SHA-256 over the ids in the order of their UTF-8 bytes, which
+ * is that of the index, each followed by a NUL byte; its first 32 hexadecimal digits.
+ */
+function selectFingerprint(db: Kysely<Database>): string {
+  const nul = sql`decode('00', 'hex')`;
+  const ids = sql`string_agg(convert_to(contact_id, 'UTF8'), ${nul} order by contact_id) || ${nul}`;
+  return db
+    .selectFrom("contact")
+    .select((eb) => [
+      sql<string>`left(encode(sha256(coalesce(${ids}, '')), 'hex'), 32)`.as("fingerprint"),
+      eb.fn.countAll().as("contacts"),
+    ])
+    .where("app_id", "=", appId)
+    .where("owner_id", "=", userId)
+    .compile().sql;
+}

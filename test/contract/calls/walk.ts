@@ -1,0 +1,72 @@
+import type { TestApp } from "../../support/service.ts";
+import type { Envelope } from "../case.ts";
+import type { ListCall } from "./cases-list.ts";
+import type { Way } from "./ways.ts";
+
+export interface PageReader {
+  readonly way: Way;
+  readonly app: TestApp;
+  readonly call: ListCall;
+}
+
+export interface SeenPage {
+  readonly ids: readonly string[];
+  readonly times: readonly string[];
+  /** Asks for the page after this one; empty on the last. */
+  readonly token: string;
+}
+
+/** Asks for a page of the list of "u". */
+export function askPage(
+  { way, app, call: { rpc, user } }: PageReader,
+  page: { readonly pageSize?: number; readonly pageToken?: string } = {},
+): Promise<Envelope> {
+  return way.call(rpc, { [user]: "u", ...page }, app.header);
+}
+
+/** A page of the list of "u", which has to be given. */
+export async function readPage(
+  reader: PageReader,
+  page: { readonly pageSize?: number; readonly pageToken?: string } = {},
+): Promise<SeenPage> {
+  const envelope = await askPage(reader, page);
+  if (envelope.status !== 200) throw new Error(envelope.error.message);
+  const data = envelope.data as unknown as PageData;
+  const entries = data.contacts ?? data.owners ?? [];
+  return {
+    ids: entries.map(
+      ({ contactXCUserID, ownerXCUserID }) => contactXCUserID ?? ownerXCUserID ?? "",
+    ),
+    times: entries.map(({ createdTime }) => createdTime),
+    token: data.nextPageToken,
+  };
+}
+
+interface PageData {
+  readonly contacts?: readonly PageEntry[];
+  readonly owners?: readonly PageEntry[];
+  readonly nextPageToken: string;
+}
+
+interface PageEntry {
+  readonly contactXCUserID?: string;
+  readonly ownerXCUserID?: string;
+  readonly createdTime: string;
+}
+
+/** Walks to the end, and tells what each page had; `between` is called after each page but the last. */
+export async function walkPages(
+  reader: PageReader,
+  pageSize: number,
+  between: () => Promise<void> = async () => {},
+): Promise<(readonly string[])[]> {
+  const pages: (readonly string[])[] = [];
+  let pageToken = "";
+  do {
+    if (pages.length > 0) await between();
+    const { ids, token } = await readPage(reader, { pageSize, pageToken });
+    pages.push(ids);
+    pageToken = token;
+  } while (pageToken !== "");
+  return pages;
+}

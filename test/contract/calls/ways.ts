@@ -1,0 +1,103 @@
+import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
+import { fromJson, getOption } from "@bufbuild/protobuf";
+import type { Reason } from "../../../src/errors.ts";
+import { errors } from "../../../src/errors.ts";
+import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.ts";
+import { http } from "../../../src/gen/google/api/annotations_pb.ts";
+import { compileEncoder } from "../../../src/server/rest/encode.ts";
+import type { CreateRpcClient, RpcFailure } from "../../support/clients.ts";
+import { createGrpcJsClient, rpcClients } from "../../support/clients.ts";
+import type { Envelope } from "../case.ts";
+import { success } from "../case.ts";
+import type { Send } from "../http.ts";
+import { sendHttp1, sendHttp2 } from "../http.ts";
+import { expectSameFault } from "../rpc.ts";
+
+/** A call of the contact service, as in `listContacts`. */
+export type Rpc = keyof typeof ContactService.method;
+
+/** One way in. However it gets there, it is told what REST would be told, and tells what REST would. */
+export interface Way {
+  /**
+   * @param body what the request is in the JSON of REST
+   * @param header the value of the Server-Key header; none is sent where it is absent
+   */
+  call(rpc: Rpc, body: unknown, header?: string): Promise<Envelope>;
+  close(): void;
+}
+
+export type OpenWay = (target: { readonly url: string; readonly port: number }) => Way;
+
+/** Every way in, by name. */
+export const ways: Readonly<Record<string, OpenWay>> = {
+  "REST over HTTP/1.1": overRest(sendHttp1),
+  "REST over HTTP/2": overRest(sendHttp2),
+  ...Object.fromEntries(
+    Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
+  ),
+  // The lean path leaves calls that are compressed to Connect's handlers.
+  "gRPC in gzip": overRpc((url) => createGrpcJsClient(url, { compress: true })),
+};
+
+/** The path of a call over REST. */
+export function restPathOf(rpc: Rpc): string {
+  const { pattern } = getOption(ContactService.method[rpc], http);
+  if (pattern.case !== "post") throw new Error(`${rpc} has no route`);
+  return pattern.value;
+}
+
+function overRest(send: Send): OpenWay {
+  return ({ port }) => ({
+    async call(rpc, body, header) {
+      const answer = await send(port, {
+        method: "POST",
+        path: restPathOf(rpc),
+        headers: {
+          "content-type": "application/json",
+          ...(header !== undefined && { "server-key": header }),
+        },
+        body: Buffer.from(JSON.stringify(body)),
+      });
+      const envelope: Envelope = JSON.parse(answer.text);
+      if (envelope.status !== answer.status) throw new Error(`${answer.status}: ${answer.text}`);
+      return envelope;
+    },
+    close() {},
+  });
+}
+
+function overRpc(createClient: CreateRpcClient): OpenWay {
+  return ({ url }) => {
+    const client = createClient(url);
+    return {
+      async call(rpc, body, header) {
+        const method = ContactService.method[rpc];
+        const json: JsonValue = JSON.parse(JSON.stringify(body));
+        const message = fromJson<DescMessage>(method.input, json, { ignoreUnknownFields: true });
+        const headers = header === undefined ? {} : { "server-key": header };
+        const { response, failure } = await client.call<DescMessage, DescMessage>(
+          method,
+          message,
+          headers,
+        );
+        if (failure !== undefined) return envelopeOf(failure, method.input);
+        return success(compileEncoder(method.output)(response));
+      },
+      close: () => client.close(),
+    };
+  };
+}
+
+interface ErrorInfo {
+  readonly reason: Reason;
+  readonly metadata: { readonly code: string; readonly field: string };
+}
+
+/** What REST says of a fault; that the failure says the same in its own words is checked. */
+function envelopeOf(failure: RpcFailure, request: DescMessage): Envelope {
+  const info = failure.details["google.rpc.ErrorInfo"] as unknown as ErrorInfo | undefined;
+  if (info === undefined) throw new Error(`${failure.code}: ${failure.message}`);
+  const error = { ...info.metadata, message: failure.message };
+  expectSameFault(failure, error, request);
+  return { status: errors[info.reason].http, error, data: {} };
+}

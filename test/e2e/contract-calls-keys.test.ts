@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import type { Rpc, Way } from "../contract/calls/ways.ts";
+import { restPathOf, ways } from "../contract/calls/ways.ts";
+import type { Envelope } from "../contract/case.ts";
+import { base64 } from "../contract/case.ts";
+import { serveContract } from "../contract/for-file.ts";
+import { sendHttp1 } from "../contract/http.ts";
+
+const served = serveContract();
+const rpcs = Object.keys(ContactService.method) as Rpc[];
+
+function refusal(status: number, code: string, message: string): Envelope {
+  return { status, error: { code, message, field: "" }, data: {} };
+}
+
+const missing = refusal(400, "40001", "Request headers are required (Server-Key)");
+const malformed = refusal(401, "49102", "Server-Key must be base64 of KEY_ID:KEY_SECRET");
+const unknown = refusal(401, "49103", "Server-Key is not valid");
+
+describe.each(Object.entries(ways))("%s", (_, openWay) => {
+  let way: Way;
+  beforeAll(() => {
+    way = openWay(served.service);
+  });
+  afterAll(() => way.close());
+
+  test.each(rpcs)("%s needs a good key, before it looks at anything else", async (rpc) => {
+    expect(await way.call(rpc, {})).toEqual(missing);
+    expect(await way.call(rpc, {}, "nonsense")).toEqual(malformed);
+    expect(await way.call(rpc, {}, base64("nobody:nothing"))).toEqual(unknown);
+  });
+});
+
+describe.each(rpcs)("the route of %s", (rpc) => {
+  const path = restPathOf(rpc);
+
+  test("takes POST alone", async () => {
+    const { header } = await served.service.createApp();
+    const headers = { "server-key": header };
+    const answer = await sendHttp1(served.service.port, { method: "GET", path, headers });
+    expect(JSON.parse(answer.text)).toEqual(refusal(405, "40500", "Method must be POST"));
+    expect(answer.headers.allow).toBe("POST");
+  });
+
+  test.each([
+    ["[]", refusal(400, "40002", "Request body must be a JSON object")],
+    ["null", refusal(400, "40002", "Request body must be a JSON object")],
+    ["{", refusal(400, "40002", "Request body must be valid JSON")],
+  ])("refuses the body %s", async (text, expected) => {
+    const { header } = await served.service.createApp();
+    const headers = { "server-key": header, "content-type": "application/json" };
+    const body = Buffer.from(text);
+    const answer = await sendHttp1(served.service.port, { method: "POST", path, headers, body });
+    expect(JSON.parse(answer.text)).toEqual(expected);
+  });
+});

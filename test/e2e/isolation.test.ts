@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
+import { fingerprints } from "../contract/calls/cases-fingerprint.ts";
+import { listCalls } from "../contract/calls/cases-list.ts";
+import { addPairs } from "../contract/calls/run.ts";
+import { askPage, readPage } from "../contract/calls/walk.ts";
+import type { Rpc, Way } from "../contract/calls/ways.ts";
+import { ways } from "../contract/calls/ways.ts";
+import { entry } from "../contract/case.ts";
+import { serveContract } from "../contract/for-file.ts";
+import type { Pair } from "../contract/model.ts";
+import type { TestApp } from "../support/service.ts";
+
+const served = serveContract();
+
+/** Of the app that asks. */
+const own: readonly Pair[] = [
+  ["u", "a"],
+  ["a", "u"],
+  ["u", "b"],
+  ["c", "u"],
+];
+
+/** Of another app: the same users, of whom some pairs are the same, and others the app has not. */
+const foreign: readonly Pair[] = [
+  ["u", "a"],
+  ["b", "u"],
+  ["u", "c"],
+  ["u", "u"],
+  ["u", "z"],
+  ["z", "u"],
+  ["z", "a"],
+  ["a", "z"],
+];
+
+type Question = readonly [rpc: Rpc, body: unknown];
+
+const users = ["u", "a", "b", "c", "z"];
+const everyPair = users.flatMap((ownerXCUserID) =>
+  users.map((contactXCUserID) => ({ ownerXCUserID, contactXCUserID })),
+);
+
+const reads: readonly Question[] = [
+  ...users.flatMap((id): Question[] => [
+    ["listContacts", { ownerXCUserID: id }],
+    ["listContacts", { ownerXCUserID: id, pageSize: 1 }],
+    ["listContactOwners", { contactXCUserID: id }],
+    ["listContactOwners", { contactXCUserID: id, pageSize: 1 }],
+    ["listMutualContacts", { ownerXCUserID: id }],
+    ["listMutualContacts", { ownerXCUserID: id, pageSize: 1 }],
+    ["countContacts", { xcUserID: id }],
+    ["fingerprintContacts", { ownerXCUserID: id }],
+    ["replaceContacts", { ownerXCUserID: id, contactXCUserIDs: ["a", "z"], dryRun: true }],
+    [
+      "replaceContacts",
+      { ownerXCUserID: id, contactXCUserIDs: [], expectedFingerprint: "?", dryRun: true },
+    ],
+  ]),
+  ["checkContacts", { pairs: everyPair }],
+];
+
+/** In this order; none of their answers has a time in it. */
+const writes: readonly Question[] = [
+  ["syncContacts", { contacts: [entry("u", "z"), entry("a", "z", true), entry("u", "b", true)] }],
+  ["countContacts", { xcUserID: "u" }],
+  ["replaceContacts", { ownerXCUserID: "u", contactXCUserIDs: ["u", "z", "d"] }],
+  ["fingerprintContacts", { ownerXCUserID: "u" }],
+  [
+    "replaceContacts",
+    { ownerXCUserID: "z", contactXCUserIDs: ["a"], expectedFingerprint: fingerprints.none },
+  ],
+  ["replaceContacts", { ownerXCUserID: "z", contactXCUserIDs: [] }],
+  ["checkContacts", { pairs: everyPair }],
+  ["eraseUser", { xcUserID: "u" }],
+  ["eraseUser", { xcUserID: "z" }],
+  ["eraseUser", { xcUserID: "nobody" }],
+  ["countContacts", { xcUserID: "u" }],
+];
+
+test("every call is asked", () => {
+  const asked = new Set([...reads, ...writes].map(([rpc]) => rpc));
+  expect([...asked].sort()).toEqual(Object.keys(ContactService.method).sort());
+});
+
+describe.each(Object.entries(ways))("%s", (_, openWay) => {
+  let way: Way;
+  let app: TestApp;
+  let other: TestApp;
+  beforeAll(() => {
+    way = openWay(served.service);
+  });
+  afterAll(() => way.close());
+
+  async function makeApps(): Promise<void> {
+    app = await served.service.createApp();
+    other = await served.service.createApp();
+    await addPairs(way, app, own);
+  }
+
+  /** The answers to the questions, one after the other, letter by letter. */
+  async function answersTo(questions: readonly Question[], asking: TestApp): Promise<string[]> {
+    const answers: string[] = [];
+    for (const [rpc, body] of questions) {
+      answers.push(JSON.stringify(await way.call(rpc, body, asking.header)));
+    }
+    return answers;
+  }
+
+  test("what is read is the same whether or not another app has contacts", async () => {
+    await makeApps();
+    const before = await answersTo(reads, app);
+    await addPairs(way, other, foreign);
+    expect(await answersTo(reads, app)).toEqual(before);
+  });
+
+  test("what is written is answered the same, and does nothing to another app", async () => {
+    await makeApps();
+    const twin = await served.service.createApp();
+    await addPairs(way, twin, own);
+    const alone = await answersTo(writes, app);
+    await addPairs(way, other, foreign);
+    const rows = await served.stored.rowsOf(other.id);
+    expect(rows).toHaveLength(foreign.length);
+    expect(await answersTo(writes, twin)).toEqual(alone);
+    expect(await served.stored.rowsOf(other.id)).toEqual(rows);
+    expect(await served.stored.pairsOf(twin.id)).toEqual(await served.stored.pairsOf(app.id));
+  });
+
+  test.each(listCalls)("a page token of $rpc is to another app as any nonsense", async (call) => {
+    await makeApps();
+    const list = call.put(["a1", "a2", "a3"]);
+    await addPairs(way, app, list);
+    await addPairs(way, other, list);
+    const { token } = await readPage({ way, app, call }, { pageSize: 1 });
+    const nonsense = await askPage({ way, app: other, call }, { pageToken: "nonsense" });
+    const answer = await askPage({ way, app: other, call }, { pageToken: token });
+    expect(nonsense.status).toBe(400);
+    expect(JSON.stringify(answer)).toBe(JSON.stringify(nonsense));
+    expect((await askPage({ way, app, call }, { pageToken: token })).status).toBe(200);
+  });
+});

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { listCalls } from "../contract/calls/cases-list.ts";
+import { addPairs } from "../contract/calls/run.ts";
+import { walkPages } from "../contract/calls/walk.ts";
+import { ways } from "../contract/calls/ways.ts";
+import { entry } from "../contract/case.ts";
+import { serveContract } from "../contract/for-file.ts";
+
+const served = serveContract();
+const openWay = ways["gRPC, by grpc-js"];
+
+const ids = ["\u0001", "B", "a", "a ", "aa", "b", "c", "d", "\u00e9", "\uffff", "𝒳", "𝒳𝒳"];
+const someIds = fc.uniqueArray(fc.constantFrom(...ids));
+
+interface Change {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+const anyChange: fc.Arbitrary<Change> = fc
+  .tuple(someIds, someIds)
+  .map(([added, removed]) => ({ added, removed: removed.filter((id) => !added.includes(id)) }));
+
+describe.each(listCalls)("$rpc", (call) => {
+  test("a walk beside changes shows nobody twice, in order, and misses nobody who stayed", async () => {
+    if (openWay === undefined) throw new Error("there is no such way in");
+    const way = openWay(served.service);
+    const changes = fc.array(anyChange, { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        someIds,
+        changes,
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        async (first, steps, pageSize, areConcurrent) => {
+          const app = await served.service.createApp();
+          await addPairs(way, app, call.put(first));
+          const change = async ({ added, removed }: Change) => {
+            const contacts = [
+              ...call.put(added).map(([owner, contact]) => entry(owner, contact)),
+              ...call.put(removed).map(([owner, contact]) => entry(owner, contact, true)),
+            ];
+            if (contacts.length > 0) await way.call("syncContacts", { contacts }, app.header);
+          };
+          const waiting = [...steps];
+          const concurrent = areConcurrent ? waiting.splice(0).map(change) : [];
+          const pages = await walkPages({ way, app, call }, pageSize, async () => {
+            const step = waiting.shift();
+            if (step !== undefined) await change(step);
+          });
+          await Promise.all(concurrent);
+
+          const seen = pages.flat();
+          const made = steps.slice(0, steps.length - waiting.length);
+          const stayed = first.filter((id) => !made.some(({ removed }) => removed.includes(id)));
+          const known = new Set([...first, ...made.flatMap(({ added }) => added)]);
+          expect(seen).toEqual([...new Set(seen)]);
+          expect(seen).toEqual(seen.toSorted(byBytes));
+          expect(seen).toEqual(expect.arrayContaining(stayed));
+          expect([...known]).toEqual(expect.arrayContaining(seen));
+        },
+      ),
+      { numRuns: 100 },
+    );
+    way.close();
+  });
+});
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}

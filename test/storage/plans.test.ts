@@ -1,0 +1,236 @@
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Pool } from "../../src/storage/database.ts";
+import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import type { Statement } from "../../src/storage/pipeline.ts";
+import { createReadStatements } from "../../src/storage/read-statements.ts";
+import { createReplaceStatements } from "../../src/storage/replace-statements.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { createTestDatabase } from "../support/database.ts";
+import type { PlanNode } from "./support/plans.ts";
+import {
+  countPages,
+  explain,
+  explainPrepared,
+  indexScansOf,
+  nodesOf,
+  prepare,
+} from "./support/plans.ts";
+
+interface Opened {
+  readonly database: TestDatabase;
+  readonly pool: Pool;
+  readonly client: pg.PoolClient;
+}
+
+let filled: Opened;
+
+/** A connection with the service's own options. */
+async function open(): Promise<Opened> {
+  const database = await createTestDatabase();
+  const pool = createPool({
+    connectionString: database.url,
+    poolSize: 1,
+    timeoutMs: 60_000,
+    onConnectionLost: () => {},
+  });
+  return { database, pool, client: await pool.connect() };
+}
+
+async function close({ database, pool, client }: Opened): Promise<void> {
+  client.release();
+  await pool.end();
+  await database.drop();
+}
+
+/** Entries in each list of `me`. */
+const listLength = 25_000;
+
+/** 100,000 rows: half in the lists of `me`, half of 1,000 owners in three other apps. */
+async function fill({ client }: Opened): Promise<void> {
+  // In no order, as a table is that grew for years: what is near in an index is far in the table.
+  const { rowCount } = await client.query(
+    `INSERT INTO contact (app_id, owner_id, contact_id)
+     SELECT * FROM (
+       SELECT 1, 'me', 'u' || lpad(n::text, 6, '0') FROM generate_series(1, $1::int) AS n
+       UNION ALL
+       SELECT 1, 'u' || lpad(n::text, 6, '0'), 'me' FROM generate_series(1, $1::int) AS n
+       UNION ALL
+       SELECT 2 + n % 3, 'u' || n % 1000, 'u' || n FROM generate_series(1, 2 * $1::int) AS n
+     ) AS pair(app_id, owner_id, contact_id)
+     ORDER BY md5(owner_id || contact_id)`,
+    [listLength],
+  );
+  expect(rowCount).toBe(100_000);
+  await client.query("ANALYZE contact");
+}
+
+beforeAll(async () => {
+  filled = await open();
+  await fill(filled);
+});
+afterAll(() => close(filled));
+
+/** Writes the statements; its connection is never opened. */
+const db = createDatabaseOn(
+  createPool({
+    connectionString: "postgres:///",
+    poolSize: 1,
+    timeoutMs: 1,
+    onConnectionLost: () => {},
+  }),
+);
+const reads = createReadStatements(db);
+const replaces = createReplaceStatements(db);
+
+const ids = (count: number) => Array.from({ length: count }, (_, n) => `u${n}`);
+const pairs = (count: number) => ids(count).map((contactId) => ({ ownerId: "me", contactId }));
+
+interface Case {
+  readonly name: string;
+  readonly statement: (appId: number, userId: string) => Statement;
+  /** In the order of the plan. */
+  readonly scans: readonly string[];
+  /** Whether the plan compares by a hash of the wanted contacts. */
+  readonly isHashed?: boolean;
+}
+
+const ofList = "Index Scan contact_pkey by app_id owner_id contact_id";
+const ofOwners = "Index Scan contact_reverse by app_id owner_id contact_id";
+const ofPair = "Index Only Scan contact_reverse by app_id owner_id contact_id";
+
+const cases: Case[] = [
+  ...["", "u012345"].flatMap((after) => [
+    {
+      name: `contacts after "${after}"`,
+      statement: (appId: number, id: string) => reads.listContacts(appId, id, { after, size: 100 }),
+      scans: [ofList],
+    },
+    {
+      name: `owners after "${after}"`,
+      statement: (appId: number, id: string) => reads.listOwners(appId, id, { after, size: 100 }),
+      scans: [ofOwners],
+    },
+    {
+      name: `mutual contacts after "${after}"`,
+      statement: (appId: number, id: string) => reads.listMutual(appId, id, { after, size: 100 }),
+      scans: [ofList, ofPair],
+    },
+  ]),
+  ...[1, 100, 1_000].map((count) => ({
+    name: `a check of ${count}`,
+    statement: (appId: number) => reads.check(appId, pairs(count)),
+    scans: [ofPair, ofPair],
+  })),
+  {
+    name: "counts",
+    statement: reads.count,
+    scans: [
+      "Index Only Scan contact_pkey by app_id owner_id",
+      "Index Only Scan contact_reverse by app_id contact_id",
+    ],
+  },
+  {
+    name: "a fingerprint",
+    statement: reads.fingerprint,
+    scans: ["Index Only Scan contact_pkey by app_id owner_id"],
+  },
+  ...[0, 10_000].flatMap((count) => [
+    {
+      name: `the insertion of ${count}`,
+      statement: (appId: number, ownerId: string) =>
+        replaces.insert({ appId, ownerId, contactIds: ids(count) }),
+      scans: [],
+    },
+    {
+      name: `the deletion of all but ${count}`,
+      statement: (appId: number, ownerId: string) =>
+        replaces.deleteOthers({ appId, ownerId, contactIds: ids(count) }),
+      scans: ["Index Scan contact_pkey by app_id owner_id"],
+      isHashed: true,
+    },
+    {
+      name: `the comparison with ${count}`,
+      statement: (appId: number, ownerId: string) =>
+        replaces.compare({ appId, ownerId, contactIds: ids(count) }),
+      scans: ["Index Only Scan contact_pkey by app_id owner_id"],
+      isHashed: true,
+    },
+  ]),
+];
+
+const forbidden = /Seq Scan|Sort|Bitmap|Hash|Merge|Materialize/;
+
+interface User {
+  readonly name: string;
+  readonly appId: number;
+  readonly userId: string;
+  readonly mode: "force_custom_plan" | "force_generic_plan";
+}
+
+const users: User[] = [
+  { name: "a user with many contacts", appId: 1, userId: "me", mode: "force_custom_plan" },
+  { name: "a user with few contacts", appId: 2, userId: "u7", mode: "force_custom_plan" },
+  { name: "any user", appId: 1, userId: "me", mode: "force_generic_plan" },
+];
+
+const typeOf = (node: PlanNode) => node["Node Type"];
+
+function expectIndexes(plan: PlanNode, { scans, isHashed = false }: Case): void {
+  const types = nodesOf(plan).map(typeOf);
+  expect(types.filter((type) => forbidden.test(type))).toEqual([]);
+  expect(indexScansOf(plan)).toEqual(scans);
+  expect(JSON.stringify(plan).includes("hashed SubPlan")).toBe(isHashed);
+}
+
+describe.each(users)("in 100,000 rows, by a plan for $name,", ({ appId, userId, mode }) => {
+  test.each(cases)("$name is by index", async (expected) => {
+    const { client } = filled;
+    await client.query(`SET plan_cache_mode = ${mode}`);
+    expectIndexes(await explain(client, expected.statement(appId, userId)), expected);
+  });
+});
+
+test("plans of an empty table are by index, and made anew when it has filled", async () => {
+  const empty = await open();
+  try {
+    const { client } = empty;
+    const statements = cases.map((expected) => ({
+      expected,
+      statement: { ...expected.statement(1, "me"), name: `"${expected.name.replaceAll('"', "")}"` },
+    }));
+    for (const { statement } of statements) {
+      await prepare(client, statement);
+      const types = nodesOf(await explainPrepared(client, statement)).map(typeOf);
+      expect(types.filter((type) => forbidden.test(type))).toEqual([]);
+    }
+    await fill(empty);
+    for (const { expected, statement } of statements) {
+      expectIndexes(await explainPrepared(client, statement), expected);
+    }
+  } finally {
+    await close(empty);
+  }
+});
+
+test("the service's connections make plans without a look at the values", async () => {
+  const { client } = filled;
+  await client.query("RESET plan_cache_mode");
+  const { rows } = await client.query("SHOW plan_cache_mode");
+  expect(rows).toEqual([{ plan_cache_mode: "force_generic_plan" }]);
+});
+
+const lists = {
+  contacts: reads.listContacts,
+  owners: reads.listOwners,
+  "mutual contacts": reads.listMutual,
+};
+
+test.each(Object.entries(lists))("page 1,000 of %s costs what page 1 does", async (_, list) => {
+  const size = 20;
+  const last = String(999 * size).padStart(6, "0");
+  const first = await countPages(filled.client, list(1, "me", { size }));
+  const late = await countPages(filled.client, list(1, "me", { after: `u${last}`, size }));
+  expect(first).toBeGreaterThan(0);
+  expect(late).toBeLessThan(first * 1.5);
+});

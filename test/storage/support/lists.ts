@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import type {
+  CallOptions,
+  ContactPair,
+  ContactReader,
+  ContactStore,
+} from "../../../src/contact/contact-store.ts";
+import type { Page, PageRequest } from "../../../src/contact/page.ts";
+import { pair, plan, unhurried } from "./pairs.ts";
+
+/** Ids whose order by bytes is not that of UTF-16, or of a dictionary. */
+export const someIds = ["1", "10", "A", "a", "ab", "b", "é", "ｚ", "\uffff", "😀"];
+
+export const anyId = fc.constantFrom(...someIds);
+
+export const anyPairs: fc.Arbitrary<ContactPair[]> = fc.array(
+  fc.record({ ownerId: anyId, contactId: anyId }),
+  { maxLength: 60, size: "max" },
+);
+
+/** A list that is read in pages, and the pairs that put an id into it. */
+export interface List {
+  readonly name: "contacts" | "owners" | "mutual contacts";
+  read(
+    store: ContactReader,
+    appId: number,
+    userId: string,
+    page: PageRequest,
+    options?: CallOptions,
+  ): Promise<Page>;
+  pairsOf(userId: string, id: string): ContactPair[];
+}
+
+export const lists: readonly List[] = [
+  {
+    name: "contacts",
+    read: (store, appId, userId, page, options = unhurried) =>
+      store.listContacts(appId, userId, page, options),
+    pairsOf: (userId, id) => [pair(userId, id)],
+  },
+  {
+    name: "owners",
+    read: (store, appId, userId, page, options = unhurried) =>
+      store.listOwners(appId, userId, page, options),
+    pairsOf: (userId, id) => [pair(id, userId)],
+  },
+  {
+    name: "mutual contacts",
+    read: (store, appId, userId, page, options = unhurried) =>
+      store.listMutual(appId, userId, page, options),
+    pairsOf: (userId, id) => [pair(userId, id), pair(id, userId)],
+  },
+];
+
+export async function addPairs(store: ContactStore, appId: number, insert: readonly ContactPair[]) {
+  await store.sync(appId, plan({ insert }), unhurried);
+}

@@ -1,0 +1,72 @@
+import pg from "pg";
+import type { Statement } from "../../../src/storage/pipeline.ts";
+
+/** A node of a plan, as EXPLAIN tells it in JSON. */
+export interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
+  readonly "Shared Hit Blocks"?: number;
+  readonly "Shared Read Blocks"?: number;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** How the statement is run with its values: prepared, as the service runs it. */
+export async function explain(
+  client: pg.ClientBase,
+  statement: Statement,
+  options?: string,
+): Promise<PlanNode> {
+  await prepare(client, statement);
+  const plan = await explainPrepared(client, statement, options);
+  await client.query(`DEALLOCATE ${statement.name}`);
+  return plan;
+}
+
+/** Pages that the statement reads when it is run, from memory or from disk. */
+export async function countPages(client: pg.ClientBase, statement: Statement): Promise<number> {
+  const plan = await explain(client, statement, "ANALYZE, BUFFERS");
+  return (plan["Shared Hit Blocks"] ?? Number.NaN) + (plan["Shared Read Blocks"] ?? Number.NaN);
+}
+
+export async function prepare(client: pg.ClientBase, { name, text }: Statement): Promise<void> {
+  await client.query(`PREPARE ${name} AS ${text}`);
+}
+
+/** The plan of a statement that is prepared. */
+export async function explainPrepared(
+  client: pg.ClientBase,
+  { name, values }: Statement,
+  options = "VERBOSE",
+): Promise<PlanNode> {
+  const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+    `EXPLAIN (FORMAT JSON, ${options}) EXECUTE ${name} (${values.map(literal).join(", ")})`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error("EXPLAIN told nothing");
+  return row["QUERY PLAN"][0].Plan;
+}
+
+function literal(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return pg.escapeLiteral(value);
+  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(", ")}]::text[]`;
+  throw new TypeError(`no literal for ${value}`);
+}
+
+export function nodesOf(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+}
+
+/** Each scan of an index, as in `Index Scan contact_pkey by app_id owner_id`. */
+export function indexScansOf(plan: PlanNode): string[] {
+  return nodesOf(plan)
+    .filter((node) => node["Index Name"] !== undefined)
+    .map((node) => {
+      const condition = node["Index Cond"] ?? "";
+      const columns = ["app_id", "owner_id", "contact_id"].filter((column) =>
+        new RegExp(`\\(\\w+\\.${column} [=>]`).test(condition),
+      );
+      return `${node["Node Type"]} ${node["Index Name"]} by ${columns.join(" ")}`;
+    });
+}

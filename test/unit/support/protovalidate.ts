@@ -1,0 +1,59 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator } from "@bufbuild/protovalidate";
+import { expect } from "vitest";
+import type { Reason } from "../../../src/errors.ts";
+import type { MessageRules } from "../../../src/rpc/message-rules.ts";
+import { faultOf } from "../../../src/rpc/violation.ts";
+
+const validator = createValidator();
+
+/** What protovalidate calls each rule, and the reason a caller is given. */
+const reasons: Record<string, Reason> = {
+  "repeated.min_items": "PARAM_EMPTY",
+  "repeated.max_items": "PARAM_TOO_MANY",
+  "string.min_len": "PARAM_REQUIRED",
+  "string.max_len": "PARAM_TOO_LONG",
+  "string.not_contains": "PARAM_NUL",
+  "int32.gte_lte": "PARAM_RANGE",
+};
+
+interface Verdict {
+  readonly path: string;
+  readonly reasons: readonly (Reason | undefined)[];
+}
+
+/** The first field that protovalidate objects to, with all that is wrong with it. */
+function verdictOf<D extends DescMessage>(desc: D, message: MessageShape<D>): Verdict | undefined {
+  const result = validator.validate(desc, message);
+  if (result.kind === "error") throw result.error;
+  const violations = (result.violations ?? []).map((violation) => ({
+    path: pathToString(violation.field),
+    reason: reasons[violation.ruleId],
+  }));
+  const [first] = violations;
+  if (first === undefined) return undefined;
+  const same = violations.filter(({ path }) => path === first.path);
+  return { path: first.path, reasons: same.map(({ reason }) => reason) };
+}
+
+/**
+ * Checks that the compiled rules say of a message what protovalidate says: whether it is valid, and else
+ * which field is the first at fault.
+ *
+ * @returns whether the message is valid
+ */
+export function expectAgreement<D extends DescMessage>(
+  findViolation: MessageRules,
+  desc: D,
+  message: MessageShape<D>,
+): boolean {
+  const expected = verdictOf(desc, message);
+  const broken = findViolation(message);
+  expect(broken === undefined).toBe(expected === undefined);
+  if (broken === undefined || expected === undefined) return true;
+  const { at, reason } = faultOf(broken);
+  expect(at?.path).toBe(expected.path);
+  expect(expected.reasons).toContain(reason);
+  return false;
+}
