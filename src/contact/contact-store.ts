@@ -3,8 +3,8 @@ import type { ReplaceCounts, Replacement } from "./replacement.ts";
 import type { SyncEntry, SyncResult } from "./sync.ts";
 
 export interface CallOptions {
-  /** Ends the call early: its caller left, or its deadline passed. */
-  readonly signal: AbortSignal;
+  /** Ends the call early: its caller left, or its deadline passed. An AbortSignal will do. */
+  readonly signal: Pick<AbortSignal, "aborted" | "reason" | "throwIfAborted">;
   /** Milliseconds left of the deadline that the caller set; absent where it set none. */
   readonly timeLeftMs?: () => number | undefined;
 }

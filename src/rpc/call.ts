@@ -3,6 +3,7 @@ import type { ContextKey, HandlerContext } from "@connectrpc/connect";
 import { createContextKey } from "@connectrpc/connect";
 import type { Principal } from "../access/key-verifier.ts";
 import type { Fault } from "../errors.ts";
+import type { Cancellation } from "./cancellation.ts";
 
 /** What is known of one request, from its headers to its answer; the log line is made of it. */
 export interface Call {
@@ -22,6 +23,8 @@ export interface Call {
   validated: boolean;
   /** Set when the headers are read: what Connect knows of the call. */
   context?: HandlerContext;
+  /** Set with the context. */
+  cancellation?: Cancellation;
 }
 
 export const callKey: ContextKey<Call | undefined> = createContextKey(undefined, {
@@ -66,4 +69,10 @@ export function callOf(values: { get<T>(key: ContextKey<T>): T }): Call {
   const call = values.get(callKey);
   if (call === undefined) throw new Error("the way in did not record the call");
   return call;
+}
+
+/** That the call ends early. Every call that passed its gate can. */
+export function cancellationOf(call: Call): Cancellation {
+  if (call.cancellation === undefined) throw new Error("the call did not pass the gate");
+  return call.cancellation;
 }

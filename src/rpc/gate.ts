@@ -1,6 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Call } from "./call.ts";
 import { callOf } from "./call.ts";
+import { Cancellation } from "./cancellation.ts";
 import { toConnectError, toFault } from "./connect-error.ts";
 
 /** Sees the headers of a call before its body is read, and may refuse it. */
@@ -16,6 +17,7 @@ export function createGate(admit: (call: Call) => void | Promise<void> = () => {
   return async (context) => {
     const call = callOf(context.values);
     call.context = context;
+    call.cancellation ??= Cancellation.following(context.signal);
     try {
       if (call.fault !== undefined) throw call.fault;
       await admit(call);

@@ -1,7 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { Auth } from "./auth.ts";
-import { callOf } from "./call.ts";
+import { callOf, cancellationOf } from "./call.ts";
 import { toConnectError, toFault } from "./connect-error.ts";
 import type { FieldRulesOptions } from "./field-rules.ts";
 import type { MessageRules } from "./message-rules.ts";
@@ -34,16 +34,12 @@ export const errors: Interceptor = (next) => async (req) => {
 };
 
 /** Answers when the deadline passes or the caller leaves, whether or not the work has noticed. */
-const deadline: Interceptor = (next) => async (req) => {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(req.signal.reason);
-  if (req.signal.aborted) throw req.signal.reason;
-  req.signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([next(req), aborted]);
-  } finally {
-    req.signal.removeEventListener("abort", onAbort);
-  }
+const deadline: Interceptor = (next) => (req) => {
+  const cancellation = cancellationOf(callOf(req.contextValues));
+  return new Promise((resolve, reject) => {
+    cancellation.onAbort(reject);
+    if (!cancellation.aborted) next(req).then(resolve, reject);
+  });
 };
 
 /** Refuses a message that breaks the rules of its proto, naming the first field that does. */

@@ -1,6 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import type {
+  ContextValues,
   HandlerContext,
   Interceptor,
   MethodImplSpec,
@@ -10,6 +11,7 @@ import type {
 import { createContextValues } from "@connectrpc/connect";
 import type { Call } from "./call.ts";
 import { callKey, callOf } from "./call.ts";
+import type { Cancellation } from "./cancellation.ts";
 
 export type UnarySpec = MethodImplSpec & { kind: "unary" };
 
@@ -20,37 +22,69 @@ export interface UnaryContextOptions {
   readonly url: string;
   /** Made when it is first asked for: calls that succeed seldom need it. */
   readonly requestHeader: () => Headers;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** Milliseconds left of the deadline that the caller set; undefined where it set none. */
   readonly timeoutMs: () => number | undefined;
 }
 
 /** The context of a call that does not come through Connect's own handlers. */
 export function createUnaryContext(options: UnaryContextOptions): HandlerContext {
-  const { spec, call, protocolName, url, signal, timeoutMs } = options;
-  const made: Record<string, Headers> = {};
-  return {
-    service: spec.method.parent,
-    method: spec.method,
-    protocolName,
-    requestMethod: "POST",
-    url,
-    get requestHeader() {
-      made.request ??= options.requestHeader();
-      return made.request;
-    },
-    get responseHeader() {
-      made.response ??= new Headers();
-      return made.response;
-    },
-    get responseTrailer() {
-      made.trailer ??= new Headers();
-      return made.trailer;
-    },
-    signal,
-    timeoutMs,
-    values: createContextValues().set(callKey, call),
-  };
+  options.call.cancellation = options.cancellation;
+  return new UnaryContext(options);
+}
+
+/** Makes what Connect's interface asks for when it is asked for. */
+class UnaryContext implements HandlerContext {
+  readonly requestMethod = "POST";
+  readonly values: ContextValues;
+  readonly #options: UnaryContextOptions;
+  #requestHeader: Headers | undefined;
+  #responseHeader: Headers | undefined;
+  #responseTrailer: Headers | undefined;
+
+  constructor(options: UnaryContextOptions) {
+    this.#options = options;
+    this.values = createContextValues().set(callKey, options.call);
+  }
+
+  get service() {
+    return this.#options.spec.method.parent;
+  }
+
+  get method() {
+    return this.#options.spec.method;
+  }
+
+  get protocolName() {
+    return this.#options.protocolName;
+  }
+
+  get url() {
+    return this.#options.url;
+  }
+
+  get signal() {
+    return this.#options.cancellation.signal;
+  }
+
+  get timeoutMs() {
+    return this.#options.timeoutMs;
+  }
+
+  get requestHeader() {
+    this.#requestHeader ??= this.#options.requestHeader();
+    return this.#requestHeader;
+  }
+
+  get responseHeader() {
+    this.#responseHeader ??= new Headers();
+    return this.#responseHeader;
+  }
+
+  get responseTrailer() {
+    this.#responseTrailer ??= new Headers();
+    return this.#responseTrailer;
+  }
 }
 
 /** Runs the implementation of one RPC behind the interceptors, and returns its answer. */
@@ -90,7 +124,7 @@ export function createUnaryInvoker(
     implementation,
   );
   return async (context, message) => {
-    const { requestMethod, url, signal, values: contextValues } = context;
+    const { requestMethod, url, values: contextValues } = context;
     const response = await chain({
       stream: false,
       service,
@@ -98,7 +132,9 @@ export function createUnaryInvoker(
       message,
       requestMethod,
       url,
-      signal,
+      get signal() {
+        return context.signal;
+      },
       contextValues,
       get header() {
         return context.requestHeader;

@@ -84,19 +84,20 @@ export function createConnectHandler(options: ConnectHandlerOptions): ConnectHan
   return {
     route: (path) => handlers.get(path),
     async handle(rpc, req, res, exchange) {
-      const values = createContextValues().set(callKey, exchange.call);
+      const { call, cancellation } = exchange;
+      const values = createContextValues().set(callKey, call);
       const isStream = rpc.method.methodKind !== "unary";
       const ends = isStream
-        ? { abort: exchange.signal, end: stopping }
-        : { abort: exchange.signal };
+        ? { abort: cancellation.signal, end: stopping }
+        : { abort: cancellation.signal };
       const request = {
         ...toUniversalRequest(req, res, values),
-        signal: exchange.signal,
+        signal: cancellation.signal,
         body: bodyOf(req, ends),
       };
       dropEndlessTimeouts(request.header);
-      const response = await answer(rpc, request, exchange.call);
-      const { fault } = exchange.call;
+      const response = await answer(rpc, request, call);
+      const { fault } = call;
       if (fault !== undefined)
         response.trailer?.set("grpc-message", encodeGrpcMessage(fault.message));
       if (isStream) {

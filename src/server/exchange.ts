@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { fault } from "../errors.ts";
 import type { Call } from "../rpc/call.ts";
+import { Cancellation, callerLeft } from "../rpc/cancellation.ts";
 
 /** A request under way, whatever its protocol. */
 export interface Exchange {
   readonly call: Call;
-  /** Aborted with a ConnectError when the time is up, or when the caller leaves before the answer. */
-  readonly signal: AbortSignal;
+  /** Aborted when the time is up, or when the caller leaves before the answer. */
+  readonly cancellation: Cancellation;
 }
 
 export interface ExchangeOptions {
@@ -21,24 +21,18 @@ export interface ExchangeOptions {
 }
 
 export function createExchange({ call, req, res, timeoutMs, onEnd }: ExchangeOptions): Exchange {
-  const controller = new AbortController();
-  const abort = (message: string, code: Code) => {
-    if (!controller.signal.aborted) controller.abort(new ConnectError(message, code));
-  };
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(abort, timeoutMs, "the operation timed out", Code.DeadlineExceeded);
+  const cancellation = new Cancellation();
+  if (timeoutMs !== undefined) cancellation.startTimer(timeoutMs);
   // Faults of the connection are told by "close"; without a listener they would end the process.
   req.on("error", () => {});
   res.on("error", () => {});
   res.once("close", () => {
-    clearTimeout(timer);
     if (!res.writableFinished) {
       call.fault ??= fault("CANCELLED");
-      abort("the caller left", Code.Canceled);
+      cancellation.abort(callerLeft());
     }
+    cancellation.release();
     onEnd(call);
   });
-  return { call, signal: controller.signal };
+  return { call, cancellation };
 }

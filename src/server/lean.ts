@@ -3,13 +3,13 @@ import { constants } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import type { Auth } from "../rpc/auth.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
+import { Cancellation, callerLeft } from "../rpc/cancellation.ts";
 import { toConnectError, toFault } from "../rpc/connect-error.ts";
 import type { InvokeUnary, UnarySpec } from "../rpc/unary.ts";
 import { createUnaryContext, createUnaryInvoker } from "../rpc/unary.ts";
@@ -60,12 +60,9 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
     headers: IncomingHttpHeaders,
     { spec, invoke }: Method,
     call: Call,
+    cancellation: Cancellation,
     timeoutMs: number | undefined,
   ): Promise<void> {
-    const { signal, clear } = createTimeLimit(
-      stream,
-      Math.min(timeoutMs ?? Infinity, requestTimeoutMs),
-    );
     try {
       const context = createUnaryContext({
         spec,
@@ -73,19 +70,19 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
         protocolName: "grpc",
         url: headers[":path"] ?? "",
         requestHeader: () => webHeaders(headers),
-        signal,
+        cancellation,
         timeoutMs: () =>
           timeoutMs === undefined ? undefined : call.startedAt + timeoutMs - performance.now(),
       });
       await auth.gate(context);
-      const message = await readMessage(stream, spec, maxBodyBytes, signal);
+      const message = await readMessage(stream, spec, maxBodyBytes, cancellation);
       const output = await invoke(context, message);
       sendMessage(stream, answerHeaders(headers, call), toBinary(spec.method.output, output));
     } catch (error) {
       call.fault ??= toFault(error);
       sendStatus(stream, answerHeaders(headers, call), call.fault);
     } finally {
-      clear();
+      cancellation.release();
     }
   }
 
@@ -100,16 +97,26 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
       serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
     });
+    const cancellation = new Cancellation();
+    cancellation.startTimer(Math.min(timeout.timeoutMs ?? Infinity, requestTimeoutMs));
     options.onStart(call);
-    stream.on("error", () => {});
+    stream.on("error", ignore);
     stream.once("close", () => {
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) call.fault ??= fault("CANCELLED");
+      if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) {
+        call.fault ??= fault("CANCELLED");
+        cancellation.abort(callerLeft());
+      }
       options.onEnd(call);
+      // The stream lives on until a major garbage collection; what hangs on it must not.
+      stream.removeAllListeners();
     });
-    void answer(stream, headers, method, call, timeout.timeoutMs);
+    void answer(stream, headers, method, call, cancellation, timeout.timeoutMs);
     return true;
   };
 }
+
+/** Faults of a stream are told by "close"; without a listener they would end the process. */
+function ignore(): void {}
 
 function isPlain(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"];
@@ -125,18 +132,6 @@ function textOf(value: string | string[] | undefined): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Aborts when the time is up or the caller leaves. */
-function createTimeLimit(stream: ServerHttp2Stream, limitMs: number) {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-  }, limitMs);
-  stream.once("aborted", () => {
-    controller.abort(new ConnectError("the caller left", Code.Canceled));
-  });
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
-}
-
 const prefixLength = 5;
 const compressedFlag = 1;
 
@@ -145,7 +140,7 @@ function readMessage(
   stream: ServerHttp2Stream,
   { method }: UnarySpec,
   maxBytes: number,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<Message> {
   const unreadable = () => fault("BODY_UNREADABLE", { format: "protobuf" });
   return new Promise((resolve, reject) => {
@@ -158,9 +153,8 @@ function readMessage(
       chunks.push(chunk);
       const hadPrefix = length >= prefixLength;
       length += chunk.length;
-      if (!hadPrefix && length >= prefixLength) {
-        const promised = Buffer.concat(chunks).readUInt32BE(1);
-        if (promised > maxBytes) limit = 0;
+      if (!hadPrefix && length >= prefixLength && joined(chunks).readUInt32BE(1) > maxBytes) {
+        limit = 0;
       }
       if (length > limit) {
         stream.pause();
@@ -168,8 +162,7 @@ function readMessage(
       }
     });
     stream.once("end", () => {
-      const [first] = chunks;
-      const body = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+      const body = joined(chunks);
       const isWhole =
         body.length >= prefixLength &&
         body.length === body.readUInt32BE(1) + prefixLength &&
@@ -184,8 +177,13 @@ function readMessage(
         reject(unreadable());
       }
     });
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    cancellation.onAbort(reject);
   });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 type Answer = Readonly<Record<string, string | number>>;

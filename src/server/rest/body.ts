@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { fault } from "../../errors.ts";
+import type { Cancellation } from "../../rpc/cancellation.ts";
 import { isObject } from "./decode.ts";
 
 const gunzipAsync = promisify(gunzip);
@@ -21,15 +22,15 @@ export function checkBodyHeaders(req: IncomingMessage, maxBytes: number): void {
 /**
  * Reads a JSON object of at most `maxBytes` bytes, before and after decompression.
  *
- * @throws Fault BODY_TOO_LARGE, BODY_UNREADABLE, BODY_NOT_OBJECT; the reason of the signal, once it
- *   is aborted
+ * @throws Fault BODY_TOO_LARGE, BODY_UNREADABLE, BODY_NOT_OBJECT
+ * @throws the reason of the cancellation, once it is aborted
  */
 export async function readJsonBody(
   req: IncomingMessage,
-  { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+  limits: { readonly maxBytes: number; readonly cancellation: Cancellation },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const raw = await readBytes(req, maxBytes, signal);
-  const bytes = encodingOf(req) === "gzip" ? await decompress(raw, maxBytes) : raw;
+  const raw = await readBytes(req, limits.maxBytes, limits.cancellation);
+  const bytes = encodingOf(req) === "gzip" ? await decompress(raw, limits.maxBytes) : raw;
   const json = parseJson(bytes);
   if (!isObject(json)) throw fault("BODY_NOT_OBJECT");
   return json;
@@ -49,26 +50,29 @@ function encodingOf(req: IncomingMessage): string {
   return (req.headers["content-encoding"] ?? "identity").trim().toLowerCase();
 }
 
-function readBytes(req: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const onAbort = () => reject(signal.reason);
-  const onData = (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > maxBytes) reject(tooLarge(maxBytes));
-    else chunks.push(chunk);
-  };
-  req.on("data", onData);
-  req.once("end", () =>
-    resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
-  );
-  req.once("error", reject);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener("abort", onAbort, { once: true });
-  return promise.finally(() => {
-    signal.removeEventListener("abort", onAbort);
-    req.off("data", onData);
+function readBytes(
+  req: IncomingMessage,
+  maxBytes: number,
+  cancellation: Cancellation,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const onData = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBytes) chunks.push(chunk);
+      else fail(tooLarge(maxBytes));
+    };
+    const fail = (reason: unknown) => {
+      req.off("data", onData);
+      reject(reason);
+    };
+    req.on("data", onData);
+    req.once("end", () =>
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+    );
+    req.once("error", reject);
+    cancellation.onAbort(fail);
   });
 }
 

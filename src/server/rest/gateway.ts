@@ -46,7 +46,7 @@ export function createRestGateway(options: RestGatewayOptions): RestGateway {
 
   async function call(route: Route, req: IncomingMessage, exchange: Exchange): Promise<Message> {
     if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
-    const { call, signal } = exchange;
+    const { call, cancellation } = exchange;
     const { spec, invoke } = route;
     const context = createUnaryContext({
       spec,
@@ -54,12 +54,12 @@ export function createRestGateway(options: RestGatewayOptions): RestGateway {
       protocolName: "rest",
       url: req.url ?? "",
       requestHeader: () => webHeaders(req.headers),
-      signal,
+      cancellation,
       timeoutMs: () => undefined,
     });
     await auth.gate(context);
     checkBodyHeaders(req, maxBodyBytes);
-    const json = await readJsonBody(req, { maxBytes: maxBodyBytes, signal });
+    const json = await readJsonBody(req, { maxBytes: maxBodyBytes, cancellation });
     const { message, broken } = route.decode(json);
     if (broken !== undefined) throw faultOf(broken);
     call.validated = true;
