@@ -25,12 +25,16 @@ export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Au
     });
   }
 
+  async function admitFirst<T>(call: Call, next: () => Promise<T>): Promise<T> {
+    await admit(call);
+    return next();
+  }
+
   return {
     gate: createGate(admit),
-    interceptor: (next) => async (req) => {
+    interceptor: (next) => (req) => {
       const call = callOf(req.contextValues);
-      if (call.principal === undefined) await admit(call);
-      return next(req);
+      return call.principal === undefined ? admitFirst(call, () => next(req)) : next(req);
     },
   };
 }

@@ -50,10 +50,10 @@ function createValidation(options: FieldRulesOptions): Interceptor {
     compiled.set(desc, known);
     return known;
   }
-  return (next) => async (req) => {
+  return (next) => (req) => {
     if (!req.stream && !callOf(req.contextValues).validated) {
       const broken = rulesOf(req.method.input)(req.message as Message);
-      if (broken !== undefined) throw faultOf(broken);
+      if (broken !== undefined) return Promise.reject(faultOf(broken));
     }
     return next(req);
   };

@@ -38,6 +38,7 @@ export async function readJsonBody(
 
 /** `application/json`, with a charset of UTF-8 or none. */
 function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === "application/json") return true;
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
   return (

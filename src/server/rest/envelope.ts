@@ -22,10 +22,11 @@ export function envelopeOf({ row, message, at }: Fault) {
 }
 
 function send(res: ServerResponse, status: number, envelope: unknown): void {
-  const body = Buffer.from(JSON.stringify(envelope));
+  // As text, which Node writes together with the headers: one system call for an answer.
+  const body = JSON.stringify(envelope);
   res.writeHead(status, {
     "Content-Type": "application/json",
-    "Content-Length": body.length,
+    "Content-Length": Buffer.byteLength(body),
   });
   res.end(body);
 }
