@@ -7,10 +7,12 @@ import { createLimit } from "./limit/limit.ts";
 import type { LoadShape, Target } from "./load/generator.ts";
 import { generateLoad } from "./load/generator.ts";
 import type { LoadResult } from "./load/job.ts";
+import { selectLists } from "./load/lists.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Contender, Samples } from "./rounds.ts";
 import { inRounds } from "./rounds.ts";
 import type { DatabaseServer } from "./support/database-server.ts";
+import { fillContacts } from "./support/fill.ts";
 import type { Processes } from "./support/processes.ts";
 
 /** What scenarios measure with. Services are started as they are first asked for, and stay. */
@@ -22,11 +24,15 @@ export interface Bench {
   readonly samples: Map<string, Samples>;
   progress(text: string): void;
   kith(): Promise<Kith>;
+  /** A Kith on the lists that reads are measured on. */
+  kithWithLists(): Promise<Kith>;
   peer(name: "grpc-js" | "fastify"): Promise<Target>;
   /** A Kith on a database that exists, to be stopped by whoever asked for it. */
   freshKith(databaseUrl: string): Promise<Kith>;
   /** The limit on a database of its own, made empty before. */
-  runLimit(job: Omit<LimitJob, "databaseUrl" | "seconds" | "warmupSeconds">): Promise<LimitResult>;
+  runLimit(job: LimitShape): Promise<LimitResult>;
+  /** The limit on a database as it is. */
+  addLimit(databaseUrl: string, job: LimitShape): Promise<LimitResult>;
   /** Load on a service whose database is made empty before. */
   runLoad(target: Target, shape: Shape): Promise<LoadResult>;
   /** The same on a database as it is. */
@@ -35,6 +41,7 @@ export interface Bench {
 }
 
 export type Shape = Omit<LoadShape, "seconds" | "warmupSeconds">;
+export type LimitShape = Omit<LimitJob, "databaseUrl" | "seconds" | "warmupSeconds">;
 
 /** So long each service is used before it is first measured, in seconds. */
 const firstUseSeconds = 1;
@@ -54,9 +61,13 @@ export async function createBench(parts: {
   const log = (name: string) => join(scratch, `${name}.log`);
   const generate = (target: Target, shape: LoadShape) => generateLoad({ processes, target, shape });
 
-  const warm = async (target: Target, protocols: readonly Shape["protocol"][]) => {
+  const warm = async (
+    target: Target,
+    protocols: readonly Shape["protocol"][],
+    { call, contacts }: Pick<Shape, "call" | "contacts"> = { call: "sync", contacts: 4 },
+  ) => {
     for (const protocol of protocols) {
-      const shape = { protocol, contacts: 4, connections: 16, inFlight: 64 };
+      const shape = { call, protocol, contacts, connections: 16, inFlight: 64 };
       if (protocol !== "grpc") shape.connections = shape.inFlight;
       await generate(target, { ...shape, warmupSeconds: 0, seconds: firstUseSeconds });
     }
@@ -80,6 +91,16 @@ export async function createBench(parts: {
         await warm(kith, ["grpc", "rest", "connect"]);
         return kith;
       }),
+    kithWithLists: () =>
+      once("kith-with-lists", async () => {
+        const databaseUrl = await server.createDatabase("lists");
+        await fillContacts({ server, databaseUrl, select: selectLists });
+        const kith = await bench.freshKith(databaseUrl);
+        for (const call of ["page", "check"] as const) {
+          await warm(kith, ["grpc", "rest"], { call, contacts: 100 });
+        }
+        return kith;
+      }),
     peer: (name) =>
       once(name, async () => {
         const databaseUrl = await server.createDatabase(name.replace("-", "_"));
@@ -90,8 +111,9 @@ export async function createBench(parts: {
     freshKith: (databaseUrl) => startKith({ processes, databaseUrl, log: log("kith") }),
     async runLimit(job) {
       await server.empty(limitDatabase);
-      return limit.measure({ ...job, databaseUrl: limitDatabase, seconds, warmupSeconds });
+      return bench.addLimit(limitDatabase, job);
     },
+    addLimit: (databaseUrl, job) => limit.measure({ ...job, databaseUrl, seconds, warmupSeconds }),
     async runLoad(target, shape) {
       await server.empty(target.databaseUrl);
       return bench.addLoad(target, shape);

@@ -1,15 +1,16 @@
 /** A process of `pg` clients, each of which runs a script's transaction again and again. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomInt } from "node:crypto";
 import pg from "pg";
 import { createLatencies } from "../load/latencies.ts";
 import type { LimitJob, LimitResult } from "./limit.ts";
 import { indexPlans } from "./limit.ts";
 import type { Script } from "./script.ts";
 import { parseScript } from "./script.ts";
+import { loadScripts } from "./scripts.ts";
 
 const job = JSON.parse(process.argv[2] ?? "{}") as LimitJob;
-const script = parseScript(await readFile(join(import.meta.dirname, `${job.script}.sql`), "utf8"));
+const { sources, constants } = await loadScripts(job.script);
+const scripts = sources.map((source, n) => parseScript(source, { name: `script-${n}`, constants }));
 
 const clients = Array.from(
   { length: job.clients },
@@ -20,7 +21,7 @@ await Promise.all(clients.map((client) => client.connect()));
 const latencies = createLatencies();
 const from = performance.now() + job.warmupSeconds * 1_000;
 const until = from + job.seconds * 1_000;
-await Promise.all(clients.map((client) => runAgainAndAgain(client, script)));
+await Promise.all(clients.map((client) => runAgainAndAgain(client)));
 await Promise.all(clients.map((client) => client.end()));
 
 const result: LimitResult = {
@@ -30,12 +31,13 @@ const result: LimitResult = {
 };
 console.log(JSON.stringify(result));
 
-async function runAgainAndAgain(client: pg.Client, { statements, draw }: Script): Promise<void> {
+async function runAgainAndAgain(client: pg.Client): Promise<void> {
   for (let at = performance.now(); at < until; ) {
+    const { statements, draw } = scripts[randomInt(scripts.length)] as Script;
     const values = draw();
-    for (const [n, { text, variables }] of statements.entries()) {
+    for (const { name, text, variables } of statements) {
       const parameters = variables.map((variable) => values.get(variable));
-      await client.query({ name: `statement-${n}`, text, values: parameters });
+      await client.query({ name, text, values: parameters });
     }
     const now = performance.now();
     if (now >= from && now < until) latencies.add(now - at);

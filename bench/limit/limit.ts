@@ -2,8 +2,9 @@ import type { Processes } from "../support/processes.ts";
 import { createClientsLimit } from "./clients-limit.ts";
 import { findPgbench } from "./find-pgbench.ts";
 import { createPgbenchLimit } from "./pgbench-limit.ts";
+import type { ScriptName } from "./scripts.ts";
 
-/** What Postgres does with the plain statements of a sync and nothing in front of it. */
+/** What Postgres does with the plain statements of a call and nothing in front of it. */
 export interface Limit {
   /** As the report names it. */
   readonly name: string;
@@ -14,8 +15,7 @@ export interface Limit {
 
 export interface LimitJob {
   readonly databaseUrl: string;
-  /** A script beside this file. */
-  readonly script: "four-contacts" | "thousand-contacts";
+  readonly script: ScriptName;
   readonly clients: number;
   readonly warmupSeconds: number;
   readonly seconds: number;

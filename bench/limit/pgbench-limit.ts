@@ -1,12 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLatencies } from "../load/latencies.ts";
 import type { Processes } from "../support/processes.ts";
 import type { Pgbench } from "./find-pgbench.ts";
 import type { Limit, LimitJob, LimitResult } from "./limit.ts";
 import { indexPlans } from "./limit.ts";
+import { loadScripts } from "./scripts.ts";
 
 const threads = 2;
+const logName = "log";
 
 /** The limit as pgbench measures it, with prepared statements over the Unix socket. */
 export function createPgbenchLimit(
@@ -22,10 +24,10 @@ export function createPgbenchLimit(
       try {
         await processes.run({
           command,
-          args: argumentsOf(job, join(dir, "log")),
+          args: [...(await scriptArguments(job, dir)), ...argumentsOf(job, join(dir, logName))],
           env: environmentOf(job.databaseUrl),
         });
-        const names = await readdir(dir);
+        const names = (await readdir(dir)).filter((name) => name.startsWith(logName));
         const logs = await Promise.all(names.map((name) => readFile(join(dir, name), "utf8")));
         return readLogs(logs, job);
       } finally {
@@ -35,12 +37,22 @@ export function createPgbenchLimit(
   };
 }
 
+/** Writes the scripts into a directory, and says where they are. */
+async function scriptArguments({ script }: LimitJob, dir: string): Promise<string[]> {
+  const { sources, constants } = await loadScripts(script);
+  const files = sources.map((_, n) => join(dir, `${n}.sql`));
+  await Promise.all(files.map((file, n) => writeFile(file, sources[n] ?? "")));
+  return [
+    ...files.map((file) => `--file=${file}`),
+    ...Object.entries(constants).map(([name, value]) => `--define=${name}=${value}`),
+  ];
+}
+
 function argumentsOf(job: LimitJob, logPrefix: string): string[] {
-  const { script, clients, warmupSeconds, seconds, rate } = job;
+  const { clients, warmupSeconds, seconds, rate } = job;
   return [
     "--no-vacuum",
     "--protocol=prepared",
-    `--file=${join(import.meta.dirname, `${script}.sql`)}`,
     `--client=${clients}`,
     `--jobs=${Math.min(clients, threads)}`,
     `--time=${Math.ceil(warmupSeconds + seconds)}`,

@@ -1,6 +1,5 @@
-import type { Expectation } from "./expectation.ts";
 import type { LoadJob } from "./job.ts";
-import type { SyncBodies } from "./sync-bodies.ts";
+import type { Requests } from "./requests.ts";
 
 /** A connection that carries calls, one at a time or many at once. */
 export interface Connection {
@@ -15,8 +14,7 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly job: LoadJob;
-  readonly bodies: SyncBodies;
-  readonly expectation: Expectation;
+  readonly requests: Requests;
   /** Told of each answer: the `at` of its call, and what is wrong with it, if anything is. */
   readonly onDone: (at: number, problem: string | undefined) => void;
   /** Told once when the connection cannot go on. */

@@ -1,4 +1,4 @@
-import type { Expectation } from "./expectation.ts";
+import type { Request } from "./requests.ts";
 
 /** The answer to a unary gRPC call, as its frames come in. */
 export interface GrpcAnswer {
@@ -12,7 +12,7 @@ export interface GrpcAnswer {
 /** A gRPC message begins with a byte of flags and four of length. */
 const prefixLength = 5;
 
-export function createGrpcAnswer(expectation: Expectation): GrpcAnswer {
+export function createGrpcAnswer(request: Request): GrpcAnswer {
   let httpStatus = "";
   let grpcStatus = "";
   let grpcMessage = "";
@@ -35,7 +35,7 @@ export function createGrpcAnswer(expectation: Expectation): GrpcAnswer {
           ? 1
           : bytes.readUInt32BE(start + 1) - (end - start - prefixLength);
       if (missing > 0) partial = Buffer.from(bytes.subarray(start, end));
-      else verdict = expectation.checkMessage(bytes, start + prefixLength, end);
+      else verdict = request.checkMessage(bytes, start + prefixLength, end);
     },
     problem() {
       if (httpStatus !== "200") return `HTTP status ${httpStatus}`;

@@ -1,3 +1,4 @@
+import { calls } from "./calls.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import type { GrpcAnswer } from "./grpc-answer.ts";
 import { createGrpcAnswer } from "./grpc-answer.ts";
@@ -29,7 +30,7 @@ const receiveWindow = 1 << 24;
 
 /** Unary gRPC calls over one HTTP/2 connection without TLS. */
 export async function openGrpcConnection(options: ConnectionOptions): Promise<Connection> {
-  const { job, bodies, expectation, onDone, onLost } = options;
+  const { job, requests, onDone, onLost } = options;
   const streams = new Map<number, Stream>();
   const decode = createHpackDecoder();
   const ready = Promise.withResolvers<void>();
@@ -46,7 +47,7 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
       onLost(error);
     },
   });
-  const sender = createGrpcSender({ outbox, bodies, headers: headersOf(job) });
+  const sender = createGrpcSender({ outbox, headers: headersOf(job) });
 
   function send(bytes: Buffer): void {
     const at = outbox.reserve(bytes.length);
@@ -156,22 +157,23 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
   return {
     hasRoom: () => streams.size < maxStreams,
     start(at) {
-      const answer = createGrpcAnswer(expectation);
+      const request = requests.next();
+      const answer = createGrpcAnswer(request);
       const stream: Stream = { id: nextId, at, answer, window: initialWindow, unsent: undefined };
       nextId += 2;
       streams.set(stream.id, stream);
-      sender.send(stream);
+      sender.send(stream, request);
     },
     flush: () => outbox.flush(),
     close,
   };
 }
 
-function headersOf({ port, serverKey }: LoadJob): (readonly [string, string])[] {
+function headersOf({ call, port, serverKey }: LoadJob): (readonly [string, string])[] {
   return [
     [":method", "POST"],
     [":scheme", "http"],
-    [":path", "/contact.v1.ContactService/SyncContacts"],
+    [":path", calls[call].rpcPath],
     [":authority", `127.0.0.1:${port}`],
     ["content-type", "application/grpc"],
     ["te", "trailers"],

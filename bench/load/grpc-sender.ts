@@ -7,8 +7,8 @@ import {
   frameType,
   writeFrameHead,
 } from "./http2-frames.ts";
+import type { Request } from "./requests.ts";
 import type { Outbox } from "./socket.ts";
-import type { SyncBodies } from "./sync-bodies.ts";
 
 /** A stream as its sender sees it. */
 export interface SendingStream {
@@ -21,7 +21,7 @@ export interface SendingStream {
 
 export interface GrpcSender {
   /** Sends a call, or as much of it as the other side takes now. */
-  send(stream: SendingStream): void;
+  send(stream: SendingStream, request: Request): void;
   /** Sends what has had to wait, after a window has grown. */
   resume(): void;
   growWindow(increment: number): void;
@@ -35,12 +35,10 @@ const prefixLength = 5;
 /** Writes the frames of calls, within the windows of the connection and of each stream. */
 export function createGrpcSender(options: {
   readonly outbox: Outbox;
-  readonly bodies: SyncBodies;
   readonly headers: readonly (readonly [string, string])[];
 }): GrpcSender {
-  const { outbox, bodies } = options;
+  const { outbox } = options;
   const headers = encodeRepeatedHeaders(options.headers);
-  const messageLength = prefixLength + bodies.length;
   let headersSent = false;
   let window = defaultWindow;
   /** Streams with bytes left to send, in the order they came. */
@@ -63,10 +61,10 @@ export function createGrpcSender(options: {
     return at + frameHeadLength;
   }
 
-  function writeMessage(target: Buffer, at: number): void {
+  function writeMessage(target: Buffer, at: number, request: Request): void {
     target[at] = 0;
-    target.writeUInt32BE(bodies.length, at + 1);
-    bodies.write(target, at + prefixLength);
+    target.writeUInt32BE(request.length, at + 1);
+    request.write(target, at + prefixLength);
   }
 
   /** Sends of a stream what the windows allow. */
@@ -85,17 +83,18 @@ export function createGrpcSender(options: {
 
   const sender: GrpcSender = {
     maxFrame: defaultMaxFrame,
-    send(stream) {
+    send(stream, request) {
+      const messageLength = prefixLength + request.length;
       writeHeaders(stream.id);
       const room = Math.min(sender.maxFrame, window, stream.window);
       if (waiting.length === 0 && messageLength <= room) {
         const at = writeDataHead(stream.id, messageLength, true);
-        writeMessage(outbox.bytes(), at);
+        writeMessage(outbox.bytes(), at, request);
         stream.window -= messageLength;
         return;
       }
       stream.unsent = Buffer.allocUnsafe(messageLength);
-      writeMessage(stream.unsent, 0);
+      writeMessage(stream.unsent, 0, request);
       waiting.push(stream);
       sender.resume();
     },

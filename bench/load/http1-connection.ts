@@ -1,47 +1,56 @@
+import { calls } from "./calls.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
-import type { Expectation } from "./expectation.ts";
 import type { Http1Answer } from "./http1-answer.ts";
 import { readHttp1Answer } from "./http1-answer.ts";
 import type { LoadJob } from "./job.ts";
+import type { Request } from "./requests.ts";
 import { openLeanSocket } from "./socket.ts";
 
 /** REST calls, or unary Connect calls in the binary format, one at a time on one connection. */
 export async function openHttp1Connection(options: ConnectionOptions): Promise<Connection> {
-  const { job, bodies, expectation, onDone, onLost } = options;
-  const head = headOf(job, bodies.length);
+  const { job, requests, onDone, onLost } = options;
+  const heads = new Map<number, Buffer>();
   const problemOf = job.protocol === "rest" ? problemOfRest : problemOfConnect;
-  let startedAt: number | undefined;
+  let open: { readonly at: number; readonly request: Request } | undefined;
+
+  function headFor({ length }: Request): Buffer {
+    const head = heads.get(length) ?? headOf(job, length);
+    heads.set(length, head);
+    return head;
+  }
 
   function onBytes(bytes: Buffer, length: number): number {
-    if (startedAt === undefined) throw new Error("the server answers where nothing was asked");
+    if (open === undefined) throw new Error("the server answers where nothing was asked");
     const answer = readHttp1Answer(bytes, length);
     if (answer === undefined) return 0;
-    const at = startedAt;
-    startedAt = undefined;
-    onDone(at, problemOf(answer, expectation));
+    const { at, request } = open;
+    open = undefined;
+    onDone(at, problemOf(answer, request));
     outbox.flush();
     return answer.length;
   }
 
   const { outbox, close } = await openLeanSocket({ port: job.port, onBytes, onLost });
   return {
-    hasRoom: () => startedAt === undefined,
+    hasRoom: () => open === undefined,
     start(at) {
-      startedAt = at;
-      const offset = outbox.reserve(head.length + bodies.length);
+      const request = requests.next();
+      open = { at, request };
+      const head = headFor(request);
+      const offset = outbox.reserve(head.length + request.length);
       outbox.bytes().set(head, offset);
-      bodies.write(outbox.bytes(), offset + head.length);
+      request.write(outbox.bytes(), offset + head.length);
     },
     flush: () => outbox.flush(),
     close,
   };
 }
 
-function headOf({ protocol, port, serverKey }: LoadJob, length: number): Buffer {
+function headOf({ call, protocol, port, serverKey }: LoadJob, length: number): Buffer {
   const [path, type] =
     protocol === "rest"
-      ? ["/v1/server/contact/sync", "application/json"]
-      : ["/contact.v1.ContactService/SyncContacts", "application/proto"];
+      ? [calls[call].restPath, "application/json"]
+      : [calls[call].rpcPath, "application/proto"];
   const lines = [
     `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
@@ -53,13 +62,13 @@ function headOf({ protocol, port, serverKey }: LoadJob, length: number): Buffer 
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-function problemOfRest({ status, body }: Http1Answer, expectation: Expectation) {
+function problemOfRest({ status, body }: Http1Answer, request: Request) {
   if (status !== 200) return `HTTP status ${status}: ${body.toString().slice(0, 200)}`;
   const { data } = JSON.parse(body.toString("latin1")) as { data?: Record<string, unknown> };
-  return expectation.check(data?.countInserted, data?.countDeleted);
+  return request.checkData(data);
 }
 
-function problemOfConnect({ status, body }: Http1Answer, expectation: Expectation) {
+function problemOfConnect({ status, body }: Http1Answer, request: Request) {
   if (status !== 200) return `HTTP status ${status}: ${body.toString().slice(0, 200)}`;
-  return expectation.checkMessage(body, 0, body.length);
+  return request.checkMessage(body, 0, body.length);
 }

@@ -1,13 +1,17 @@
 /** How requests reach the service. */
 export type Protocol = "grpc" | "rest" | "connect";
 
+/** What requests ask for: syncs, pages of contacts, or checks of pairs. */
+export type CallName = "sync" | "page" | "check";
+
 /** What a generator process is to do; given to it as JSON, its only argument. */
 export interface LoadJob {
+  readonly call: CallName;
   readonly protocol: Protocol;
   readonly port: number;
   /** Value of the `Server-Key` header; without it none is sent. */
   readonly serverKey?: string | undefined;
-  /** Entries in each request, every fourth of them a deletion. */
+  /** Entries in each request or, of a page, in each answer. */
   readonly contacts: number;
   readonly connections: number;
   /** Closed loop: requests in flight over all connections, each followed by the next. */
@@ -28,7 +32,7 @@ export interface LoadResult {
   /** Milliseconds from the start of a call, in an open loop from its planned start. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers with another status or other counts than the request must have, warm-up included. */
+  /** Answers other than the request must have, warm-up included. */
   readonly wrong: number;
   /** What was wrong with the first of them. */
   readonly complaint?: string | undefined;

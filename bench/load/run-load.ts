@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { calls } from "./calls.ts";
 import type { Connection, OpenConnection } from "./connection.ts";
-import { createExpectation } from "./expectation.ts";
 import { openGrpcConnection } from "./grpc-connection.ts";
 import { openHttp1Connection } from "./http1-connection.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 import { createLatencies } from "./latencies.ts";
 import type { Loop, LoopOptions } from "./loops.ts";
 import { createClosedLoop, createOpenLoop } from "./loops.ts";
-import { createSyncBodies } from "./sync-bodies.ts";
+import { formatOf } from "./requests.ts";
 
 /** How long the last answers may take once no call begins any more, in milliseconds. */
 const patienceMs = 30_000;
@@ -92,17 +92,13 @@ async function openConnections(
   onLost: (error: Error) => void,
   onDone: (connection: Connection, at: number, problem: string | undefined) => void,
 ): Promise<Connection[]> {
-  const bodies = createSyncBodies({
-    format: job.protocol === "rest" ? "json" : "protobuf",
-    contacts: job.contacts,
-  });
-  const expectation = createExpectation(job);
+  const { contacts } = job;
+  const requests = calls[job.call].createRequests({ format: formatOf(job), contacts });
   const connections: Connection[] = [];
   for (let n = 0; n < job.connections; n++) {
     const connection: Connection = await openers[job.protocol]({
       job,
-      bodies,
-      expectation,
+      requests,
       onDone: (at, problem) => onDone(connection, at, problem),
       onLost,
     });

@@ -1,9 +1,15 @@
 import type { Bench } from "../bench.ts";
 import type { Line } from "../report/line.ts";
 import { medianOf } from "../rounds.ts";
-import type { DatabaseServer } from "../support/database-server.ts";
+import { fillContacts } from "../support/fill.ts";
 
-const shape = { protocol: "grpc", contacts: 4, connections: 4, inFlight: 64 } as const;
+const shape = {
+  call: "sync",
+  protocol: "grpc",
+  contacts: 4,
+  connections: 4,
+  inFlight: 64,
+} as const;
 
 /** What a table of many rows costs. The rows are spread over as many owners as the load has. */
 export async function measureFilled(bench: Bench): Promise<Line[]> {
@@ -13,7 +19,7 @@ export async function measureFilled(bench: Bench): Promise<Line[]> {
 
   progress(`filled: inserting ${rows} rows`);
   const databaseUrl = await server.createDatabase("filled");
-  await fill({ server, databaseUrl, rows: options.rows });
+  await fillContacts({ server, databaseUrl, select: selectRows(options.rows) });
   progress("filled: inserted");
 
   const emptyKith = await bench.kith();
@@ -40,21 +46,8 @@ export async function measureFilled(bench: Bench): Promise<Line[]> {
   ];
 }
 
-/** Inserts in the order of the primary key, and makes the other index anew: far faster than in place. */
-async function fill(options: {
-  readonly server: DatabaseServer;
-  readonly databaseUrl: string;
-  readonly rows: number;
-}): Promise<void> {
-  const { server, databaseUrl, rows } = options;
-  const query = (text: string) => server.query(databaseUrl, text);
-  const found = await query("SELECT indexdef FROM pg_indexes WHERE indexname = 'contact_reverse'");
-  await query("DROP INDEX contact_reverse");
-  await query(`
-    INSERT INTO contact (app_id, owner_id, contact_id)
+function selectRows(rows: number): string {
+  return `
     SELECT 1, 'owner-' || (10000 + n * 90000 / ${rows}), 'c' || left(md5(n::text), 19)
-    FROM generate_series(0::bigint, ${rows - 1}) AS n`);
-  await query(found.rows[0].indexdef);
-  await query("VACUUM (ANALYZE) contact");
-  await query("CHECKPOINT");
+    FROM generate_series(0::bigint, ${rows - 1}) AS n`;
 }

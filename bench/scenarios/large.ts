@@ -13,7 +13,7 @@ const names = {
 /** Contacts a second in requests of 750 insertions and 250 deletions. */
 export async function measureLarge(bench: Bench): Promise<Line[]> {
   const kith = await bench.kith();
-  const shape = { protocol: "grpc", contacts, connections: 4, inFlight } as const;
+  const shape = { call: "sync", protocol: "grpc", contacts, connections: 4, inFlight } as const;
   const samples = await bench.measureInRounds("large", [
     {
       name: names.limit,

@@ -5,7 +5,13 @@ import { medianOf } from "../rounds.ts";
 import { contender } from "./throughput.ts";
 
 const names = { limit: "Postgres alone at this rate", kith: "Kith gRPC at half its peak" };
-const shape = { protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 } as const;
+const shape = {
+  call: "sync",
+  protocol: "grpc",
+  contacts: 4,
+  connections: 4,
+  inFlight: 256,
+} as const;
 const clients = 64;
 
 /** Postgres keeps a rate if it does this share of it. */

@@ -11,12 +11,12 @@ interface Case {
 const cases: readonly Case[] = [
   {
     subject: "Kith gRPC, 256 in flight, most memory",
-    shape: { protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
+    shape: { call: "sync", protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
     atMost: 200,
   },
   {
     subject: "Kith gRPC, 64 in flight of 10,000 contacts, most memory",
-    shape: { protocol: "grpc", contacts: 10_000, connections: 4, inFlight: 64 },
+    shape: { call: "sync", protocol: "grpc", contacts: 10_000, connections: 4, inFlight: 64 },
     atMost: 400,
   },
 ];

@@ -4,6 +4,8 @@ export const scenarioNames = [
   "large",
   "single",
   "latency",
+  "page",
+  "check",
   "filled",
   "memory",
   "start",

@@ -5,6 +5,7 @@ import { measureLarge } from "./large.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
+import { measureCheck, measurePage } from "./reads.ts";
 import { measureSingle } from "./single.ts";
 import { measureStart } from "./start.ts";
 import { measureThroughput } from "./throughput.ts";
@@ -17,6 +18,8 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   large: measureLarge,
   single: measureSingle,
   latency: measureLatency,
+  page: measurePage,
+  check: measureCheck,
   filled: measureFilled,
   memory: measureMemory,
   start: measureStart,

@@ -7,7 +7,13 @@ const names = { limit: "Postgres alone, 1 client", kith: "Kith gRPC, one at a ti
 /** The time of a request where there is no other. */
 export async function measureSingle(bench: Bench): Promise<Line[]> {
   const kith = await bench.kith();
-  const shape = { protocol: "grpc", contacts: 4, connections: 1, inFlight: 1 } as const;
+  const shape = {
+    call: "sync",
+    protocol: "grpc",
+    contacts: 4,
+    connections: 1,
+    inFlight: 1,
+  } as const;
   const samples = await bench.measureInRounds("single", [
     { name: names.limit, measure: () => bench.runLimit({ script: "four-contacts", clients: 1 }) },
     { name: names.kith, measure: () => bench.runLoad(kith, shape) },

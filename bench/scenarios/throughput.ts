@@ -18,9 +18,9 @@ const contacts = 4;
 const clients = 64;
 
 const grpc = (inFlight: number) =>
-  ({ protocol: "grpc", contacts, connections: 4, inFlight }) as const;
+  ({ call: "sync", protocol: "grpc", contacts, connections: 4, inFlight }) as const;
 const http1 = (protocol: "rest" | "connect") =>
-  ({ protocol, contacts, connections: clients, inFlight: clients }) as const;
+  ({ call: "sync", protocol, contacts, connections: clients, inFlight: clients }) as const;
 
 export async function measureThroughput(bench: Bench): Promise<Line[]> {
   const kith = await bench.kith();

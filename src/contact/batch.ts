@@ -138,10 +138,11 @@ export function shareResults(batch: Batch, { inserted, deleted }: BatchReport): 
   if (!batch.requests.some(({ wantsOutcomes }) => wantsOutcomes)) return shares;
   const insertedPairs = new Set(inserted);
   const deletedPairs = new Set(deleted);
-  return shares.map((share, n) => ({
-    ...share,
-    outcomes: outcomesOf(batch, n, insertedPairs, deletedPairs),
-  }));
+  return shares.map((share, n) =>
+    batch.requests[n]?.wantsOutcomes
+      ? { ...share, outcomes: outcomesOf(batch, n, insertedPairs, deletedPairs) }
+      : share,
+  );
 }
 
 /** What became of each entry of a request: only the first of those that name a pair changed it. */

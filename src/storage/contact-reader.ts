@@ -1,10 +1,11 @@
 import type { CallOptions, CheckResult, ContactReader } from "../contact/contact-store.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
+import { withConnection } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import type { Statement } from "./pipeline.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { runStatement } from "./statement.ts";
-import { withDatabaseFaults } from "./transaction.ts";
+import { withRetries } from "./transaction.ts";
 
 export interface ContactReaderOptions {
   readonly pool: Pool;
@@ -15,16 +16,13 @@ export interface ContactReaderOptions {
 export function createContactReader({ pool, statements }: ContactReaderOptions): ContactReader {
   async function read(statement: Statement, { signal }: CallOptions) {
     signal.throwIfAborted();
-    return withDatabaseFaults(async () => {
-      const client = await pool.connect();
-      try {
+    return withRetries(() =>
+      withConnection(pool, async (client) => {
         signal.throwIfAborted();
         const { rows } = await runStatement(client, statement);
         return rows;
-      } finally {
-        client.release();
-      }
-    });
+      }),
+    );
   }
 
   return {

@@ -16,6 +16,9 @@ export interface DatabaseOptions {
   readonly onConnectionLost: (error: Error) => void;
 }
 
+/** Each statement is to see what is there when it begins, also where it has waited for a lock before. */
+const isolation = "-c default_transaction_isolation=read\\ committed";
+
 /**
  * Every statement of the service finds its rows by an index. Prepared statements keep their plans, and
  * one made while a table was small would go on scanning it, or hash it, once it has grown. Plans are
@@ -39,7 +42,7 @@ export function createPool(options: DatabaseOptions): Pool {
     connectionString,
     max: poolSize,
     application_name: "kith",
-    options: plannerOptions,
+    options: `${isolation} ${plannerOptions}`,
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     lock_timeout: lockTimeoutMs,

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Pool } from "./database.ts";
 import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
 import type { Statement } from "./pipeline.ts";
+import { spoilsConnection } from "./sqlstate.ts";
 import { runStatement, runStatements } from "./statement.ts";
 import { limitStatements } from "./time-limit.ts";
 
@@ -33,20 +34,21 @@ export async function inOwnerTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
-  let isLost = false;
+  let isSpoilt = false;
   try {
     await runStatements(client, [begin, limitStatements(statementMs), lockOwner(appId, ownerId)]);
     const result = await work(client);
     await runStatement(client, commit);
     return result;
   } catch (error) {
-    isLost = await runStatement(client, rollback).then(
-      () => false,
+    const isRolledBack = await runStatement(client, rollback).then(
       () => true,
+      () => false,
     );
+    isSpoilt = !isRolledBack || spoilsConnection(error);
     throw error;
   } finally {
-    client.release(isLost);
+    client.release(isSpoilt);
   }
 }
 

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { withConnection } from "./connection.ts";
 
 /** A statement that is prepared once on each connection, under its name. */
 export interface Statement<Value = unknown> {
@@ -21,26 +22,30 @@ export type Rows = readonly (readonly (string | null)[])[];
  * @returns the rows of each statement
  * @throws what the driver says of the first failure
  */
-export async function inPipelinedTransaction(
+export function inPipelinedTransaction(
   pool: pg.Pool,
   statements: readonly WrittenStatement[],
 ): Promise<readonly Rows[]> {
-  const client = await pool.connect();
-  try {
-    return await new Promise<readonly Rows[]>((resolve, reject) => {
-      client.query(
-        new PipelinedTransaction(statements, (error, rows) => {
-          if (rows === undefined) reject(error);
-          else resolve(rows);
-        }),
-      );
-    });
-  } finally {
-    client.release();
-  }
+  return withConnection(
+    pool,
+    (client) =>
+      new Promise((resolve, reject) => {
+        client.query(
+          new PipelinedTransaction(statements, (error, rows) => {
+            if (rows === undefined) reject(error);
+            else resolve(rows);
+          }),
+        );
+      }),
+  );
 }
 
 type Callback = (error: Error | null, rows?: readonly Rows[]) => void;
+
+/** The driver prepares statements too, and knows of its own alone: no name may be in both accounts. */
+function preparedName({ name }: WrittenStatement): string {
+  return `pipelined_${name}`;
+}
 
 /** What each connection has prepared. */
 const prepared = new WeakMap<pg.Connection, Set<string>>();
@@ -67,7 +72,9 @@ class PipelinedTransaction extends pg.Query {
     const known = prepared.get(connection) ?? new Set();
     prepared.set(connection, known);
     connection.stream.cork();
-    for (const { name, text, values } of this.#statements) {
+    for (const statement of this.#statements) {
+      const { text, values } = statement;
+      const name = preparedName(statement);
       if (!known.has(name)) {
         // A transaction that failed may or may not have prepared it.
         connection.close({ type: "S", name }, true);
@@ -93,7 +100,9 @@ class PipelinedTransaction extends pg.Query {
   }
 
   handleReadyForQuery(connection: pg.Connection): void {
-    for (const { name } of this.#statements) prepared.get(connection)?.add(name);
+    for (const statement of this.#statements) {
+      prepared.get(connection)?.add(preparedName(statement));
+    }
     this.callback(null, this.#rows);
   }
 }

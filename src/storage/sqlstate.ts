@@ -2,7 +2,10 @@ import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 
 /** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
-const retryable = new Set(["40001", "40P01"]);
+const lostRace = new Set(["40001", "40P01"]);
+
+/** A prepared statement that the session has lost (DISCARD ALL); another connection prepares it anew. */
+const lostStatement = "26000";
 
 /** A statement that ran out of time: `statement_timeout` or `lock_timeout`. */
 const timedOut = new Set(["57014", "55P03"]);
@@ -13,6 +16,8 @@ const timedOut = new Set(["57014", "55P03"]);
  * (25P03), an unknown database (3D000), refused credentials (28).
  */
 const unavailableState = /^(08|53|57|28|25006|25P03|3D000)/;
+
+const sqlState = /^[0-9A-Z]{5}$/;
 
 /** Errors of the connection, from Node or from pg, which have no SQLSTATE. */
 const unavailableErrno = new Set([
@@ -32,7 +37,18 @@ const unavailableMessage =
 
 /** Whether the transaction that failed so can be run again, with the same result as if it had not failed. */
 export function isRetryable(error: unknown): boolean {
-  return retryable.has(codeOf(error));
+  const code = codeOf(error);
+  return lostRace.has(code) || code === lostStatement;
+}
+
+/**
+ * Whether the connection that failed so is better closed. One that has lost its statements, whose plans
+ * no longer fit the tables, or that leads to a server that is no longer the primary, would go on failing.
+ */
+export function spoilsConnection(error: unknown): boolean {
+  const code = codeOf(error);
+  if (lostRace.has(code) || timedOut.has(code)) return false;
+  return sqlState.test(code) || databaseFault(error) !== undefined;
 }
 
 /**
@@ -43,7 +59,7 @@ export function databaseFault(error: unknown): Fault | undefined {
   const code = codeOf(error);
   if (timedOut.has(code)) return fault("DEADLINE_EXCEEDED", {}, { cause: error });
   if (
-    retryable.has(code) ||
+    isRetryable(error) ||
     unavailableErrno.has(code) ||
     (code.length === 5 && unavailableState.test(code)) ||
     (error instanceof Error && unavailableMessage.test(error.message))

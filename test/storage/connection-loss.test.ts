@@ -7,9 +7,17 @@ import { Fault } from "../../src/errors.ts";
 import { createContactStore } from "../../src/storage/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
+import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
-import { backendsOf, holdInsert, openSession, until, untilWaiting } from "./support/session.ts";
+import {
+  backendsOf,
+  holdInsert,
+  holdRow,
+  openSession,
+  until,
+  untilWaiting,
+} from "./support/session.ts";
 
 const held = pair("h", "h");
 const other = pair("a", "b");
@@ -86,6 +94,63 @@ test("a sync whose connection is lost while it waits is told, stores nothing, an
   await recover(store);
   const { rows } = await session.query("SELECT owner_id, contact_id FROM contact");
   expect(rows).toEqual([{ owner_id: "a", contact_id: "b" }]);
+});
+
+/** Makes what touches "slow" wait at one point of its transaction, until the session ends its own. */
+const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
+  "the lock of the owner": async (holder) => {
+    await holder.query("BEGIN");
+    const lock = [ownerLockSpace, ownerLock(1, "slow")];
+    await holder.query("SELECT pg_advisory_xact_lock($1, $2)", lock);
+  },
+  "an insertion": (holder) => holdInsert(holder, 1, pair("slow", "new")),
+  "a deletion": (holder) => holdRow(holder, 1, pair("slow", "old")),
+  "the commit": async (holder) => {
+    await holder.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM pg_advisory_xact_lock(1);
+          RETURN NULL;
+        END
+      $$;
+      CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON contact DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.owner_id = 'slow') EXECUTE FUNCTION wait()`);
+    await holder.query("BEGIN");
+    await holder.query("SELECT pg_advisory_xact_lock(1)");
+  },
+};
+
+/** Ways to give "slow" the contact "new" in place of "old". */
+const changes: Record<string, (store: ContactStore) => Promise<unknown>> = {
+  "a sync": (store) =>
+    store.sync(
+      1,
+      plan({ insert: [pair("slow", "new")], remove: [pair("slow", "old")] }),
+      unhurried,
+    ),
+  "a replacement": (store) =>
+    store.replace(1, "slow", { contactIds: ["new"], isDryRun: false }, unhurried),
+};
+
+const losses = Object.keys(points).flatMap((point) =>
+  Object.keys(changes).map((change) => ({ point, change })),
+);
+
+test.each(losses)("a connection lost while $change waits for $point", async ({ point, change }) => {
+  const url = await newDatabase();
+  const [session, holder] = [await openSession(url), await openSession(url)];
+  const { store } = open({ url });
+  await store.sync(1, plan({ insert: [pair("slow", "old")] }), unhurried);
+  await points[point]?.(holder);
+  const lost = whyRejected(changes[change]?.(store) as Promise<unknown>);
+  await untilWaiting(session);
+  await terminateAll(session);
+  expect(await lost).toBe("DATABASE_UNAVAILABLE");
+  await holder.query("ROLLBACK");
+  await recover(store);
+  const { rows } = await session.query("SELECT contact_id FROM contact WHERE owner_id = 'slow'");
+  expect(rows).toEqual([{ contact_id: "old" }]);
+  expect(await changes[change]?.(store)).toMatchObject({ inserted: 1, deleted: 1 });
 });
 
 test("connections lost again and again under load end no process and spoil no count", async () => {

@@ -1,20 +1,31 @@
 import * as fc from "fast-check";
 import type { Batch, BatchReport } from "../../src/contact/batch.ts";
 import { pairKey } from "../../src/contact/batch.ts";
-import type { SyncEntry, SyncResult } from "../../src/contact/sync.ts";
+import type { SyncEntry, SyncOutcome, SyncResult } from "../../src/contact/sync.ts";
 
 export interface ModelRequest {
   readonly appId: number;
   readonly entries: readonly SyncEntry[];
+  readonly wantsOutcomes?: boolean;
 }
 
 /** What one sync does to the rows, as the contract says it: insertions first, deletions last. */
-export function syncModel(rows: Set<string>, { appId, entries }: ModelRequest): SyncResult {
+export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult {
+  const { appId, entries, wantsOutcomes = false } = request;
+  const outcomes: SyncOutcome[] = [];
   const before = rows.size;
-  for (const entry of entries) if (!entry.isDeleted) rows.add(pairKey(appId, entry));
+  entries.forEach((entry, n) => {
+    if (entry.isDeleted) return;
+    const key = pairKey(appId, entry);
+    outcomes[n] = rows.has(key) ? "EXISTED" : "INSERTED";
+    rows.add(key);
+  });
   const between = rows.size;
-  for (const entry of entries) if (entry.isDeleted) rows.delete(pairKey(appId, entry));
-  return { inserted: between - before, deleted: between - rows.size };
+  entries.forEach((entry, n) => {
+    if (entry.isDeleted) outcomes[n] = rows.delete(pairKey(appId, entry)) ? "DELETED" : "MISSING";
+  });
+  const counts = { inserted: between - before, deleted: between - rows.size };
+  return wantsOutcomes ? { ...counts, outcomes } : counts;
 }
 
 /** What a transaction does to the rows, and what the database reports of it. */
@@ -37,6 +48,7 @@ export const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({
 export const anyRequest: fc.Arbitrary<ModelRequest> = fc.record({
   appId: fc.constantFrom(1, 2),
   entries: fc.array(anyEntry, { minLength: 1, maxLength: 6 }),
+  wantsOutcomes: fc.boolean(),
 });
 
 export const anyRows: fc.Arbitrary<Set<string>> = fc

@@ -197,6 +197,12 @@ export const callParameterCases: readonly CallCase[] = [
     badIdLists,
     (contactXCUserIDs) => ({ ownerXCUserID: "u", contactXCUserIDs }),
   ),
+  ...refusals(
+    "syncContacts",
+    { param: "returnOutcomes", code: "105" },
+    badFlags,
+    (returnOutcomes) => ({ contacts: [goodPair], returnOutcomes }),
+  ),
   ...refusals("replaceContacts", { param: "dryRun", code: "111" }, badFlags, (dryRun) => ({
     ...replaceBody,
     dryRun,

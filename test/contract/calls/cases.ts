@@ -6,8 +6,9 @@ import { fingerprintCases } from "./cases-fingerprint.ts";
 import { listCases } from "./cases-list.ts";
 import { callParameterCases } from "./cases-parameters.ts";
 import { replaceCases } from "./cases-replace.ts";
+import { syncOutcomeCases } from "./cases-sync.ts";
 
-/** Every case of the calls beside Sync Contacts. */
+/** Every case of the calls beside Sync Contacts, and of the outcomes that it tells. */
 export const callCases: readonly CallCase[] = [
   ...listCases,
   ...checkCases,
@@ -16,4 +17,5 @@ export const callCases: readonly CallCase[] = [
   ...fingerprintCases,
   ...eraseCases,
   ...callParameterCases,
+  ...syncOutcomeCases,
 ];

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import type { ContactStore } from "../../../src/contact/contact-store.ts";
 import type { Suite } from "../../support/store-suite.ts";
 import { pair, plan, sorted, unhurried } from "../support/pairs.ts";
 import { openSession } from "../support/session.ts";
 
-const [ab, ac, ad, poison] = [pair("a", "b"), pair("a", "c"), pair("a", "d"), pair("z", "poison")];
+const [ab, ac, ad] = [pair("a", "b"), pair("a", "c"), pair("a", "d")];
+const [zd, poison] = [pair("z", "d"), pair("z", "poison")];
 
 /** Makes each row that names the contact `poison` fail when it is inserted, or when it is deleted. */
 async function addPoison(url: string, event: "INSERT" | "DELETE"): Promise<void> {
@@ -18,6 +20,33 @@ async function addPoison(url: string, event: "INSERT" | "DELETE"): Promise<void>
     CREATE TRIGGER refuse BEFORE ${event} ON contact FOR EACH ROW
       WHEN (${row}.contact_id = 'poison') EXECUTE FUNCTION refuse()`);
 }
+
+/**
+ * Makes the transaction of each row that names the contact `poison` fail when it is committed: so many
+ * times, counted by a sequence, which a rollback does not set back.
+ */
+async function addLatePoison(url: string, sqlState: string, times: number): Promise<void> {
+  const session = await openSession(url);
+  await session.query(`
+    CREATE SEQUENCE failures;
+    CREATE FUNCTION refuse_late() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF nextval('failures') <= ${times} THEN
+          RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}';
+        END IF;
+        RETURN NULL;
+      END
+    $$;
+    CREATE CONSTRAINT TRIGGER refuse_late AFTER INSERT ON contact DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.contact_id = 'poison') EXECUTE FUNCTION refuse_late()`);
+}
+
+/** Two ways to make the list of "z" be the poison alone. */
+const poisonings: Record<string, (store: ContactStore) => Promise<unknown>> = {
+  "a sync": (store) => store.sync(1, plan({ insert: [poison], remove: [zd] }), unhurried),
+  "a replacement": (store) =>
+    store.replace(1, "z", { contactIds: ["poison"], isDryRun: false }, unhurried),
+};
 
 export function describeFailures(suite: Suite): void {
   test("a row that cannot be inserted leaves everything as it was", async () => {
@@ -49,6 +78,47 @@ export function describeFailures(suite: Suite): void {
       inserted: 1,
       deleted: 0,
     });
+  });
+
+  test.each(Object.entries(poisonings))(
+    "%s that cannot be committed leaves everything as it was",
+    async (_, makePoison) => {
+      const { store, url } = await suite.openAlone({ poolSize: 1 });
+      await store.sync(1, plan({ insert: [zd] }), unhurried);
+      await addLatePoison(url, "23514", 2);
+      for (let round = 0; round < 2; round++) {
+        await expect(makePoison(store)).rejects.toThrow("refused");
+        expect(await suite.contactsOf(1, url)).toEqual([zd]);
+      }
+      expect(await makePoison(store)).toMatchObject({ inserted: 1, deleted: 1 });
+      expect(await suite.contactsOf(1, url)).toEqual([poison]);
+    },
+  );
+
+  test.each(Object.entries(poisonings))(
+    "%s whose commit fails for another's sake is tried again",
+    async (_, makePoison) => {
+      const { store, url } = await suite.openAlone({ poolSize: 1 });
+      await store.sync(1, plan({ insert: [zd] }), unhurried);
+      await addLatePoison(url, "40001", 2);
+      expect(await makePoison(store)).toMatchObject({ inserted: 1, deleted: 1 });
+      expect(await suite.contactsOf(1, url)).toEqual([poison]);
+    },
+  );
+
+  test("what cannot be committed fails none of those that shared the transaction", async () => {
+    const { store, url } = await suite.openAlone();
+    await addLatePoison(url, "23514", 1_000);
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) =>
+        store.sync(n, plan({ insert: n % 4 === 0 ? [ab, poison] : [ab] }), unhurried),
+      ),
+    );
+    expect(results.map(({ status }) => status)).toEqual(
+      results.map((_, n) => (n % 4 === 0 ? "rejected" : "fulfilled")),
+    );
+    expect(await suite.contactsOf(3, url)).toEqual([ab]);
+    expect(await suite.contactsOf(4, url)).toEqual([]);
   });
 
   test("what fails in one app leaves the syncs of others alone", async () => {

@@ -8,12 +8,12 @@ import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-m
 
 const noneBusy = () => false;
 
-function waiting({ appId, entries }: ModelRequest): SyncRequest {
+function waiting({ appId, entries, wantsOutcomes = false }: ModelRequest): SyncRequest {
   const keys = entries.map((entry) => pairKey(appId, entry));
-  return { appId, entries, keys, wantsOutcomes: false };
+  return { appId, entries, keys, wantsOutcomes };
 }
 
-test("however requests are joined, counts and rows are those of the order of arrival", () => {
+test("however requests are joined, results and rows are those of the order of arrival", () => {
   fc.assert(
     fc.property(
       fc.array(anyRequest, { maxLength: 12 }),
@@ -25,17 +25,17 @@ test("however requests are joined, counts and rows are those of the order of arr
 
         const rows = new Set(initial);
         const all = requests.map(waiting);
-        const counts = new Map<SyncRequest, SyncResult>();
+        const results = new Map<SyncRequest, SyncResult>();
         let queue = all;
         while (queue.length > 0) {
           const batch = planBatch(queue, { maxEntries, isBusy: noneBusy });
           expect(batch.requests.length).toBeGreaterThan(0);
           shareResults(batch, applyBatch(rows, batch)).forEach((share, n) => {
-            counts.set(batch.requests[n] as SyncRequest, share);
+            results.set(batch.requests[n] as SyncRequest, share);
           });
-          queue = queue.filter((request) => !counts.has(request));
+          queue = queue.filter((request) => !results.has(request));
         }
-        const actual = all.map((request) => counts.get(request));
+        const actual = all.map((request) => results.get(request));
 
         expect(actual).toEqual(expected);
         expect(rows).toEqual(modelRows);
@@ -114,4 +114,21 @@ const cases: Record<string, Case> = {
 test.each(Object.entries(cases))("%s", (_, { requests, maxEntries = 100, busy, taken }) => {
   const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy });
   expect(batch.requests).toEqual(taken.map((n) => requests[n]));
+});
+
+test("of requests that share a transaction, those that asked are told what became of each entry", () => {
+  const entries = [add("a"), remove("b"), add("a"), remove("a"), remove("b"), add("c")];
+  const asks = (...list: SyncEntry[]) => waiting({ appId: 1, entries: list, wantsOutcomes: true });
+  const requests = [asks(...entries), sync(add("d"), remove("a")), asks(add("d"), remove("c"))];
+  const batch = planBatch(requests, { maxEntries: 100, isBusy: noneBusy });
+  const rows = new Set([pairKey(1, add("b"))]);
+  expect(shareResults(batch, applyBatch(rows, batch))).toStrictEqual([
+    {
+      inserted: 2,
+      deleted: 2,
+      outcomes: ["INSERTED", "DELETED", "EXISTED", "DELETED", "MISSING", "INSERTED"],
+    },
+    { inserted: 1, deleted: 0 },
+    { inserted: 0, deleted: 1, outcomes: ["EXISTED", "DELETED"] },
+  ]);
 });

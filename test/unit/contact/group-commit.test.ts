@@ -35,7 +35,7 @@ function createManualRunner(rows = new Set<string>()) {
   return { runs, runBatch };
 }
 
-test("any schedule and any failures give counts and rows of the order of arrival", async () => {
+test("any schedule and any failures give results and rows of the order of arrival", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyRequest, { maxLength: 16 }),
@@ -54,7 +54,9 @@ test("any schedule and any failures give counts and rows of the order of arrival
           return applyBatch(rows, batch);
         });
         const results = Promise.all(
-          requests.map(({ appId, entries }) => store.sync(appId, entries, { signal })),
+          requests.map(({ appId, entries, ...wish }) =>
+            store.sync(appId, entries, { signal, ...wish }),
+          ),
         );
         await scheduler.waitFor(results);
         expect(await results).toEqual(expected);

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { expect, test } from "vitest";
 import type { Reason } from "../../../src/errors.ts";
-import { databaseFault, isRetryable } from "../../../src/storage/sqlstate.ts";
+import { databaseFault, isRetryable, spoilsConnection } from "../../../src/storage/sqlstate.ts";
 
 type Answer = Reason | "a bug";
 
@@ -9,6 +9,7 @@ type Answer = Reason | "a bug";
 const states: [code: string, name: string, answer: Answer, retried?: "retried"][] = [
   ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "retried"],
   ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "retried"],
+  ["26000", "invalid_sql_statement_name", "DATABASE_UNAVAILABLE", "retried"],
   ["57014", "query_canceled", "DEADLINE_EXCEEDED"],
   ["55P03", "lock_not_available", "DEADLINE_EXCEEDED"],
   ["08000", "connection_exception", "DATABASE_UNAVAILABLE"],
@@ -29,6 +30,7 @@ const states: [code: string, name: string, answer: Answer, retried?: "retried"][
   ["57P02", "crash_shutdown", "DATABASE_UNAVAILABLE"],
   ["57P03", "cannot_connect_now", "DATABASE_UNAVAILABLE"],
   ["57P05", "idle_session_timeout", "DATABASE_UNAVAILABLE"],
+  ["0A000", "feature_not_supported", "a bug"],
   ["22021", "character_not_in_repertoire", "a bug"],
   ["22P02", "invalid_text_representation", "a bug"],
   ["23503", "foreign_key_violation", "a bug"],
@@ -56,6 +58,13 @@ test.each(states)("%s %s is %s", (code, _, answer, retried) => {
   }
 });
 
+/** After these the connection is as good as before. */
+const harmless = ["40001", "40P01", "57014", "55P03"];
+
+test.each(states)("%s %s closes the connection, unless it is harmless", (code) => {
+  expect(spoilsConnection(sqlError(code))).toBe(!harmless.includes(code));
+});
+
 const errnos: [code: string, answer: Answer][] = [
   ["ECONNREFUSED", "DATABASE_UNAVAILABLE"],
   ["ECONNRESET", "DATABASE_UNAVAILABLE"],
@@ -75,6 +84,7 @@ test.each(errnos)("%s is %s", (code, answer) => {
   const error = Object.assign(new Error("connect"), { code });
   expect(databaseFault(error)?.reason ?? "a bug").toBe(answer);
   expect(isRetryable(error)).toBe(false);
+  if (answer !== "a bug") expect(spoilsConnection(error)).toBe(true);
 });
 
 test("a host whose every address refuses is away", () => {
@@ -98,6 +108,7 @@ const messages: [text: string, answer: Answer][] = [
 
 test.each(messages)("%j is %s", (text, answer) => {
   expect(databaseFault(new Error(text))?.reason ?? "a bug").toBe(answer);
+  expect(spoilsConnection(new Error(text))).toBe(answer !== "a bug");
 });
 
 test.each([
@@ -110,5 +121,6 @@ test.each([
   [{ message: "Connection terminated" }],
 ])("%j is no error of the database", (thrown) => {
   expect(databaseFault(thrown)).toBeUndefined();
+  expect(spoilsConnection(thrown)).toBe(false);
   expect(isRetryable(thrown)).toBe(false);
 });

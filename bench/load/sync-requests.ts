@@ -1,14 +1,9 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { SyncContactsRequestSchema } from "../../src/gen/contact/v1/contact_service_pb.ts";
-
-/** Bodies of sync requests, all of one length, no two with a pair in common. */
-export interface SyncBodies {
-  /** In bytes. */
-  readonly length: number;
-  /** Writes the next body. */
-  write(target: Buffer, offset: number): void;
-}
+import type { Format, Request, Requests, RequestsOptions } from "./requests.ts";
+import { positionsOf, writeDecimal, writeHex } from "./template.ts";
+import { createFieldReader } from "./wire.ts";
 
 /** One owner of 90,000 for each request: `owner-10000` to `owner-99999`. */
 const firstOwner = 10_000;
@@ -18,22 +13,25 @@ const ownerMark = "owner-00000";
 const spread = 0x9e37_79b1;
 
 /**
- * Bodies are one template in which only digits change. The contacts land all over the indexes, as those
- * of real callers do.
+ * Syncs of which no two have a pair in common: all insertions happen, and all deletions, every fourth
+ * entry, miss. Bodies are one template in which only digits change. The contacts land all over the
+ * indexes, as those of real callers do.
  */
-export function createSyncBodies(options: {
-  readonly format: "protobuf" | "json";
-  readonly contacts: number;
-}): SyncBodies {
-  const { contacts } = options;
+export function createSyncRequests({ format, contacts }: RequestsOptions): Requests {
   const tag = randomBytes(6).toString("hex").slice(0, 11);
   const contactMark = `c00000000${tag}`;
-  const template = encode(options.format, contacts, contactMark);
+  const template = encode(format, contacts, contactMark);
   const ownerDigits = positionsOf(template, ownerMark, "owner-".length);
   const contactDigits = positionsOf(template, contactMark, "c".length);
+  const insertions = contacts - Math.floor(contacts / 4);
   let pair = randomInt(2 ** 32);
 
-  return {
+  function checkCounts(inserted: unknown, deleted: unknown): string | undefined {
+    if (inserted === insertions && deleted === 0) return undefined;
+    return `counts ${inserted} and ${deleted} in place of ${insertions} and 0`;
+  }
+
+  const request: Request = {
     length: template.length,
     write(target, offset) {
       target.set(template, offset);
@@ -44,16 +42,21 @@ export function createSyncBodies(options: {
         pair = (pair + 1) >>> 0;
       }
     },
+    checkData: (data) => checkCounts(data?.countInserted, data?.countDeleted),
+    checkMessage(bytes, start, end) {
+      const fields = createFieldReader(bytes, start, end);
+      const counts = [0, 0, 0];
+      for (let tag = fields.tag(); tag !== undefined; tag = fields.tag()) {
+        if (tag !== 0x08 && tag !== 0x10) return `unexpected field tag ${tag} in the answer`;
+        counts[tag >> 3] = fields.varint();
+      }
+      return checkCounts(counts[1], counts[2]);
+    },
   };
+  return { next: () => request };
 }
 
-/** Insertions and deletions in a request of so many entries. */
-export function shareOfDeletions(contacts: number): { insertions: number; deletions: number } {
-  const deletions = Math.floor(contacts / 4);
-  return { insertions: contacts - deletions, deletions };
-}
-
-function encode(format: "protobuf" | "json", contacts: number, contactMark: string): Buffer {
+function encode(format: Format, contacts: number, contactMark: string): Buffer {
   const isDeleted = (n: number) => n % 4 === 3;
   const entries = Array.from({ length: contacts }, (_, n) => n);
   if (format === "json") {
@@ -72,30 +75,4 @@ function encode(format: "protobuf" | "json", contacts: number, contactMark: stri
     })),
   });
   return Buffer.from(toBinary(SyncContactsRequestSchema, message));
-}
-
-/** Where the digits of each mark begin. */
-function positionsOf(template: Buffer, mark: string, beforeDigits: number): Uint32Array {
-  const found: number[] = [];
-  for (let at = template.indexOf(mark); at !== -1; at = template.indexOf(mark, at + mark.length)) {
-    found.push(at + beforeDigits);
-  }
-  return Uint32Array.from(found);
-}
-
-const hexDigits = Buffer.from("0123456789abcdef");
-
-function writeHex(target: Buffer, at: number, value: number): void {
-  for (let n = 7; n >= 0; n--) {
-    target[at + n] = hexDigits[value & 15] as number;
-    value >>>= 4;
-  }
-}
-
-function writeDecimal(target: Buffer, at: number, value: number): void {
-  for (let n = 4; n >= 0; n--) {
-    const rest = (value / 10) | 0;
-    target[at + n] = 48 + value - rest * 10;
-    value = rest;
-  }
 }

@@ -1,0 +1,27 @@
+/** Where each mark begins in a body of which only parts change, so many bytes further on. */
+export function positionsOf(template: Buffer, mark: string, further: number): Uint32Array {
+  const found: number[] = [];
+  for (let at = template.indexOf(mark); at !== -1; at = template.indexOf(mark, at + mark.length)) {
+    found.push(at + further);
+  }
+  return Uint32Array.from(found);
+}
+
+const hexDigits = Buffer.from("0123456789abcdef");
+
+/** Writes eight digits. */
+export function writeHex(target: Buffer, at: number, value: number): void {
+  for (let n = 7; n >= 0; n--) {
+    target[at + n] = hexDigits[value & 15] as number;
+    value >>>= 4;
+  }
+}
+
+/** Writes five digits. */
+export function writeDecimal(target: Buffer, at: number, value: number): void {
+  for (let n = 4; n >= 0; n--) {
+    const rest = (value / 10) | 0;
+    target[at + n] = 48 + value - rest * 10;
+    value = rest;
+  }
+}

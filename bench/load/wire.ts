@@ -1,0 +1,31 @@
+/** Reads the fields of a message in the binary format, one after another. */
+export interface FieldReader {
+  /** The tag of the next field; undefined at the end. */
+  tag(): number | undefined;
+  /** NaN where the message ends within. */
+  varint(): number;
+  /** Passes over a string or message, and says where it is. */
+  bytes(): readonly [start: number, end: number];
+}
+
+export function createFieldReader(bytes: Buffer, start: number, end: number): FieldReader {
+  let at = start;
+  const reader: FieldReader = {
+    tag: () => (at < end ? reader.varint() : undefined),
+    varint() {
+      let value = 0;
+      for (let scale = 1; at < end; scale *= 128) {
+        const byte = bytes[at++] as number;
+        value += (byte & 127) * scale;
+        if (byte < 128) return value;
+      }
+      return Number.NaN;
+    },
+    bytes() {
+      const length = reader.varint();
+      at += length;
+      return [at - length, at];
+    },
+  };
+  return reader;
+}
