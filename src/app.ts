@@ -92,8 +92,8 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
+  stack.defer(() => pool.end());
   const db = createDatabaseOn(pool);
-  stack.defer(() => db.destroy());
 
   const keys = createKeyStore(db);
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;

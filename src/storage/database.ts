@@ -58,7 +58,10 @@ export function createPool(options: DatabaseOptions): Pool {
   return pool;
 }
 
-/** Kysely on a pool, which `destroy` closes. */
+/**
+ * Kysely on a pool that others use too. The pool is theirs to close: `destroy` does so only where Kysely
+ * itself has sent a query.
+ */
 export function createDatabaseOn(pool: Pool): Kysely<Database> {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

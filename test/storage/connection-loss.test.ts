@@ -36,8 +36,8 @@ function open({ url, poolSize = 4, timeoutMs = 30_000 }: OpenOptions) {
     timeoutMs,
     onConnectionLost: (error) => lost.push(error),
   });
+  onTestFinished(() => pool.end());
   const db = createDatabaseOn(pool);
-  onTestFinished(() => db.destroy());
   return {
     db,
     store: createContactStore({ pool, statementTimeoutMs: timeoutMs }),

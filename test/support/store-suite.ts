@@ -112,7 +112,7 @@ function createSuite({ createStore }: SuiteOptions): Suite {
     const db = createDatabaseOn(pool);
     let closing: Promise<void> | undefined;
     const close = () => {
-      closing ??= db.destroy();
+      closing ??= pool.end();
       return closing;
     };
     onTestFinished(close);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { ContactStore } from "../../../src/contact/contact-store.ts";
 import type { OpenStore, Suite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { holdInsert, openSession, untilWaiting } from "../support/session.ts";
+import { holdInsert, holdRow, openSession, untilWaiting } from "../support/session.ts";
 
 /** A kind of call: the statements of each are another set. */
 type Call = (store: ContactStore) => Promise<unknown>;
@@ -70,6 +70,20 @@ export function describeConnections(suite: Suite): void {
     await replace(open.store);
     await syncPatiently(open);
     expect(await replace(open.store)).toEqual({ inserted: 0, deleted: 0, unchanged: 1 });
+  });
+
+  test("the limits of a sync that waits hold until its last statement", async () => {
+    const { store, url } = await oneConnection();
+    const gone = pair("h", "gone");
+    await store.sync(1, plan({ insert: [gone] }), unhurried);
+    const holder = await openSession(url);
+    await holdRow(holder, 1, gone);
+    const waiting = store.sync(1, plan({ insert: [pair("h", "new")], remove: [gone] }), unhurried);
+    await untilWaiting(holder);
+    // Sleeps in the database, three times as long as the pool's limit for locks.
+    await holder.query("SELECT pg_sleep(0.3)");
+    await holder.query("ROLLBACK");
+    expect(await waiting).toEqual({ inserted: 1, deleted: 1 });
   });
 
   test("limits of a sync that waits, or of a replacement, are gone after it", async () => {

@@ -46,11 +46,9 @@ test("any schedule and any failures give results and rows of the order of arriva
         const modelRows = new Set(initial);
         const expected = requests.map((request) => syncModel(modelRows, request));
         const rows = new Set(initial);
-        const store = create(async (batch) => {
+        const store = create(async (batch, { waitsForLocks }) => {
           await scheduler.schedule(Promise.resolve());
-          if (batch.requests.length > 1 && succeeds.next().value === false) {
-            throw fault("DEADLINE_EXCEEDED");
-          }
+          if (!waitsForLocks && succeeds.next().value === false) throw fault("DEADLINE_EXCEEDED");
           return applyBatch(rows, batch);
         });
         const results = Promise.all(
