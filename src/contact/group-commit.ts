@@ -3,7 +3,7 @@ import type { Batch, BatchReport, SyncRequest } from "./batch.ts";
 import { pairKey, planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer, SyncOptions } from "./contact-store.ts";
 import { createSemaphore } from "./semaphore.ts";
-import type { SyncResult } from "./sync.ts";
+import type { SyncEntry, SyncResult } from "./sync.ts";
 
 /** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
 export type RunBatch = (batch: Batch, limits: BatchTimeLimits) => Promise<BatchReport>;
@@ -29,10 +29,29 @@ export interface GroupCommitOptions {
   readonly maxWaitingEntries: number;
 }
 
-interface Waiting extends SyncRequest {
+/** A class, for the getter: see `UnaryContext`. */
+class Waiting implements SyncRequest {
+  readonly appId: number;
+  readonly entries: readonly SyncEntry[];
   readonly call: SyncOptions;
-  readonly resolve: (result: SyncResult) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly result = Promise.withResolvers<SyncResult>();
+  #keys: readonly string[] | undefined;
+
+  constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {
+    this.appId = appId;
+    this.entries = entries;
+    this.call = call;
+  }
+
+  /** Made when the request is planned: a long queue of large requests would hold millions. */
+  get keys(): readonly string[] {
+    this.#keys ??= this.entries.map((entry) => pairKey(this.appId, entry));
+    return this.#keys;
+  }
+
+  get wantsOutcomes(): boolean {
+    return this.call.wantsOutcomes ?? false;
+  }
 }
 
 /**
@@ -99,9 +118,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (!lane.waiting.some(({ call }) => call.signal.aborted)) return;
     const abandoned = lane.waiting.filter(({ call }) => call.signal.aborted);
     lane.waiting = lane.waiting.filter(({ call }) => !call.signal.aborted);
-    for (const { entries, call, reject } of abandoned) {
+    for (const { entries, call, result } of abandoned) {
       waitingEntries -= entries.length;
-      reject(call.signal.reason);
+      result.reject(call.signal.reason);
     }
   }
 
@@ -154,24 +173,11 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       if (waitingEntries > 0 && waitingEntries + entries.length > maxWaitingEntries) {
         return Promise.reject(fault("OVERLOADED"));
       }
-      const { promise, resolve, reject } = Promise.withResolvers<SyncResult>();
-      let keys: readonly string[] | undefined;
-      joined.waiting.push({
-        appId,
-        entries,
-        // Made when the request is planned: a long queue of large requests would hold millions.
-        get keys() {
-          keys ??= entries.map((entry) => pairKey(appId, entry));
-          return keys;
-        },
-        wantsOutcomes: call.wantsOutcomes ?? false,
-        call,
-        resolve,
-        reject,
-      });
+      const request = new Waiting(appId, entries, call);
+      joined.waiting.push(request);
       waitingEntries += entries.length;
       schedule();
-      return promise;
+      return request.result.promise;
     },
   };
 }
@@ -186,10 +192,10 @@ interface Lane {
 
 function settle(batch: Batch<Waiting>, report: BatchReport): void {
   shareResults(batch, report).forEach((result, n) => {
-    batch.requests[n]?.resolve(result);
+    batch.requests[n]?.result.resolve(result);
   });
 }
 
 function fail(batch: Batch<Waiting>, error: unknown): void {
-  for (const { reject } of batch.requests) reject(error);
+  for (const { result } of batch.requests) result.reject(error);
 }

@@ -1,91 +1,8 @@
 import type { Message } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
-import type {
-  ContextValues,
-  HandlerContext,
-  Interceptor,
-  MethodImplSpec,
-  UnaryRequest,
-  UnaryResponse,
-} from "@connectrpc/connect";
-import { createContextValues } from "@connectrpc/connect";
-import type { Call } from "./call.ts";
-import { callKey, callOf } from "./call.ts";
-import type { Cancellation } from "./cancellation.ts";
-
-export type UnarySpec = MethodImplSpec & { kind: "unary" };
-
-export interface UnaryContextOptions {
-  readonly spec: UnarySpec;
-  readonly call: Call;
-  readonly protocolName: string;
-  readonly url: string;
-  /** Made when it is first asked for: calls that succeed seldom need it. */
-  readonly requestHeader: () => Headers;
-  readonly cancellation: Cancellation;
-  /** Milliseconds left of the deadline that the caller set; undefined where it set none. */
-  readonly timeoutMs: () => number | undefined;
-}
-
-/** The context of a call that does not come through Connect's own handlers. */
-export function createUnaryContext(options: UnaryContextOptions): HandlerContext {
-  options.call.cancellation = options.cancellation;
-  return new UnaryContext(options);
-}
-
-/** Makes what Connect's interface asks for when it is asked for. */
-class UnaryContext implements HandlerContext {
-  readonly requestMethod = "POST";
-  readonly values: ContextValues;
-  readonly #options: UnaryContextOptions;
-  #requestHeader: Headers | undefined;
-  #responseHeader: Headers | undefined;
-  #responseTrailer: Headers | undefined;
-
-  constructor(options: UnaryContextOptions) {
-    this.#options = options;
-    this.values = createContextValues().set(callKey, options.call);
-  }
-
-  get service() {
-    return this.#options.spec.method.parent;
-  }
-
-  get method() {
-    return this.#options.spec.method;
-  }
-
-  get protocolName() {
-    return this.#options.protocolName;
-  }
-
-  get url() {
-    return this.#options.url;
-  }
-
-  get signal() {
-    return this.#options.cancellation.signal;
-  }
-
-  get timeoutMs() {
-    return this.#options.timeoutMs;
-  }
-
-  get requestHeader() {
-    this.#requestHeader ??= this.#options.requestHeader();
-    return this.#requestHeader;
-  }
-
-  get responseHeader() {
-    this.#responseHeader ??= new Headers();
-    return this.#responseHeader;
-  }
-
-  get responseTrailer() {
-    this.#responseTrailer ??= new Headers();
-    return this.#responseTrailer;
-  }
-}
+import type { HandlerContext, Interceptor, UnaryRequest, UnaryResponse } from "@connectrpc/connect";
+import { callOf } from "./call.ts";
+import type { UnarySpec } from "./unary-context.ts";
 
 /** Runs the implementation of one RPC behind the interceptors, and returns its answer. */
 export type InvokeUnary = (context: HandlerContext, message: Message) => Promise<Message>;
@@ -98,50 +15,85 @@ export function createUnaryInvoker(
   spec: UnarySpec,
   interceptors: readonly Interceptor[],
 ): InvokeUnary {
-  const { method, impl } = spec;
-  const { parent: service } = method;
-
   async function implementation(req: UnaryRequest): Promise<UnaryResponse> {
     const { context } = callOf(req.contextValues);
     if (context === undefined) throw new Error("the call did not pass the gate");
-    const message = create(method.output, await impl(req.message, context));
-    return {
-      stream: false,
-      service,
-      method,
-      message,
-      get header() {
-        return context.responseHeader;
-      },
-      get trailer() {
-        return context.responseTrailer;
-      },
-    };
+    return new Answer(context, create(spec.method.output, await spec.impl(req.message, context)));
   }
 
   const chain = interceptors.reduceRight<UnaryFn>(
     (next, interceptor) => interceptor(next as never) as UnaryFn,
     implementation,
   );
-  return async (context, message) => {
-    const { requestMethod, url, values: contextValues } = context;
-    const response = await chain({
-      stream: false,
-      service,
-      method,
-      message,
-      requestMethod,
-      url,
-      get signal() {
-        return context.signal;
-      },
-      contextValues,
-      get header() {
-        return context.requestHeader;
-      },
-    });
-    return response.message;
-  };
+  return async (context, message) => (await chain(new Request(context, message))).message;
 }
 
 type UnaryFn = (req: UnaryRequest) => Promise<UnaryResponse>;
+
+/** A call as interceptors see it. */
+class Request implements UnaryRequest {
+  readonly stream = false;
+  readonly message: Message;
+  readonly #context: HandlerContext;
+
+  constructor(context: HandlerContext, message: Message) {
+    this.#context = context;
+    this.message = message;
+  }
+
+  get service() {
+    return this.#context.service;
+  }
+
+  get method() {
+    return this.#context.method as UnaryRequest["method"];
+  }
+
+  get requestMethod() {
+    return this.#context.requestMethod;
+  }
+
+  get url() {
+    return this.#context.url;
+  }
+
+  get signal() {
+    return this.#context.signal;
+  }
+
+  get contextValues() {
+    return this.#context.values;
+  }
+
+  get header() {
+    return this.#context.requestHeader;
+  }
+}
+
+/** The answer to a call as interceptors see it. */
+class Answer implements UnaryResponse {
+  readonly stream = false;
+  readonly message: Message;
+  readonly #context: HandlerContext;
+
+  constructor(context: HandlerContext, message: Message) {
+    this.#context = context;
+    this.message = message;
+  }
+
+  get service() {
+    return this.#context.service;
+  }
+
+  get method() {
+    return this.#context.method as UnaryResponse["method"];
+  }
+
+  get header() {
+    return this.#context.responseHeader;
+  }
+
+  get trailer() {
+    return this.#context.responseTrailer;
+  }
+}

@@ -5,7 +5,7 @@ import { fault } from "../../errors.ts";
 import type { Auth } from "../../rpc/auth.ts";
 import { toFault } from "../../rpc/connect-error.ts";
 import type { FieldRulesOptions } from "../../rpc/field-rules.ts";
-import { createUnaryContext } from "../../rpc/unary.ts";
+import { createUnaryContext } from "../../rpc/unary-context.ts";
 import { faultOf } from "../../rpc/violation.ts";
 import type { Exchange } from "../exchange.ts";
 import { webHeaders } from "../web-headers.ts";
