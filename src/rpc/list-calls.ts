@@ -1,7 +1,11 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ContactReader } from "../contact/contact-store.ts";
 import type { PageEntry } from "../contact/page.ts";
-import type { ContactService } from "../gen/contact/v1/contact_service_pb.ts";
+import type {
+  Contact,
+  ContactOwner,
+  ContactService,
+} from "../gen/contact/v1/contact_service_pb.ts";
 import {
   ListContactOwnersRequestSchema,
   ListContactsRequestSchema,
@@ -51,10 +55,20 @@ function listOf(context: HandlerContext, userId: string): PagedList {
   return { appId: principalOf(context).appId, method: context.method.name, userId };
 }
 
-function toContact({ id, createdAtMicros }: PageEntry) {
-  return { contactXcUserId: id, createdTime: timestampOf(createdAtMicros) };
+// Entries are messages from the start: what only looks like one is copied to become one.
+
+function toContact({ id, createdAtMicros }: PageEntry): Contact {
+  return {
+    $typeName: "contact.v1.Contact",
+    contactXcUserId: id,
+    createdTime: timestampOf(createdAtMicros),
+  };
 }
 
-function toOwner({ id, createdAtMicros }: PageEntry) {
-  return { ownerXcUserId: id, createdTime: timestampOf(createdAtMicros) };
+function toOwner({ id, createdAtMicros }: PageEntry): ContactOwner {
+  return {
+    $typeName: "contact.v1.ContactOwner",
+    ownerXcUserId: id,
+    createdTime: timestampOf(createdAtMicros),
+  };
 }

@@ -1,6 +1,4 @@
-import { create } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 
 const microsPerSecond = 1_000_000;
 
@@ -9,5 +7,5 @@ export function timestampOf(micros: number): Timestamp {
   // Of times before 1970 the fraction counts forwards from the second before.
   const fraction = ((micros % microsPerSecond) + microsPerSecond) % microsPerSecond;
   const seconds = BigInt((micros - fraction) / microsPerSecond);
-  return create(TimestampSchema, { seconds, nanos: fraction * 1_000 });
+  return { $typeName: "google.protobuf.Timestamp", seconds, nanos: fraction * 1_000 };
 }

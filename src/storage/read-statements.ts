@@ -1,4 +1,4 @@
-import type { Expression, Kysely } from "kysely";
+import type { AliasableExpression, Expression, Kysely } from "kysely";
 import { sql } from "kysely";
 import type { ContactPair } from "../contact/contact-store.ts";
 import type { PageRequest } from "../contact/page.ts";
@@ -7,11 +7,15 @@ import type { Database } from "./schema.ts";
 
 /** The statements that read contacts, each with the values of a call. */
 export interface ReadStatements {
-  /** Rows: contact id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
+  /**
+   * One row, of one more entry than the page has, where there are more: the contact ids in order, as a
+   * JSON list; for each of them eight bytes, the microseconds from the start of 2000 to the time when it
+   * was added, in hexadecimal. Null and null where there are none.
+   */
   listContacts(appId: number, ownerId: string, page: PageRequest): Statement;
-  /** Rows: owner id, seconds since 1970 with six decimals; one more than the page has, where there are more. */
+  /** One row as that of `listContacts`, for owner ids. */
   listOwners(appId: number, contactId: string, page: PageRequest): Statement;
-  /** Rows as those of `listContacts`. */
+  /** One row as that of `listContacts`. */
   listMutual(appId: number, ownerId: string, page: PageRequest): Statement;
   /**
    * One row: the positions, from 1, of the pairs that are there, in any order, an `m` behind those that
@@ -26,9 +30,9 @@ export interface ReadStatements {
 
 export function createReadStatements(db: Kysely<Database>): ReadStatements {
   const texts = {
-    listContacts: selectContacts(db).compile().sql,
-    listOwners: selectOwners(db),
-    listMutual: selectMutual(db),
+    listContacts: selectPage(db, selectContacts(db)),
+    listOwners: selectPage(db, selectOwners(db)),
+    listMutual: selectPage(db, selectMutual(db)),
     check: selectChecks(db),
     count: selectCounts(db),
     fingerprint: selectFingerprint(db),
@@ -78,13 +82,27 @@ const userId = sql<string>`$2`;
 const after = sql<string>`$3`;
 const limit = sql<number>`$4`;
 
-/** Seconds since 1970 as Postgres gives them: exact, always with six decimals. */
-const createdAtSeconds = sql<string>`extract(epoch from created_at)`.as("created_at_seconds");
+type EntryRow = { id: string; created_at: Date };
+
+/**
+ * One row for all entries of a page: reading a hundred would take as long as finding them. The times are
+ * as Postgres keeps them, as writing each as text, in whatever format, would take longer than all else.
+ */
+function selectPage(db: Kysely<Database>, entries: AliasableExpression<EntryRow>): string {
+  const times = sql`string_agg(timestamptz_send(created_at), '' order by id)`;
+  return db
+    .selectFrom(entries.as("entry"))
+    .select([
+      sql<string | null>`json_agg(id order by id)`.as("ids"),
+      sql<string | null>`encode(${times}, 'hex')`.as("times"),
+    ])
+    .compile().sql;
+}
 
 function selectContacts(db: Kysely<Database>) {
   return db
     .selectFrom("contact")
-    .select(["contact_id", createdAtSeconds])
+    .select(["contact_id as id", "created_at"])
     .where("app_id", "=", appId)
     .where("owner_id", "=", userId)
     .where("contact_id", ">", after)
@@ -92,22 +110,19 @@ function selectContacts(db: Kysely<Database>) {
     .limit(limit);
 }
 
-function selectOwners(db: Kysely<Database>): string {
+function selectOwners(db: Kysely<Database>) {
   return db
     .selectFrom("contact")
-    .select(["owner_id", createdAtSeconds])
+    .select(["owner_id as id", "created_at"])
     .where("app_id", "=", appId)
     .where("contact_id", "=", userId)
     .where("owner_id", ">", after)
     .orderBy("owner_id")
-    .limit(limit)
-    .compile().sql;
+    .limit(limit);
 }
 
-function selectMutual(db: Kysely<Database>): string {
-  return selectContacts(db)
-    .where(isThere(db, sql.ref("contact.contact_id"), userId))
-    .compile().sql;
+function selectMutual(db: Kysely<Database>) {
+  return selectContacts(db).where(isThere(db, sql.ref("contact.contact_id"), userId));
 }
 
 type PairRow = { owner_id: string; contact_id: string; position: number };

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Pool } from "../../src/storage/database.ts";
+import { createPool } from "../../src/storage/database.ts";
+import type { RunRead } from "../../src/storage/joined-reads.ts";
+import { createJoinedReads } from "../../src/storage/joined-reads.ts";
+import type { WrittenStatement } from "../../src/storage/pipeline.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { createTestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({
+    connectionString: database.url,
+    poolSize: 4,
+    timeoutMs: 10_000,
+    onConnectionLost: () => {},
+  });
+  await pool.query("CREATE SEQUENCE runs");
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const unaborted = new AbortController().signal;
+
+const divide = (by: number): WrittenStatement => ({
+  name: "divide",
+  text: "SELECT 60 / $1::int, nextval('runs')",
+  values: [String(by)],
+});
+
+/** As many at once as are given; all but the first few wait, and are joined. */
+function runAll(join: RunRead, statements: readonly WrittenStatement[], signal = unaborted) {
+  return Promise.allSettled(statements.map((statement) => join(statement, signal)));
+}
+
+const countRuns = async () => {
+  const { rows } = await pool.query("SELECT nextval('runs')::int AS run");
+  return rows[0].run as number;
+};
+
+test("each read gets its own rows, however many are sent together", async () => {
+  const join = createJoinedReads({ pool, maxInFlight: 2, maxStatements: 5 });
+  const divisors = Array.from({ length: 40 }, (_, n) => n + 1);
+  const results = await Promise.all(divisors.map((by) => join(divide(by), unaborted)));
+  expect(results.map(([row]) => Number(row?.[0]))).toEqual(
+    divisors.map((by) => Math.floor(60 / by)),
+  );
+});
+
+test("no read fails for another's sake", async () => {
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
+  const results = await runAll(join, [1, 2, 0, 3, 0, 4].map(divide));
+  expect(results.map((result) => result.status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+  ]);
+  expect(results[2]).toMatchObject({ reason: { code: "22012" } });
+  const [, , , , , last] = results;
+  expect(last?.status === "fulfilled" && last.value[0]?.[0]).toBe("15");
+});
+
+test("a read whose caller left while it waited is never run", async () => {
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
+  const leaving = new AbortController();
+  const before = await countRuns();
+  const first = join(divide(1), unaborted);
+  const left = runAll(join, [divide(2), divide(3)], leaving.signal);
+  const stays = join(divide(4), unaborted);
+  leaving.abort(new Error("the caller left"));
+  await Promise.all([first, stays]);
+  expect(await left).toMatchObject([
+    { status: "rejected", reason: { message: "the caller left" } },
+    { status: "rejected", reason: { message: "the caller left" } },
+  ]);
+  expect(await countRuns()).toBe(before + 3);
+});
+
+test("a failure of the pool is told to all that wait for it, and later reads succeed", async () => {
+  let isDown = true;
+  const failing = {
+    connect: () => (isDown ? Promise.reject(new Error("no connection")) : pool.connect()),
+  } as unknown as Pool;
+  const join = createJoinedReads({ pool: failing, maxInFlight: 1, maxStatements: 2 });
+  const results = await runAll(join, [1, 2, 3, 4, 5].map(divide));
+  expect(results.map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
+  isDown = false;
+  expect((await join(divide(6), unaborted))[0]?.[0]).toBe("10");
+});
