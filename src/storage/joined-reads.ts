@@ -1,3 +1,4 @@
+import type { CallOptions } from "../contact/contact-store.ts";
 import type { Pool } from "./database.ts";
 import type { Rows, WrittenStatement } from "./pipeline.ts";
 import { inPipelinedTransaction } from "./pipeline.ts";
@@ -8,7 +9,7 @@ import { inPipelinedTransaction } from "./pipeline.ts";
  * @throws the reason of the signal where it is aborted before the statement is sent; else what the
  * driver says
  */
-export type RunRead = (statement: WrittenStatement, signal: AbortSignal) => Promise<Rows>;
+export type RunRead = (statement: WrittenStatement, signal: CallOptions["signal"]) => Promise<Rows>;
 
 export interface JoinedReadsOptions {
   readonly pool: Pool;
@@ -20,7 +21,7 @@ export interface JoinedReadsOptions {
 
 interface Waiting {
   readonly statement: WrittenStatement;
-  readonly signal: AbortSignal;
+  readonly signal: CallOptions["signal"];
   readonly resolve: (rows: Rows | Promise<Rows>) => void;
   readonly reject: (reason: unknown) => void;
 }
