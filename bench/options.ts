@@ -21,7 +21,7 @@ export const help = `Measures Kith against Postgres itself and against plain ser
 Usage: npm run bench -- [options]
 
   --quick          short runs, without the full table: under 90 s
-  --seconds N      measured seconds of each run (5; quick: 1)
+  --seconds N      measured seconds of each run (5; quick: 0.8)
   --rounds N       times that every contender is measured (3; quick: 2)
   --rows N         rows in the full table (10,000,000)
   --only NAME      one scenario; may be repeated:
@@ -45,8 +45,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
   const only = values.only ?? scenarioNames.filter((name) => !(isQuick && name === "filled"));
   return {
     isQuick,
-    seconds: wholeNumber("seconds", values.seconds, isQuick ? 1 : 5),
-    warmupSeconds: isQuick ? 0.4 : 1,
+    seconds: wholeNumber("seconds", values.seconds, isQuick ? 0.8 : 5),
+    warmupSeconds: isQuick ? 0.3 : 1,
     rounds: wholeNumber("rounds", values.rounds, isQuick ? 2 : 3),
     rows: wholeNumber("rows", values.rows, 10_000_000),
     only: only.map(scenarioName),
