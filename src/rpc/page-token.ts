@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The list that pages are read from, and the call that reads them. */
 export interface PagedList {
@@ -40,7 +40,7 @@ export function decodePageToken(list: PagedList, token: string): string | undefi
 
 function digestOf({ appId, method, userId }: PagedList, position: string): Buffer {
   const text = JSON.stringify([version, appId, method, userId, position]);
-  return createHash("sha256").update(text).digest().subarray(0, digestBytes);
+  return hash("sha256", text, "buffer").subarray(0, digestBytes);
 }
 
 /** An id in UTF-8: no id is empty, or has a NUL, which the database would not take. */
