@@ -2,9 +2,12 @@ import type pg from "pg";
 import type { Pool } from "./database.ts";
 import { spoilsConnection } from "./sqlstate.ts";
 
+/** As Postgres reports the status of a connection that is in no transaction. */
+const idle = "I";
+
 /**
- * Lends a connection of the pool. One that may fail the same way again is closed, and the pool opens
- * another in its place.
+ * Lends a connection of the pool. One that may fail the same way again, or that comes back within a
+ * transaction, is closed, and the pool opens another in its place.
  */
 export async function withConnection<T>(
   pool: Pool,
@@ -15,7 +18,7 @@ export async function withConnection<T>(
   try {
     return await work(client);
   } catch (error) {
-    isSpoilt = spoilsConnection(error);
+    isSpoilt = spoilsConnection(error) || client.getTransactionStatus() !== idle;
     throw error;
   } finally {
     client.release(isSpoilt);

@@ -1,8 +1,8 @@
 import type pg from "pg";
+import { withConnection } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
 import type { Statement } from "./pipeline.ts";
-import { spoilsConnection } from "./sqlstate.ts";
 import { runStatement, runStatements } from "./statement.ts";
 import { limitStatements } from "./time-limit.ts";
 
@@ -29,27 +29,22 @@ export interface OwnerTransactionOptions {
  * @param work rolls everything back by what it throws
  * @throws what `work` throws, or what the driver says
  */
-export async function inOwnerTransaction<T>(
+export function inOwnerTransaction<T>(
   { pool, appId, ownerId, statementMs }: OwnerTransactionOptions,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect();
-  let isSpoilt = false;
-  try {
-    await runStatements(client, [begin, limitStatements(statementMs), lockOwner(appId, ownerId)]);
-    const result = await work(client);
-    await runStatement(client, commit);
-    return result;
-  } catch (error) {
-    const isRolledBack = await runStatement(client, rollback).then(
-      () => true,
-      () => false,
-    );
-    isSpoilt = !isRolledBack || spoilsConnection(error);
-    throw error;
-  } finally {
-    client.release(isSpoilt);
-  }
+  return withConnection(pool, async (client) => {
+    try {
+      await runStatements(client, [begin, limitStatements(statementMs), lockOwner(appId, ownerId)]);
+      const result = await work(client);
+      await runStatement(client, commit);
+      return result;
+    } catch (error) {
+      // Where even this fails the connection is closed, which rolls back too.
+      await runStatement(client, rollback).catch(() => {});
+      throw error;
+    }
+  });
 }
 
 function lockOwner(appId: number, ownerId: string): Statement {
