@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { fault } from "../errors.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
-import { toConnectError, toFault } from "../rpc/connect-error.ts";
+import { toFault } from "../rpc/connect-error.ts";
 import type { ConnectHandler } from "./connect.ts";
 import { createExchange } from "./exchange.ts";
-import { encodeGrpcMessage } from "./grpc-message.ts";
+import { grpcStatusOf } from "./grpc-message.ts";
 import type { RequestHandler } from "./listener.ts";
 import type { Probes } from "./probes.ts";
 import { sendFault } from "./rest/envelope.ts";
@@ -73,10 +72,8 @@ function refuse(req: IncomingMessage, res: ServerResponse, { fault: refused }: C
     res.destroy();
   } else if (req.headers["content-type"]?.startsWith("application/grpc")) {
     // Headers alone, with the end of the stream: what gRPC calls trailers-only.
-    const status = new Headers({ "content-type": req.headers["content-type"] });
-    setTrailerStatus(status, toConnectError(refused));
-    status.set("grpc-message", encodeGrpcMessage(refused.message));
-    for (const [name, value] of status) res.setHeader(name, value);
+    res.setHeader("content-type", req.headers["content-type"]);
+    for (const [name, value] of Object.entries(grpcStatusOf(refused))) res.setHeader(name, value);
     res.end();
   } else {
     sendFault(res, refused);

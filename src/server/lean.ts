@@ -3,19 +3,19 @@ import { constants } from "node:http2";
 import type { Message } from "@bufbuild/protobuf";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
-import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import type { Auth } from "../rpc/auth.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
 import { Cancellation, callerLeft } from "../rpc/cancellation.ts";
-import { toConnectError, toFault } from "../rpc/connect-error.ts";
+import { toFault } from "../rpc/connect-error.ts";
 import type { InvokeUnary } from "../rpc/unary.ts";
 import { createUnaryInvoker } from "../rpc/unary.ts";
 import type { UnarySpec } from "../rpc/unary-context.ts";
 import { createUnaryContext } from "../rpc/unary-context.ts";
-import { encodeGrpcMessage } from "./grpc-message.ts";
+import { grpcStatusOf } from "./grpc-message.ts";
 import { methodName } from "./rest/routes.ts";
 import { webHeaders } from "./web-headers.ts";
 
@@ -214,10 +214,7 @@ function sendMessage(stream: ServerHttp2Stream, headers: Answer, message: Uint8A
 
 function sendStatus(stream: ServerHttp2Stream, headers: Answer, answered: Fault): void {
   if (stream.destroyed) return;
-  const trailers = new Headers();
-  setTrailerStatus(trailers, toConnectError(answered));
-  trailers.set("grpc-message", encodeGrpcMessage(answered.message));
-  respond(stream, headers, Object.fromEntries(trailers));
+  respond(stream, headers, grpcStatusOf(answered));
   stream.end();
 }
 
