@@ -1,3 +1,4 @@
+import type { DescField } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ContactReader } from "../contact/contact-store.ts";
 import type { PageEntry } from "../contact/page.ts";
@@ -13,7 +14,7 @@ import {
 } from "../gen/contact/v1/contact_service_pb.ts";
 import { principalOf } from "./auth.ts";
 import { callOptionsOf } from "./call-options.ts";
-import type { PagedList } from "./page-token.ts";
+import type { PagedRequest } from "./paging.ts";
 import { nextPageToken, pageRequestOf } from "./paging.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -26,33 +27,53 @@ type ListCalls = Pick<
 export function createListCalls({ contacts }: { readonly contacts: ContactReader }): ListCalls {
   return {
     async listContacts(request, context) {
-      const list = listOf(context, request.ownerXcUserId);
-      const wanted = pageRequestOf(request, list, ListContactsRequestSchema.field.pageToken);
-      const options = callOptionsOf(context);
-      const page = await contacts.listContacts(list.appId, list.userId, wanted, options);
-      return { contacts: page.entries.map(toContact), nextPageToken: nextPageToken(page, list) };
+      const { entries, nextPageToken } = await readPage(contacts.listContacts, {
+        request,
+        context,
+        userId: request.ownerXcUserId,
+        tokenField: ListContactsRequestSchema.field.pageToken,
+      });
+      return { contacts: entries.map(toContact), nextPageToken };
     },
 
     async listContactOwners(request, context) {
-      const list = listOf(context, request.contactXcUserId);
-      const wanted = pageRequestOf(request, list, ListContactOwnersRequestSchema.field.pageToken);
-      const options = callOptionsOf(context);
-      const page = await contacts.listOwners(list.appId, list.userId, wanted, options);
-      return { owners: page.entries.map(toOwner), nextPageToken: nextPageToken(page, list) };
+      const { entries, nextPageToken } = await readPage(contacts.listOwners, {
+        request,
+        context,
+        userId: request.contactXcUserId,
+        tokenField: ListContactOwnersRequestSchema.field.pageToken,
+      });
+      return { owners: entries.map(toOwner), nextPageToken };
     },
 
     async listMutualContacts(request, context) {
-      const list = listOf(context, request.ownerXcUserId);
-      const wanted = pageRequestOf(request, list, ListMutualContactsRequestSchema.field.pageToken);
-      const options = callOptionsOf(context);
-      const page = await contacts.listMutual(list.appId, list.userId, wanted, options);
-      return { contacts: page.entries.map(toContact), nextPageToken: nextPageToken(page, list) };
+      const { entries, nextPageToken } = await readPage(contacts.listMutual, {
+        request,
+        context,
+        userId: request.ownerXcUserId,
+        tokenField: ListMutualContactsRequestSchema.field.pageToken,
+      });
+      return { contacts: entries.map(toContact), nextPageToken };
     },
   };
 }
 
-function listOf(context: HandlerContext, userId: string): PagedList {
-  return { appId: principalOf(context).appId, method: context.method.name, userId };
+interface PagedCall {
+  readonly request: PagedRequest;
+  readonly context: HandlerContext;
+  /** Whose list it is. */
+  readonly userId: string;
+  readonly tokenField: DescField;
+}
+
+async function readPage(
+  read: ContactReader["listContacts" | "listOwners" | "listMutual"],
+  { request, context, userId, tokenField }: PagedCall,
+) {
+  const list = { appId: principalOf(context).appId, method: context.method.name, userId };
+  const wanted = pageRequestOf(request, list, tokenField);
+  const page = await read(list.appId, userId, wanted, callOptionsOf(context));
+  return { entries: page.entries, nextPageToken: nextPageToken(page, list) };
 }
 
 // Entries are messages from the start: what only looks like one is copied to become one.
