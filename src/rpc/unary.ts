@@ -18,82 +18,69 @@ export function createUnaryInvoker(
   async function implementation(req: UnaryRequest): Promise<UnaryResponse> {
     const { context } = callOf(req.contextValues);
     if (context === undefined) throw new Error("the call did not pass the gate");
-    return new Answer(context, create(spec.method.output, await spec.impl(req.message, context)));
+    return new ResponseSide(
+      context,
+      create(spec.method.output, await spec.impl(req.message, context)),
+    );
   }
 
   const chain = interceptors.reduceRight<UnaryFn>(
     (next, interceptor) => interceptor(next as never) as UnaryFn,
     implementation,
   );
-  return async (context, message) => (await chain(new Request(context, message))).message;
+  return async (context, message) => (await chain(new RequestSide(context, message))).message;
 }
 
 type UnaryFn = (req: UnaryRequest) => Promise<UnaryResponse>;
 
-/** A call as interceptors see it. */
-class Request implements UnaryRequest {
+/** What the two sides of a call have in common, as interceptors see them. */
+class Side {
   readonly stream = false;
   readonly message: Message;
-  readonly #context: HandlerContext;
+  protected readonly context: HandlerContext;
 
   constructor(context: HandlerContext, message: Message) {
-    this.#context = context;
+    this.context = context;
     this.message = message;
   }
 
   get service() {
-    return this.#context.service;
+    return this.context.service;
   }
 
   get method() {
-    return this.#context.method as UnaryRequest["method"];
-  }
-
-  get requestMethod() {
-    return this.#context.requestMethod;
-  }
-
-  get url() {
-    return this.#context.url;
-  }
-
-  get signal() {
-    return this.#context.signal;
-  }
-
-  get contextValues() {
-    return this.#context.values;
-  }
-
-  get header() {
-    return this.#context.requestHeader;
+    return this.context.method as UnaryRequest["method"];
   }
 }
 
-/** The answer to a call as interceptors see it. */
-class Answer implements UnaryResponse {
-  readonly stream = false;
-  readonly message: Message;
-  readonly #context: HandlerContext;
-
-  constructor(context: HandlerContext, message: Message) {
-    this.#context = context;
-    this.message = message;
+class RequestSide extends Side implements UnaryRequest {
+  get requestMethod() {
+    return this.context.requestMethod;
   }
 
-  get service() {
-    return this.#context.service;
+  get url() {
+    return this.context.url;
   }
 
-  get method() {
-    return this.#context.method as UnaryResponse["method"];
+  get signal() {
+    return this.context.signal;
+  }
+
+  get contextValues() {
+    return this.context.values;
   }
 
   get header() {
-    return this.#context.responseHeader;
+    return this.context.requestHeader;
+  }
+}
+
+class ResponseSide extends Side implements UnaryResponse {
+  get header() {
+    return this.context.responseHeader;
   }
 
   get trailer() {
-    return this.#context.responseTrailer;
+    return this.context.responseTrailer;
   }
 }
