@@ -51,15 +51,16 @@ function timeLimits(
   return waitsForLocks ? [limitStatements(Math.min(statementMs, mostMs))] : [];
 }
 
-/** Takes the locks of the owners in order, and gives no rows. */
-function shareOwnerLocks({ inserts, deletes }: Batch): WrittenStatement {
+/** Takes the locks in their order, and gives no rows. */
+const shareOwnerLocksText = `SELECT FROM unnest($1::integer[]) AS lock (id)
+  WHERE pg_advisory_xact_lock_shared(${ownerLockSpace}, lock.id) IS NULL`;
+
+function shareOwnerLocks({ pairs }: Batch): WrittenStatement {
   const locks = new Set<number>();
-  for (const { appId, ownerId } of inserts) locks.add(ownerLock(appId, ownerId));
-  for (const { appId, ownerId } of deletes) locks.add(ownerLock(appId, ownerId));
+  for (const { appId, ownerId } of pairs.values()) locks.add(ownerLock(appId, ownerId));
   return {
     name: "share_owner_locks",
-    text: `SELECT FROM unnest($1::integer[]) AS lock (id)
-      WHERE pg_advisory_xact_lock_shared(${ownerLockSpace}, lock.id) IS NULL`,
+    text: shareOwnerLocksText,
     values: [integerArray([...locks].sort((a, b) => a - b))],
   };
 }

@@ -4,7 +4,7 @@ import { textArray } from "./array-parameter.ts";
 import type { Pool } from "./database.ts";
 import { createJoinedReads } from "./joined-reads.ts";
 import type { Rows, Statement, WrittenStatement } from "./pipeline.ts";
-import { inPipelinedTransaction } from "./pipeline.ts";
+import { runAlone } from "./pipeline.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { withRetries } from "./transaction.ts";
 
@@ -33,8 +33,7 @@ export function createContactReader({ pool, statements }: ContactReaderOptions):
   function readAlone(statement: Statement, { signal }: CallOptions): Promise<Rows> {
     return withRetries(async () => {
       signal.throwIfAborted();
-      const [rows = []] = await inPipelinedTransaction(pool, [written(statement)]);
-      return rows;
+      return runAlone(pool, written(statement));
     });
   }
 

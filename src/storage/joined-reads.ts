@@ -1,7 +1,7 @@
 import type { CallOptions } from "../contact/contact-store.ts";
 import type { Pool } from "./database.ts";
 import type { Rows, WrittenStatement } from "./pipeline.ts";
-import { inPipelinedTransaction } from "./pipeline.ts";
+import { inPipelinedTransaction, runAlone } from "./pipeline.ts";
 
 /**
  * Runs a statement that reads, and gives its rows.
@@ -57,13 +57,8 @@ export function createJoinedReads(options: JoinedReadsOptions): RunRead {
       for (const [n, { resolve }] of reads.entries()) resolve(results[n] ?? []);
     } catch (error) {
       if (reads.length === 1) reads[0]?.reject(error);
-      else for (const { statement, resolve } of reads) resolve(runAlone(statement));
+      else for (const { statement, resolve } of reads) resolve(runAlone(pool, statement));
     }
-  }
-
-  async function runAlone(statement: WrittenStatement): Promise<Rows> {
-    const [rows = []] = await inPipelinedTransaction(pool, [statement]);
-    return rows;
   }
 
   return (statement, signal) => {

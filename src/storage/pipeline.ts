@@ -40,6 +40,12 @@ export function inPipelinedTransaction(
   );
 }
 
+/** Runs one statement, a transaction of its own. */
+export async function runAlone(pool: pg.Pool, statement: WrittenStatement): Promise<Rows> {
+  const [rows = []] = await inPipelinedTransaction(pool, [statement]);
+  return rows;
+}
+
 type Callback = (error: Error | null, rows?: readonly Rows[]) => void;
 
 /** The driver prepares statements too, and knows of its own alone: no name may be in both accounts. */
