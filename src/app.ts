@@ -15,6 +15,7 @@ import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { createAuth } from "./rpc/auth.ts";
 import type { Call } from "./rpc/call.ts";
+import { CallsUnderWay } from "./rpc/calls-under-way.ts";
 import { createContactService } from "./rpc/contact-service.ts";
 import { createGate } from "./rpc/gate.ts";
 import { createHealthService } from "./rpc/health.ts";
@@ -103,7 +104,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   }
 
   const stopping = new AbortController();
-  const underWay = new Set<Call>();
+  const underWay = new CallsUnderWay();
   const listener = createListener({
     ...createHandler({ config, logger, pool, db, stopping: stopping.signal, underWay }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
@@ -137,7 +138,7 @@ interface HandlerParts {
   readonly pool: Pool;
   readonly db: Kysely<Database>;
   readonly stopping: AbortSignal;
-  readonly underWay: Set<Call>;
+  readonly underWay: CallsUnderWay;
 }
 
 /** Everything between a connection and the database. */

@@ -25,6 +25,8 @@ export interface Call {
   context?: HandlerContext;
   /** Set with the context. */
   cancellation?: Cancellation;
+  /** Its place among the calls under way, while it is one of them. */
+  position: number | undefined;
 }
 
 export const callKey: ContextKey<Call | undefined> = createContextKey(undefined, {
@@ -48,6 +50,7 @@ export function createCall({ method, protocol, serverKey, requestId }: CallOptio
     startedAt: performance.now(),
     entered: false,
     validated: false,
+    position: undefined,
   };
 }
 

@@ -25,8 +25,8 @@ export function createUnaryContext(options: UnaryContextOptions): HandlerContext
 }
 
 /**
- * Makes what Connect's interface asks for when it is asked for. A class: V8 gives an object literal with
- * getters a hidden class of its own, which keeps what the getters see until a major garbage collection.
+ * Makes what Connect's interface asks for when it is asked for. A class: V8 makes getters of object literals
+ * in its old generation, where they keep what they see until a major garbage collection.
  */
 class UnaryContext implements HandlerContext {
   readonly requestMethod = "POST";

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { fault } from "../errors.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
+import type { CallsUnderWay } from "../rpc/calls-under-way.ts";
 import { toFault } from "../rpc/connect-error.ts";
 import type { ConnectHandler } from "./connect.ts";
 import { createExchange } from "./exchange.ts";
@@ -21,7 +22,7 @@ export interface RequestHandlerOptions {
   /** Told of every request when it ends. */
   readonly observe: (call: Call) => void;
   /** Requests under way; this handler keeps it. */
-  readonly underWay: Set<Call>;
+  readonly underWay: CallsUnderWay;
 }
 
 /** Sends each request on its way: to REST, to Connect, to the probes, or back. */

@@ -26,18 +26,11 @@ export function inPipelinedTransaction(
   pool: pg.Pool,
   statements: readonly WrittenStatement[],
 ): Promise<readonly Rows[]> {
-  return withConnection(
-    pool,
-    (client) =>
-      new Promise((resolve, reject) => {
-        client.query(
-          new PipelinedTransaction(statements, (error, rows) => {
-            if (rows === undefined) reject(error);
-            else resolve(rows);
-          }),
-        );
-      }),
-  );
+  return withConnection(pool, (client) => {
+    const outcome = Promise.withResolvers<readonly Rows[]>();
+    client.query(new PipelinedTransaction(statements, outcome));
+    return outcome.promise;
+  });
 }
 
 /** Runs one statement, a transaction of its own. */
@@ -45,8 +38,6 @@ export async function runAlone(pool: pg.Pool, statement: WrittenStatement): Prom
   const [rows = []] = await inPipelinedTransaction(pool, [statement]);
   return rows;
 }
-
-type Callback = (error: Error | null, rows?: readonly Rows[]) => void;
 
 /** The driver prepares statements too, and knows of its own alone: no name may be in both accounts. */
 function preparedName({ name }: WrittenStatement): string {
@@ -61,17 +52,31 @@ const prepared = new WeakMap<pg.Connection, Set<string>>();
  * class, because it takes queries of its own kind alone on connections that pipeline.
  */
 class PipelinedTransaction extends pg.Query {
-  readonly #statements: readonly WrittenStatement[];
-  readonly #rows: string[][][];
+  #statements: readonly WrittenStatement[];
+  #rows: string[][][];
+  #outcome: PromiseWithResolvers<readonly Rows[]> | undefined;
   #current = 0;
   /** The driver puts its time limit around it. */
-  callback: Callback;
+  callback: (error: Error | null) => void;
 
-  constructor(statements: readonly WrittenStatement[], callback: Callback) {
+  constructor(
+    statements: readonly WrittenStatement[],
+    outcome: PromiseWithResolvers<readonly Rows[]>,
+  ) {
     super("");
     this.#statements = statements;
     this.#rows = statements.map(() => []);
-    this.callback = callback;
+    this.#outcome = outcome;
+    this.callback = this.#end.bind(this);
+  }
+
+  /** Lets go of everything: what the driver puts around the callback keeps this object for long. */
+  #end(error: Error | null): void {
+    if (error === null) this.#outcome?.resolve(this.#rows);
+    else this.#outcome?.reject(error);
+    this.#outcome = undefined;
+    this.#statements = [];
+    this.#rows = [];
   }
 
   override submit = (connection: pg.Connection): void => {
@@ -109,6 +114,6 @@ class PipelinedTransaction extends pg.Query {
     for (const statement of this.#statements) {
       prepared.get(connection)?.add(preparedName(statement));
     }
-    this.callback(null, this.#rows);
+    this.callback(null);
   }
 }
