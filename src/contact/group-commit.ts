@@ -1,9 +1,9 @@
 import { Fault, fault } from "../errors.ts";
-import type { Batch, BatchReport, SyncRequest } from "./batch.ts";
-import { pairKey, planBatch, shareResults } from "./batch.ts";
+import type { Batch, BatchReport } from "./batch.ts";
+import { planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer, SyncOptions } from "./contact-store.ts";
+import { Lane, Waiting } from "./lane.ts";
 import { createSemaphore } from "./semaphore.ts";
-import type { SyncEntry, SyncResult } from "./sync.ts";
 
 /** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
 export type RunBatch = (batch: Batch, limits: BatchTimeLimits) => Promise<BatchReport>;
@@ -27,31 +27,8 @@ export interface GroupCommitOptions {
   readonly maxBatchEntries: number;
   /** Most entries that wait; beyond them requests are refused. */
   readonly maxWaitingEntries: number;
-}
-
-/** A class, for the getter: see `UnaryContext`. */
-class Waiting implements SyncRequest {
-  readonly appId: number;
-  readonly entries: readonly SyncEntry[];
-  readonly call: SyncOptions;
-  readonly result = Promise.withResolvers<SyncResult>();
-  #keys: readonly string[] | undefined;
-
-  constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {
-    this.appId = appId;
-    this.entries = entries;
-    this.call = call;
-  }
-
-  /** Made when the request is planned: a long queue of large requests would hold millions. */
-  get keys(): readonly string[] {
-    this.#keys ??= this.entries.map((entry) => pairKey(this.appId, entry));
-    return this.#keys;
-  }
-
-  get wantsOutcomes(): boolean {
-    return this.call.wantsOutcomes ?? false;
-  }
+  /** Longest that requests wait for others to join, while a transaction is under way, in milliseconds. */
+  readonly maxGatherMs: number;
 }
 
 /**
@@ -63,15 +40,18 @@ class Waiting implements SyncRequest {
  * alone. One whose caller left, or whose deadline passed, while it waited is never run.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxInFlight, maxPatient, maxBatchEntries, maxWaitingEntries } = options;
-  const joined: Lane = { waiting: [], free: maxInFlight, maxEntries: maxBatchEntries };
+  const { runBatch, maxWaitingEntries, maxGatherMs } = options;
+  const joined = new Lane(options.maxInFlight, options.maxBatchEntries);
   /** Requests of joined transactions that failed. They came before all that wait to be joined. */
-  const alone: Lane = { waiting: [], free: options.maxAlone, maxEntries: 1 };
+  const alone = new Lane(options.maxAlone, 1);
   let waitingEntries = 0;
   let isScheduled = false;
+  /** Runs while requests wait for others to join. */
+  let gathering: NodeJS.Timeout | undefined;
+  let isOverdue = false;
   /** Batches whose transaction is under way, those that wait for a lock too. */
   let underWay: readonly Batch<Waiting>[] = [];
-  const patient = createSemaphore(maxPatient);
+  const patient = createSemaphore(options.maxPatient);
 
   function isBusy(key: string): boolean {
     for (const { pairs } of underWay) if (pairs.has(key)) return true;
@@ -79,11 +59,10 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   /**
-   * Begins transactions: at once where none is under way, else when what has arrived by now is read, for
-   * the requests of a burst would take the free transactions one by one.
+   * Begins transactions when what has arrived by now is read: the requests of a burst would take the free
+   * transactions one by one.
    */
   function schedule(): void {
-    if (joined.free === maxInFlight) pump();
     if (isScheduled || joined.waiting.length + alone.waiting.length === 0) return;
     isScheduled = true;
     setImmediate(() => {
@@ -102,13 +81,24 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     }
   }
 
+  /**
+   * Whether to let more requests come: a transaction of a few costs nearly as much as one of many, and
+   * where one is under way its callers are about to send the next requests. Half as many are enough.
+   */
+  function gathers({ waiting, requestsUnderWay }: Lane): boolean {
+    if (isOverdue || waiting.length * 2 >= requestsUnderWay) return false;
+    gathering ??= setTimeout(() => {
+      isOverdue = true;
+      pump();
+    }, maxGatherMs);
+    return true;
+  }
+
   function fill(lane: Lane, isBlocked: (key: string) => boolean): void {
-    while (lane.free > 0 && lane.waiting.length > 0) {
+    while (lane.free > 0 && lane.waiting.length > 0 && !gathers(lane)) {
       dropAbandoned(lane);
       const batch = planBatch(lane.waiting, { maxEntries: lane.maxEntries, isBusy: isBlocked });
       if (batch.requests.length === 0) return;
-      const taken = new Set(batch.requests);
-      lane.waiting = lane.waiting.filter((request) => !taken.has(request));
       for (const { entries } of batch.requests) waitingEntries -= entries.length;
       void run(batch, lane);
     }
@@ -125,13 +115,16 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   async function run(batch: Batch<Waiting>, lane: Lane): Promise<void> {
+    clearTimeout(gathering);
+    gathering = undefined;
+    isOverdue = false;
     underWay = [...underWay, batch];
-    lane.free -= 1;
+    lane.enter(batch);
     try {
       settle(batch, await runBatch(batch, { waitsForLocks: false }));
-      lane.free += 1;
+      lane.leave(batch);
     } catch (error) {
-      lane.free += 1;
+      lane.leave(batch);
       await recover(batch, error);
     }
     underWay = underWay.filter((other) => other !== batch);
@@ -180,14 +173,6 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       return request.result.promise;
     },
   };
-}
-
-/** Transactions of one kind: the requests that wait for one, and how many more may begin. */
-interface Lane {
-  waiting: Waiting[];
-  free: number;
-  /** Most entries in a batch; a single request may have more. */
-  readonly maxEntries: number;
 }
 
 function settle(batch: Batch<Waiting>, report: BatchReport): void {

@@ -22,6 +22,7 @@ const syncLimits = {
   maxPatient: 4,
   maxBatchEntries: 4_000,
   maxWaitingEntries: 1_000_000,
+  maxGatherMs: 5,
 };
 
 /** A replacement may wait long for its list: most connections stay free for other calls. */
