@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import packageJson from "../../package.json" with { type: "json" };
 import { serverKeyHeader } from "../../src/access/server-key.ts";
 import type { Target } from "../load/generator.ts";
 import { answersOk, findFreePort } from "../support/ports.ts";
@@ -24,14 +25,16 @@ export interface KithOptions {
 const readyPollMs = 5;
 const readyLimitMs = 60_000;
 
-/** Starts Kith as anyone would, with nothing but a database, a port and a key. */
+const [, ...startArguments] = packageJson.scripts.start.split(" ");
+
+/** Starts Kith as `npm start` does, with nothing but a database, a port and a key. */
 export async function startKith({ processes, databaseUrl, log, env }: KithOptions): Promise<Kith> {
   const port = await findFreePort();
   const key = { id: "bench", secret: randomBytes(24).toString("base64url") };
   const startedAt = performance.now();
   const service = processes.start({
     command: process.execPath,
-    args: ["src/main.ts"],
+    args: startArguments,
     log,
     env: {
       DATABASE_URL: databaseUrl,

@@ -21,6 +21,8 @@ export function createContactService({
         contactId: contactXcUserId,
         isDeleted,
       }));
+      // A queue of large requests would hold both.
+      request.contacts = [];
       const { inserted, deleted, outcomes } = await contacts.sync(
         principalOf(context).appId,
         entries,

@@ -164,7 +164,7 @@ function readMessage(
       }
     });
     stream.once("end", () => {
-      const body = joined(chunks);
+      const body = joined(chunks.splice(0));
       const isWhole =
         body.length >= prefixLength &&
         body.length === body.readUInt32BE(1) + prefixLength &&

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import packageJson from "../../../package.json" with { type: "json" };
 import { within } from "../../support/raw.ts";
 
 /** Longest wait for a line of output or for an exit, in milliseconds; starts can be slow. */
@@ -22,9 +23,11 @@ export interface ServiceProcess extends AsyncDisposable {
   exit(): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts `node src/main.ts` on a free port, with no more of the environment than is given. */
+const [, ...startArguments] = packageJson.scripts.start.split(" ");
+
+/** Starts the service as `npm start` does, on a free port, with no more of the environment than is given. */
 export function startProcess(env: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, ["src/main.ts"], {
+  const child = spawn(process.execPath, startArguments, {
     cwd: root,
     env: { PATH: process.env.PATH, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
