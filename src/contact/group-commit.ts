@@ -85,8 +85,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
    * Whether to let more requests come: a transaction of a few costs nearly as much as one of many, and
    * where one is under way its callers are about to send the next requests. Half as many are enough.
    */
-  function gathers({ waiting, requestsUnderWay }: Lane): boolean {
-    if (isOverdue || waiting.length * 2 >= requestsUnderWay) return false;
+  function gathers(): boolean {
+    if (isOverdue || joined.waiting.length * 2 >= joined.requestsUnderWay) return false;
     gathering ??= setTimeout(() => {
       isOverdue = true;
       pump();
@@ -95,8 +95,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function fill(lane: Lane, isBlocked: (key: string) => boolean): void {
-    while (lane.free > 0 && lane.waiting.length > 0 && !gathers(lane)) {
-      dropAbandoned(lane);
+    dropAbandoned(lane);
+    while (lane.free > 0 && lane.waiting.length > 0) {
+      if (lane === joined && gathers()) return;
       const batch = planBatch(lane.waiting, { maxEntries: lane.maxEntries, isBusy: isBlocked });
       if (batch.requests.length === 0) return;
       for (const { entries } of batch.requests) waitingEntries -= entries.length;
@@ -115,9 +116,11 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   async function run(batch: Batch<Waiting>, lane: Lane): Promise<void> {
-    clearTimeout(gathering);
-    gathering = undefined;
-    isOverdue = false;
+    if (lane === joined) {
+      clearTimeout(gathering);
+      gathering = undefined;
+      isOverdue = false;
+    }
     underWay = [...underWay, batch];
     lane.enter(batch);
     try {

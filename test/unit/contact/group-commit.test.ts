@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import * as fc from "fast-check";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { GroupCommitOptions, RunBatch } from "../../../src/contact/group-commit.ts";
 import { createGroupCommit } from "../../../src/contact/group-commit.ts";
 import { fault } from "../../../src/errors.ts";
@@ -115,6 +115,30 @@ test("requests wait for others no longer than they may", async () => {
   expect(runs[1]?.owners).toEqual(["d"]);
   for (const { end } of runs) end();
   await Promise.all(results);
+});
+
+test("transactions that are run alone do not make others wait longer", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxGatherMs: 20 });
+  const sync = (owner: string) => store.sync(1, add(owner), { signal });
+  const failing = ["a", "b"].map(sync);
+  await allBegun();
+  const long = ["c", "d", "e"].map(sync);
+  await allBegun();
+  runs[0]?.end(new Error("a bug"));
+  await allBegun();
+  const late = sync("late");
+  await allBegun();
+  vi.advanceTimersByTime(15);
+  runs[2]?.end();
+  await allBegun();
+  expect(runs.map(({ owners }) => owners)).toEqual([["a", "b"], ["c", "d", "e"], ["a"], ["b"]]);
+  vi.advanceTimersByTime(5);
+  expect(runs[4]?.owners).toEqual(["late"]);
+  for (const { end } of runs) end();
+  await Promise.all([...failing, ...long, late]);
 });
 
 test("requests of a transaction that failed are run alone, and fail alone", async () => {
