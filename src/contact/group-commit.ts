@@ -95,7 +95,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function fill(lane: Lane, isBlocked: (key: string) => boolean): void {
-    dropAbandoned(lane);
+    // The queue may be long, and this is called for every burst.
+    if (lane.free > 0) dropAbandoned(lane);
     while (lane.free > 0 && lane.waiting.length > 0) {
       if (lane === joined && gathers()) return;
       const batch = planBatch(lane.waiting, { maxEntries: lane.maxEntries, isBusy: isBlocked });
