@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import packageJson from "../../package.json" with { type: "json" };
 import { serverKeyHeader } from "../../src/access/server-key.ts";
+import { startArguments } from "../../test/support/start-arguments.ts";
 import type { Target } from "../load/generator.ts";
 import { answersOk, findFreePort } from "../support/ports.ts";
 import type { Processes } from "../support/processes.ts";
@@ -24,8 +24,6 @@ export interface KithOptions {
 
 const readyPollMs = 5;
 const readyLimitMs = 60_000;
-
-const [, ...startArguments] = packageJson.scripts.start.split(" ");
 
 /** Starts Kith as `npm start` does, with nothing but a database, a port and a key. */
 export async function startKith({ processes, databaseUrl, log, env }: KithOptions): Promise<Kith> {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import packageJson from "../../../package.json" with { type: "json" };
 import { within } from "../../support/raw.ts";
+import { startArguments } from "../../support/start-arguments.ts";
 
 /** Longest wait for a line of output or for an exit, in milliseconds; starts can be slow. */
 const patienceMs = 60_000;
@@ -22,8 +22,6 @@ export interface ServiceProcess extends AsyncDisposable {
   /** Waits for the end: the exit code, or the signal that ended it. */
   exit(): Promise<number | NodeJS.Signals | null>;
 }
-
-const [, ...startArguments] = packageJson.scripts.start.split(" ");
 
 /** Starts the service as `npm start` does, on a free port, with no more of the environment than is given. */
 export function startProcess(env: Record<string, string>): ServiceProcess {
