@@ -125,7 +125,8 @@ function add(
  * Each request's share: a pair that was really inserted counts for the first request that inserts it,
  * one that was really deleted for the first that deletes it. To the others it was there, or gone.
  */
-export function shareResults(batch: Batch, { inserted, deleted }: BatchReport): SyncResult[] {
+export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
+  const { inserted, deleted } = withVanished(batch, report);
   const shares = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
   for (const { firstInsert } of inserted) {
     const share = shares[firstInsert ?? -1];
@@ -143,6 +144,23 @@ export function shareResults(batch: Batch, { inserted, deleted }: BatchReport): 
       ? { ...share, outcomes: outcomesOf(batch, n, insertedPairs, deletedPairs) }
       : share,
   );
+}
+
+/**
+ * Adds the pairs that were there at the insertions and gone at the deletions: another process deleted them
+ * in between. Had it done so before the batch, they would have been inserted and then deleted, and would be
+ * gone all the same. So that is what is reported: in no order of the requests could a pair be there for an
+ * insertion and gone for the deletion behind it.
+ */
+function withVanished(batch: Batch, report: BatchReport): BatchReport {
+  const both = batch.deletes.filter(({ firstInsert }) => firstInsert !== undefined);
+  if (both.length === 0) return report;
+  const seen = new Set([...report.inserted, ...report.deleted]);
+  const vanished = both.filter((pair) => !seen.has(pair));
+  return {
+    inserted: [...report.inserted, ...vanished],
+    deleted: [...report.deleted, ...vanished],
+  };
 }
 
 /** What became of each entry of a request: only the first of those that name a pair changed it. */

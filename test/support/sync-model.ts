@@ -28,10 +28,19 @@ export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult 
   return wantsOutcomes ? { ...counts, outcomes } : counts;
 }
 
-/** What a transaction does to the rows, and what the database reports of it. */
-export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): BatchReport {
+/**
+ * What a transaction does to the rows, and what the database reports of it.
+ *
+ * @param between what happens to the rows between insertions and deletions
+ */
+export function applyBatch(
+  rows: Set<string>,
+  { inserts, deletes }: Batch,
+  between = () => {},
+): BatchReport {
   const inserted = inserts.filter(({ key }) => !rows.has(key));
   for (const { key } of inserted) rows.add(key);
+  between();
   const deleted = deletes.filter(({ key }) => rows.delete(key));
   return { inserted, deleted };
 }

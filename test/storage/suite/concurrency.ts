@@ -100,4 +100,21 @@ export function describeConcurrency(suite: Suite): void {
       expect(await suite.contactsOf(appId, url)).toEqual([pair("a", "b")]);
     },
   );
+
+  test("a pair that another process deletes while a sync is about to is inserted and deleted by the sync", async () => {
+    const { store, url } = await suite.openAlone();
+    const [holder, other] = [await openSession(url), await openSession(url)];
+    // Pairs are inserted in their order: one is found before the other is waited for.
+    const [there, held] = [pair("a", "1"), pair("a", "2")];
+    await store.sync(appId, plan({ insert: [there] }), unhurried);
+    await holdInsert(holder, appId, held);
+    const entries = plan({ insert: [there, held], remove: [there] });
+    const sync = store.sync(appId, entries, { ...unhurried, wantsOutcomes: true });
+    await untilWaiting(other);
+    await other.query("DELETE FROM contact WHERE contact_id = '1'");
+    await holder.query("ROLLBACK");
+    const outcomes = ["INSERTED", "INSERTED", "DELETED"];
+    expect(await sync).toEqual({ inserted: 2, deleted: 1, outcomes });
+    expect(await suite.contactsOf(appId, url)).toEqual([held]);
+  });
 }
