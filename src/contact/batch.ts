@@ -1,18 +1,18 @@
+import { PairMap } from "./pair-map.ts";
 import type { SyncEntry, SyncOutcome, SyncResult } from "./sync.ts";
 
 /** A sync as it waits to be run. */
 export interface SyncRequest {
   readonly appId: number;
   readonly entries: readonly SyncEntry[];
-  /** `pairKey` of each entry, in the same order. */
-  readonly keys: readonly string[];
+  /** `ownerKey` of each entry, in the same order. */
+  readonly owners: readonly string[];
   /** Whether the caller asked what became of each entry. */
   readonly wantsOutcomes: boolean;
 }
 
 /** A pair that a batch touches, and which of its requests first inserts or deletes it. */
 export interface BatchPair {
-  readonly key: string;
   readonly appId: number;
   readonly ownerId: string;
   readonly contactId: string;
@@ -22,11 +22,11 @@ export interface BatchPair {
 
 /**
  * Requests that share one transaction: all insertions, then all deletions. Each list names a pair once
- * and is sorted by key, so that transactions take their row locks in the same order everywhere.
+ * and is sorted, so that transactions take their row locks in the same order everywhere.
  */
 export interface Batch<R extends SyncRequest = SyncRequest> {
   readonly requests: readonly R[];
-  readonly pairs: ReadonlyMap<string, BatchPair>;
+  readonly pairs: PairMap<BatchPair>;
   readonly inserts: readonly BatchPair[];
   readonly deletes: readonly BatchPair[];
 }
@@ -41,16 +41,11 @@ export interface BatchLimits {
   /** Most entries in a batch; a single request may have more. */
   readonly maxEntries: number;
   /** Pairs that a request has to wait for, such as those of transactions under way. */
-  readonly isBusy: (key: string) => boolean;
+  readonly isBusy: IsBusy;
 }
 
-/** Identifies a pair among those of all apps. NUL cannot be part of an id, so no two pairs share a key. */
-export function pairKey(
-  appId: number,
-  { ownerId, contactId }: Pick<SyncEntry, "ownerId" | "contactId">,
-): string {
-  return `${appId}\0${ownerId}\0${contactId}`;
-}
+/** @param owner by its `ownerKey` */
+export type IsBusy = (owner: string, contactId: string) => boolean;
 
 /**
  * Joins waiting requests, as many as can share a transaction so that each gets what it would have got had
@@ -68,9 +63,10 @@ export function planBatch<R extends SyncRequest>(
   { maxEntries, isBusy }: BatchLimits,
 ): Batch<R> {
   const requests: R[] = [];
-  const pairs = new Map<string, BatchPair>();
-  const blocked = new Set<string>();
-  const isBlocked = (key: string) => blocked.has(key) || isBusy(key);
+  const pairs = new PairMap<BatchPair>();
+  const blocked = new PairMap<true>();
+  const isBlocked: IsBusy = (owner, contactId) =>
+    blocked.has(owner, contactId) || isBusy(owner, contactId);
   let entries = 0;
   for (const request of waiting) {
     if (requests.length > 0 && entries + request.entries.length > maxEntries) break;
@@ -79,10 +75,10 @@ export function planBatch<R extends SyncRequest>(
       requests.push(request);
       entries += request.entries.length;
     } else {
-      for (const key of request.keys) blocked.add(key);
+      addPairs(request, blocked);
     }
   }
-  const all = [...pairs.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const all = pairs.sorted();
   return {
     requests,
     pairs,
@@ -91,30 +87,37 @@ export function planBatch<R extends SyncRequest>(
   };
 }
 
+/** Adds the pairs of a request to a set of them. */
+export function addPairs({ entries, owners }: SyncRequest, pairs: PairMap<true>): void {
+  entries.forEach(({ contactId }, n) => {
+    pairs.set(owners[n] as string, contactId, true);
+  });
+}
+
 function fits(
-  { entries, keys }: SyncRequest,
-  pairs: ReadonlyMap<string, BatchPair>,
-  isBlocked: (key: string) => boolean,
+  { entries, owners }: SyncRequest,
+  pairs: PairMap<BatchPair>,
+  isBlocked: IsBusy,
 ): boolean {
-  return keys.every((key, n) => {
-    const isInsertedAgain =
-      entries[n]?.isDeleted === false && pairs.get(key)?.firstDelete !== undefined;
-    return !isInsertedAgain && !isBlocked(key);
+  return entries.every(({ contactId, isDeleted }, n) => {
+    const owner = owners[n] as string;
+    const isInsertedAgain = !isDeleted && pairs.get(owner, contactId)?.firstDelete !== undefined;
+    return !isInsertedAgain && !isBlocked(owner, contactId);
   });
 }
 
 function add(
-  { appId, entries, keys }: SyncRequest,
+  { appId, entries, owners }: SyncRequest,
   index: number,
-  pairs: Map<string, BatchPair>,
+  pairs: PairMap<BatchPair>,
 ): void {
-  for (let n = 0; n < keys.length; n++) {
-    const key = keys[n] as string;
+  for (let n = 0; n < owners.length; n++) {
+    const owner = owners[n] as string;
     const { ownerId, contactId, isDeleted } = entries[n] as SyncEntry;
-    let pair = pairs.get(key);
+    let pair = pairs.get(owner, contactId);
     if (pair === undefined) {
-      pair = { key, appId, ownerId, contactId, firstInsert: undefined, firstDelete: undefined };
-      pairs.set(key, pair);
+      pair = { appId, ownerId, contactId, firstInsert: undefined, firstDelete: undefined };
+      pairs.set(owner, contactId, pair);
     }
     if (isDeleted) pair.firstDelete ??= index;
     else pair.firstInsert ??= index;
@@ -170,15 +173,15 @@ function outcomesOf(
   inserted: Set<BatchPair>,
   deleted: Set<BatchPair>,
 ): SyncOutcome[] {
-  const { entries = [], keys = [] } = requests[index] ?? {};
-  const insertedBefore = new Set<string>();
-  const deletedBefore = new Set<string>();
-  return entries.map(({ isDeleted }, n) => {
-    const key = keys[n] as string;
-    const pair = pairs.get(key) as BatchPair;
+  const { entries = [], owners = [] } = requests[index] ?? {};
+  const insertedBefore = new Set<BatchPair>();
+  const deletedBefore = new Set<BatchPair>();
+  return entries.map(({ contactId, isDeleted }, n) => {
+    const pair = pairs.get(owners[n] as string, contactId) as BatchPair;
     const before = isDeleted ? deletedBefore : insertedBefore;
-    const isFirst = !before.has(key) && (isDeleted ? pair.firstDelete : pair.firstInsert) === index;
-    before.add(key);
+    const isFirst =
+      !before.has(pair) && (isDeleted ? pair.firstDelete : pair.firstInsert) === index;
+    before.add(pair);
     if (isDeleted) return isFirst && deleted.has(pair) ? "DELETED" : "MISSING";
     return isFirst && inserted.has(pair) ? "INSERTED" : "EXISTED";
   });

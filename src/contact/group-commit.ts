@@ -1,8 +1,9 @@
 import { Fault, fault } from "../errors.ts";
-import type { Batch, BatchReport } from "./batch.ts";
-import { planBatch, shareResults } from "./batch.ts";
+import type { Batch, BatchReport, IsBusy } from "./batch.ts";
+import { addPairs, planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer, SyncOptions } from "./contact-store.ts";
 import { Lane, Waiting } from "./lane.ts";
+import { PairMap } from "./pair-map.ts";
 import { createSemaphore } from "./semaphore.ts";
 
 /** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
@@ -53,8 +54,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   let underWay: readonly Batch<Waiting>[] = [];
   const patient = createSemaphore(options.maxPatient);
 
-  function isBusy(key: string): boolean {
-    for (const { pairs } of underWay) if (pairs.has(key)) return true;
+  function isBusy(owner: string, contactId: string): boolean {
+    for (const { pairs } of underWay) if (pairs.has(owner, contactId)) return true;
     return false;
   }
 
@@ -76,8 +77,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (alone.waiting.length === 0) {
       fill(joined, isBusy);
     } else {
-      const earlier = new Set(alone.waiting.flatMap(({ keys }) => keys));
-      fill(joined, (key) => earlier.has(key) || isBusy(key));
+      const earlier = new PairMap<true>();
+      for (const request of alone.waiting) addPairs(request, earlier);
+      fill(joined, (owner, contactId) => earlier.has(owner, contactId) || isBusy(owner, contactId));
     }
   }
 
@@ -94,7 +96,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     return true;
   }
 
-  function fill(lane: Lane, isBlocked: (key: string) => boolean): void {
+  function fill(lane: Lane, isBlocked: IsBusy): void {
     // The queue may be long, and this is called for every burst.
     if (lane.free > 0) dropAbandoned(lane);
     while (lane.free > 0 && lane.waiting.length > 0) {

@@ -1,6 +1,6 @@
 import type { Batch, SyncRequest } from "./batch.ts";
-import { pairKey } from "./batch.ts";
 import type { SyncOptions } from "./contact-store.ts";
+import { ownerKey } from "./pair-map.ts";
 import type { SyncEntry, SyncResult } from "./sync.ts";
 
 /** A sync on its way to a transaction. */
@@ -9,7 +9,7 @@ export class Waiting implements SyncRequest {
   readonly entries: readonly SyncEntry[];
   readonly call: SyncOptions;
   readonly result = Promise.withResolvers<SyncResult>();
-  #keys: readonly string[] | undefined;
+  #owners: readonly string[] | undefined;
 
   constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {
     this.appId = appId;
@@ -18,13 +18,26 @@ export class Waiting implements SyncRequest {
   }
 
   /** Made when the request is planned: a long queue of large requests would hold millions. */
-  get keys(): readonly string[] {
-    this.#keys ??= this.entries.map((entry) => pairKey(this.appId, entry));
-    return this.#keys;
+  get owners(): readonly string[] {
+    this.#owners ??= this.#ownersOfEntries();
+    return this.#owners;
   }
 
   get wantsOutcomes(): boolean {
     return this.call.wantsOutcomes ?? false;
+  }
+
+  /** Entries of one owner mostly stand together, and share one key. */
+  #ownersOfEntries(): string[] {
+    let previous: string | undefined;
+    let key = "";
+    return this.entries.map(({ ownerId }) => {
+      if (ownerId !== previous) {
+        previous = ownerId;
+        key = ownerKey(this.appId, ownerId);
+      }
+      return key;
+    });
   }
 }
 

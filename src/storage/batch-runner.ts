@@ -2,8 +2,8 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type pg from "pg";
 import type { Batch, BatchPair } from "../contact/batch.ts";
-import { pairKey } from "../contact/batch.ts";
 import type { BatchTimeLimits, RunBatch } from "../contact/group-commit.ts";
+import { ownerKey } from "../contact/pair-map.ts";
 import { integerArray, textArray } from "./array-parameter.ts";
 import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
 import type { Rows, WrittenStatement } from "./pipeline.ts";
@@ -55,9 +55,15 @@ function timeLimits(
 const shareOwnerLocksText = `SELECT FROM unnest($1::integer[]) AS lock (id)
   WHERE pg_advisory_xact_lock_shared(${ownerLockSpace}, lock.id) IS NULL`;
 
-function shareOwnerLocks({ pairs }: Batch): WrittenStatement {
+function shareOwnerLocks({ inserts, deletes }: Batch): WrittenStatement {
   const locks = new Set<number>();
-  for (const { appId, ownerId } of pairs.values()) locks.add(ownerLock(appId, ownerId));
+  let previous: BatchPair | undefined;
+  for (const pair of [...inserts, ...deletes]) {
+    if (pair.ownerId !== previous?.ownerId || pair.appId !== previous.appId) {
+      locks.add(ownerLock(pair.appId, pair.ownerId));
+    }
+    previous = pair;
+  }
   return {
     name: "share_owner_locks",
     text: shareOwnerLocksText,
@@ -129,9 +135,7 @@ function columns(pairs: readonly BatchPair[]): Buffer[] {
 function pairsOf(rows: Rows, given: readonly BatchPair[], { pairs }: Batch): readonly BatchPair[] {
   if (rows.length === given.length) return given;
   return rows.map(([appId, ownerId, contactId]) => {
-    const pair = pairs.get(
-      pairKey(Number(appId), { ownerId: ownerId as string, contactId: contactId as string }),
-    );
+    const pair = pairs.get(ownerKey(Number(appId), ownerId as string), contactId as string);
     if (pair === undefined) throw new Error("the database reports a pair that it was not given");
     return pair;
   });

@@ -1,7 +1,15 @@
 import * as fc from "fast-check";
 import type { Batch, BatchReport } from "../../src/contact/batch.ts";
-import { pairKey } from "../../src/contact/batch.ts";
+import { ownerKey } from "../../src/contact/pair-map.ts";
 import type { SyncEntry, SyncOutcome, SyncResult } from "../../src/contact/sync.ts";
+
+/** Names a pair of an app. */
+export function pairKey(
+  appId: number,
+  { ownerId, contactId }: Pick<SyncEntry, "ownerId" | "contactId">,
+): string {
+  return `${ownerKey(appId, ownerId)}\0${contactId}`;
+}
 
 export interface ModelRequest {
   readonly appId: number;
@@ -38,10 +46,10 @@ export function applyBatch(
   { inserts, deletes }: Batch,
   between = () => {},
 ): BatchReport {
-  const inserted = inserts.filter(({ key }) => !rows.has(key));
-  for (const { key } of inserted) rows.add(key);
+  const inserted = inserts.filter((pair) => !rows.has(pairKey(pair.appId, pair)));
+  for (const pair of inserted) rows.add(pairKey(pair.appId, pair));
   between();
-  const deleted = deletes.filter(({ key }) => rows.delete(key));
+  const deleted = deletes.filter((pair) => rows.delete(pairKey(pair.appId, pair)));
   return { inserted, deleted };
 }
 

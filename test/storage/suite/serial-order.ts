@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pairKey } from "../../../src/contact/batch.ts";
 import { ownerLock } from "../../../src/storage/owner-lock.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
 import type { OpenStore, Suite } from "../../support/store-suite.ts";
+import { pairKey } from "../../support/sync-model.ts";
 import type { Call, Result } from "../support/call-model.ts";
 import { anyCall, anyFirstEntries, make, stepOf } from "../support/call-model.ts";
 import { pair, plan, sorted, unhurried } from "../support/pairs.ts";

@@ -1,11 +1,10 @@
 import fc from "fast-check";
-import { pairKey } from "../../../src/contact/batch.ts";
 import type { ContactStore, EraseCounts } from "../../../src/contact/contact-store.ts";
 import type { ReplaceCounts } from "../../../src/contact/replacement.ts";
 import type { SyncEntry, SyncResult } from "../../../src/contact/sync.ts";
 import { Fault } from "../../../src/errors.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
-import { syncModel } from "../../support/sync-model.ts";
+import { pairKey, syncModel } from "../../support/sync-model.ts";
 import { unhurried } from "./pairs.ts";
 import type { Step, Taken } from "./serial-order.ts";
 

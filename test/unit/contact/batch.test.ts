@@ -1,16 +1,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SyncRequest } from "../../../src/contact/batch.ts";
-import { pairKey, planBatch, shareResults } from "../../../src/contact/batch.ts";
+import { planBatch, shareResults } from "../../../src/contact/batch.ts";
+import { ownerKey } from "../../../src/contact/pair-map.ts";
 import type { SyncEntry, SyncResult } from "../../../src/contact/sync.ts";
 import type { ModelRequest } from "../../support/sync-model.ts";
-import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
+import { anyRequest, anyRows, applyBatch, pairKey, syncModel } from "../../support/sync-model.ts";
 
 const noneBusy = () => false;
 
 function waiting({ appId, entries, wantsOutcomes = false }: ModelRequest): SyncRequest {
-  const keys = entries.map((entry) => pairKey(appId, entry));
-  return { appId, entries, keys, wantsOutcomes };
+  const owners = entries.map(({ ownerId }) => ownerKey(appId, ownerId));
+  return { appId, entries, owners, wantsOutcomes };
 }
 
 test("however requests are joined, results and rows are those of the order of arrival", () => {
@@ -55,7 +56,7 @@ test("results are those of a serial order where another process deletes pairs be
         const batch = planBatch(requests.map(waiting), { maxEntries: 1_000, isBusy: noneBusy });
         // What the batch has inserted itself, nobody else can delete.
         const vanishing = initial.intersection(elsewhere);
-        const toDelete = new Set(batch.deletes.map(({ key }) => key));
+        const toDelete = new Set(batch.deletes.map((pair) => pairKey(pair.appId, pair)));
         const modelRows = initial.difference(vanishing.intersection(toDelete));
         const expected = batch.requests.map((request) => syncModel(modelRows, request));
 
@@ -79,7 +80,9 @@ test("pairs are named once and in order", () => {
         maxEntries: 1_000,
         isBusy: noneBusy,
       });
-      for (const keys of [inserts, deletes].map((pairs) => pairs.map(({ key }) => key))) {
+      for (const keys of [inserts, deletes].map((pairs) =>
+        pairs.map((pair) => pairKey(pair.appId, pair)),
+      )) {
         expect(keys).toEqual([...new Set(keys)].sort());
       }
     }),
@@ -93,7 +96,8 @@ const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
-  readonly busy?: string;
+  /** The owners whose pairs are. */
+  readonly busy?: SyncEntry;
   /** The positions of those that share the next transaction. */
   readonly taken: number[];
 }
@@ -128,18 +132,25 @@ const cases: Record<string, Case> = {
   },
   "a request that touches a busy pair": {
     requests: [sync(add("a")), sync(add("b"))],
-    busy: pairKey(1, add("a")),
+    busy: add("a"),
     taken: [1],
+  },
+  "a request that touches another pair of the same owner": {
+    requests: [sync({ ...add("a"), contactId: "y" })],
+    busy: add("a"),
+    taken: [0],
   },
   "nothing but requests of a busy pair": {
     requests: [sync(add("a")), sync(remove("a"))],
-    busy: pairKey(1, add("a")),
+    busy: add("a"),
     taken: [],
   },
 };
 
 test.each(Object.entries(cases))("%s", (_, { requests, maxEntries = 100, busy, taken }) => {
-  const batch = planBatch(requests, { maxEntries, isBusy: (key) => key === busy });
+  const isBusy = (owner: string, contactId: string) =>
+    busy !== undefined && owner === ownerKey(1, busy.ownerId) && contactId === busy.contactId;
+  const batch = planBatch(requests, { maxEntries, isBusy });
   expect(batch.requests).toEqual(taken.map((n) => requests[n]));
 });
 

@@ -1,11 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { pairKey } from "../../../src/contact/batch.ts";
 import type { CallOptions } from "../../../src/contact/contact-store.ts";
 import { createContactEraser } from "../../../src/contact/erase.ts";
 import type { Page, PageRequest } from "../../../src/contact/page.ts";
 import type { SyncEntry } from "../../../src/contact/sync.ts";
-import { syncModel } from "../../support/sync-model.ts";
+import { pairKey, syncModel } from "../../support/sync-model.ts";
 
 const appId = 1;
 const unhurried: CallOptions = { signal: new AbortController().signal };
