@@ -6,6 +6,7 @@ import type { Interceptor, ServiceImplSpec } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import { ContactService } from "../gen/contact/v1/contact_service_pb.ts";
 import type { Auth } from "../rpc/auth.ts";
 import type { Call } from "../rpc/call.ts";
 import { createCall } from "../rpc/call.ts";
@@ -16,6 +17,7 @@ import { createUnaryInvoker } from "../rpc/unary.ts";
 import type { UnarySpec } from "../rpc/unary-context.ts";
 import { createUnaryContext } from "../rpc/unary-context.ts";
 import { grpcStatusOf } from "./grpc-message.ts";
+import { readPlainSync } from "./plain-sync.ts";
 import { methodName } from "./rest/routes.ts";
 import { webHeaders } from "./web-headers.ts";
 
@@ -35,6 +37,7 @@ export type LeanUnary = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders
 interface Method {
   readonly spec: UnarySpec;
   readonly name: string;
+  readonly read: (bytes: Buffer) => Message;
   readonly invoke: InvokeUnary;
 }
 
@@ -51,16 +54,17 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
   const methods = new Map(
     Object.values(service.methods)
       .filter((spec) => spec.kind === "unary")
-      .map((spec): [string, Method] => [
-        `/${methodName(spec.method)}`,
-        { spec, name: methodName(spec.method), invoke: createUnaryInvoker(spec, interceptors) },
-      ]),
+      .map((spec): [string, Method] => {
+        const name = methodName(spec.method);
+        const invoke = createUnaryInvoker(spec, interceptors);
+        return [`/${name}`, { spec, name, read: readerOf(spec), invoke }];
+      }),
   );
 
   async function answer(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { spec, invoke }: Method,
+    { spec, read, invoke }: Method,
     call: Call,
     cancellation: Cancellation,
     timeoutMs: number | undefined,
@@ -77,7 +81,7 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
           timeoutMs === undefined ? undefined : call.startedAt + timeoutMs - performance.now(),
       });
       await auth.gate(context);
-      const message = await readMessage(stream, spec, maxBodyBytes, cancellation);
+      const message = await readMessage(stream, read, maxBodyBytes, cancellation);
       const output = await invoke(context, message);
       sendMessage(stream, answerHeaders(headers, call), toBinary(spec.method.output, output));
     } catch (error) {
@@ -117,6 +121,12 @@ export function createLeanUnary(options: LeanUnaryOptions): LeanUnary {
   };
 }
 
+function readerOf({ method }: UnarySpec): Method["read"] {
+  const read = (bytes: Buffer) => fromBinary(method.input, bytes);
+  if (method !== ContactService.method.syncContacts) return read;
+  return (bytes) => readPlainSync(bytes) ?? read(bytes);
+}
+
 /** Faults of a stream are told by "close"; without a listener they would end the process. */
 function ignore(): void {}
 
@@ -140,7 +150,7 @@ const compressedFlag = 1;
 /** Reads the one message of a unary call: a byte of flags, four of length, the bytes. */
 function readMessage(
   stream: ServerHttp2Stream,
-  { method }: UnarySpec,
+  read: Method["read"],
   maxBytes: number,
   cancellation: Cancellation,
 ): Promise<Message> {
@@ -174,7 +184,7 @@ function readMessage(
         return;
       }
       try {
-        resolve(fromBinary(method.input, body.subarray(prefixLength)));
+        resolve(read(body.subarray(prefixLength)));
       } catch {
         reject(unreadable());
       }
