@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, OperationNodeSource } from "kysely";
 import { sql } from "kysely";
 import type pg from "pg";
 import type { Batch, BatchPair } from "../contact/batch.ts";
@@ -23,8 +23,8 @@ export interface BatchRunnerOptions {
 /** Runs batches of syncs in Postgres: one transaction, insertions first. */
 export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
   const { pool, db, statementTimeoutMs } = options;
-  const insertText = insertContacts(db);
-  const deleteText = deleteContacts(db);
+  const insertText = tellChanges(insertContacts(db)).compile(db).sql;
+  const deleteText = tellChanges(deleteContacts(db)).compile(db).sql;
 
   return (batch, limits) =>
     withRetries(async () => {
@@ -37,8 +37,8 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
       ]);
       const [inserted = [], deleted = []] = results.slice(before.length);
       return {
-        inserted: pairsOf(inserted, inserts, batch),
-        deleted: pairsOf(deleted, deletes, batch),
+        inserted: changedOf(inserted, inserts, batch),
+        deleted: changedOf(deleted, deletes, batch),
       };
     });
 }
@@ -71,8 +71,21 @@ function shareOwnerLocks({ inserts, deletes }: Batch): WrittenStatement {
   };
 }
 
-/** Adds the pairs that are not there, and tells which that were. */
-function insertContacts(db: Kysely<Database>): string {
+/**
+ * Counts the pairs that a statement changes, and tells which they are where they are some of those that it
+ * was given: all of them need not be written, sent and read to be known.
+ *
+ * @param change is given pairs as `unnestPairs` takes them, and returns their columns
+ */
+function tellChanges(change: OperationNodeSource) {
+  return sql`
+    WITH changed AS (${change}), counted AS (SELECT count(*) AS changes FROM changed)
+    SELECT changes, app_id, owner_id, contact_id
+    FROM counted LEFT JOIN changed ON changes < cardinality($1::integer[])`;
+}
+
+/** Adds the pairs that are not there, and returns them. */
+function insertContacts(db: Kysely<Database>) {
   return db
     .insertInto("contact")
     .columns(["app_id", "owner_id", "contact_id"])
@@ -80,15 +93,14 @@ function insertContacts(db: Kysely<Database>): string {
       eb.selectFrom(unnestPairs()).select(["pair.app_id", "pair.owner_id", "pair.contact_id"]),
     )
     .onConflict((conflict) => conflict.doNothing())
-    .returning(["app_id", "owner_id", "contact_id"])
-    .compile().sql;
+    .returning(["app_id", "owner_id", "contact_id"]);
 }
 
 /**
- * Removes the pairs that are there, and tells which that were. They are locked first, in order: a join
+ * Removes the pairs that are there, and returns them. They are locked first, in order: a join
  * alone may visit them in any, and transactions that delete the same pairs could deadlock.
  */
-function deleteContacts(db: Kysely<Database>): string {
+function deleteContacts(db: Kysely<Database>) {
   return db
     .with("locked", (cte) =>
       cte
@@ -110,8 +122,7 @@ function deleteContacts(db: Kysely<Database>): string {
     .whereRef("contact.app_id", "=", "locked.app_id")
     .whereRef("contact.owner_id", "=", "locked.owner_id")
     .whereRef("contact.contact_id", "=", "locked.contact_id")
-    .returning(["contact.app_id", "contact.owner_id", "contact.contact_id"])
-    .compile().sql;
+    .returning(["contact.app_id", "contact.owner_id", "contact.contact_id"]);
 }
 
 type PairColumns = Pick<Database["contact"], "app_id" | "owner_id" | "contact_id">;
@@ -131,10 +142,16 @@ function columns(pairs: readonly BatchPair[]): Buffer[] {
   ];
 }
 
-/** The pairs that a statement reports, of those that it was given. */
-function pairsOf(rows: Rows, given: readonly BatchPair[], { pairs }: Batch): readonly BatchPair[] {
-  if (rows.length === given.length) return given;
-  return rows.map(([appId, ownerId, contactId]) => {
+/** The pairs that a statement has changed, of those that it was given. */
+function changedOf(
+  rows: Rows,
+  given: readonly BatchPair[],
+  { pairs }: Batch,
+): readonly BatchPair[] {
+  const changes = Number(rows[0]?.[0]);
+  if (changes === given.length) return given;
+  if (changes === 0) return [];
+  return rows.map(([, appId, ownerId, contactId]) => {
     const pair = pairs.get(ownerKey(Number(appId), ownerId as string), contactId as string);
     if (pair === undefined) throw new Error("the database reports a pair that it was not given");
     return pair;
