@@ -152,8 +152,8 @@ export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
 /**
  * Adds the pairs that were there at the insertions and gone at the deletions: another process deleted them
  * in between. Had it done so before the batch, they would have been inserted and then deleted, and would be
- * gone all the same. So that is what is reported: in no order of the requests could a pair be there for an
- * insertion and gone for the deletion behind it.
+ * gone all the same. So that is what is reported: a request that does both could in no order find the pair
+ * for its insertion, and not for its deletion.
  */
 function withVanished(batch: Batch, report: BatchReport): BatchReport {
   const both = batch.deletes.filter(({ firstInsert }) => firstInsert !== undefined);

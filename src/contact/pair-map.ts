@@ -4,8 +4,9 @@ export function ownerKey(appId: number, ownerId: string): string {
 }
 
 /**
- * Values of pairs, by the key of the owner and then by contact: a sync names few owners with many
- * contacts each, and a key for each pair would cost more than all else that is done with it.
+ * Values of pairs, by the key of the owner and then by contact: mostly a sync names few owners
+ * with many contacts each, and a key for each pair would cost more than all else that is done with it.
+ * Where each pair has an owner of its own, the two maps take half as long again as such keys would.
  */
 export class PairMap<Value> {
   readonly #owners = new Map<string, Map<string, Value>>();

@@ -57,13 +57,7 @@ const shareOwnerLocksText = `SELECT FROM unnest($1::integer[]) AS lock (id)
 
 function shareOwnerLocks({ inserts, deletes }: Batch): WrittenStatement {
   const locks = new Set<number>();
-  let previous: BatchPair | undefined;
-  for (const pair of [...inserts, ...deletes]) {
-    if (pair.ownerId !== previous?.ownerId || pair.appId !== previous.appId) {
-      locks.add(ownerLock(pair.appId, pair.ownerId));
-    }
-    previous = pair;
-  }
+  for (const { appId, ownerId } of [...inserts, ...deletes]) locks.add(ownerLock(appId, ownerId));
   return {
     name: "share_owner_locks",
     text: shareOwnerLocksText,

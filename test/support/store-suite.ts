@@ -41,6 +41,8 @@ export interface OpenOptions {
   readonly poolSize?: number;
   /** Longest that a statement may take, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Longest that a joined transaction waits for a lock, in milliseconds. */
+  readonly lockTimeoutMs?: number;
 }
 
 export interface OpenStore {
@@ -101,12 +103,13 @@ function createSuite({ createStore }: SuiteOptions): Suite {
   });
   afterAll(() => shared.drop());
 
-  function openOn(url: string, { poolSize = 4, timeoutMs = 30_000 }: OpenOptions = {}): OpenStore {
+  function openOn(url: string, options: OpenOptions = {}): OpenStore {
+    const { poolSize = 4, timeoutMs = 30_000, lockTimeoutMs = 100 } = options;
     const pool = createPool({
       connectionString: url,
       poolSize,
       timeoutMs,
-      lockTimeoutMs: 100,
+      lockTimeoutMs,
       onConnectionLost: () => {},
     });
     const db = createDatabaseOn(pool);

@@ -102,7 +102,8 @@ export function describeConcurrency(suite: Suite): void {
   );
 
   test("a pair that another process deletes while a sync is about to is inserted and deleted by the sync", async () => {
-    const { store, url } = await suite.openAlone();
+    // One transaction waits for as long as it takes.
+    const { store, url } = await suite.openAlone({ lockTimeoutMs: 30_000 });
     const [holder, other] = [await openSession(url), await openSession(url)];
     // Pairs are inserted in their order: one is found before the other is waited for.
     const [there, held] = [pair("a", "1"), pair("a", "2")];

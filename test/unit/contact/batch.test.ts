@@ -96,7 +96,7 @@ const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
-  /** The owners whose pairs are. */
+  /** The pair that is. */
   readonly busy?: SyncEntry;
   /** The positions of those that share the next transaction. */
   readonly taken: number[];
