@@ -1,12 +1,24 @@
 import { isAscii } from "node:buffer";
+import type { DescField } from "@bufbuild/protobuf";
+import { WireType } from "@bufbuild/protobuf/wire";
 import type { ContactEntry, SyncContactsRequest } from "../gen/contact/v1/contact_service_pb.ts";
+import {
+  ContactEntrySchema,
+  SyncContactsRequestSchema,
+} from "../gen/contact/v1/contact_service_pb.ts";
 
-/** Numbers of fields, and how their values are written: the tags of the wire format. */
-const contactsTag = (1 << 3) | 2;
-const returnOutcomesTag = 2 << 3;
-const ownerTag = (1 << 3) | 2;
-const contactTag = (2 << 3) | 2;
-const isDeletedTag = 3 << 3;
+const request = SyncContactsRequestSchema.field;
+const entry = ContactEntrySchema.field;
+const contactsTag = tagOf(request.contacts, WireType.LengthDelimited);
+const returnOutcomesTag = tagOf(request.returnOutcomes, WireType.Varint);
+const ownerTag = tagOf(entry.ownerXcUserId, WireType.LengthDelimited);
+const contactTag = tagOf(entry.contactXcUserId, WireType.LengthDelimited);
+const isDeletedTag = tagOf(entry.isDeleted, WireType.Varint);
+
+/** What stands before a value of the field. */
+function tagOf({ number }: DescField, type: WireType): number {
+  return (number << 3) | type;
+}
 
 /**
  * Reads the message of the call that most of the traffic is, four times as fast as the library does.
@@ -29,10 +41,10 @@ export function readPlainSync(bytes: Buffer): SyncContactsRequest | undefined {
     if (tag === returnOutcomesTag) {
       returnOutcomes = value !== 0;
     } else if (tag === contactsTag) {
-      const entry = readPlainEntry(bytes, at, at + value, owner);
-      if (entry === undefined) return undefined;
-      contacts.push(entry);
-      owner = entry.ownerXcUserId;
+      const contact = readPlainEntry(bytes, at, at + value, owner);
+      if (contact === undefined) return undefined;
+      contacts.push(contact);
+      owner = contact.ownerXcUserId;
       at += value;
     } else {
       return undefined;
