@@ -1,11 +1,20 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createServiceImplSpec } from "@connectrpc/connect";
-import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import { ensureDemoKey } from "./access/bootstrap.ts";
+import type { KeyFinder } from "./access/key-store.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
 import type { ServerKey } from "./access/server-key.ts";
+import type { Call } from "./api/call.ts";
+import type { CallLifecycle } from "./api/call-lifecycle.ts";
+import { createCallLifecycle } from "./api/call-lifecycle.ts";
+import { createCallLog } from "./api/call-log.ts";
+import { createContactService } from "./api/contact-service.ts";
+import { createHealthService } from "./api/health.ts";
+import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
+import { createOperations } from "./api/operation.ts";
+import { createReflectionService } from "./api/reflection.ts";
+import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
@@ -13,29 +22,19 @@ import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { createAuth } from "./rpc/auth.ts";
-import type { Call } from "./rpc/call.ts";
-import { CallsUnderWay } from "./rpc/calls-under-way.ts";
-import { createContactService } from "./rpc/contact-service.ts";
-import { createGate } from "./rpc/gate.ts";
-import { createHealthService } from "./rpc/health.ts";
-import { createInterceptors, errors } from "./rpc/interceptors.ts";
-import { createObserver } from "./rpc/observe.ts";
-import { createReflectionService } from "./rpc/reflection.ts";
-import { createConnectHandler } from "./server/connect.ts";
-import { createRequestHandler } from "./server/handler.ts";
-import { createLeanUnary } from "./server/lean.ts";
-import { createListener } from "./server/listener.ts";
-import { createProbes } from "./server/probes.ts";
-import { createRestGateway } from "./server/rest/gateway.ts";
 import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
 import { createDatabase, createDatabaseOn, createPool } from "./storage/database.ts";
 import { createKeyStore } from "./storage/key-store.ts";
 import { migrate } from "./storage/migrate.ts";
 import { createReadiness } from "./storage/readiness.ts";
-import type { Database } from "./storage/schema.ts";
 import { withDatabaseFaults } from "./storage/transaction.ts";
+import { createConnectRoutes } from "./transport/connect/routes.ts";
+import { createGrpcTransport } from "./transport/grpc.ts";
+import { createListener } from "./transport/listener.ts";
+import { createProbes } from "./transport/probes.ts";
+import { createRequestHandler } from "./transport/request-handler.ts";
+import { createRestRoutes } from "./transport/rest/routes.ts";
 
 export interface App {
   /** Starts to accept requests. @throws what the system says, such as EADDRINUSE */
@@ -104,9 +103,17 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   }
 
   const stopping = new AbortController();
-  const underWay = new CallsUnderWay();
+  const isReachable = createReadiness(db);
+  const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
   const listener = createListener({
-    ...createHandler({ config, logger, pool, db, stopping: stopping.signal, underWay }),
+    ...createTransports({
+      config,
+      pool,
+      keys,
+      isReady: async () => !stopping.signal.aborted && (await isReachable()),
+      stopping: stopping.signal,
+      lifecycle,
+    }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     idleMs,
   });
@@ -122,7 +129,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
         drained,
         sleep(config.shutdownTimeoutMs, false, { ref: false }),
       ]);
-      const cutOff = inTime ? [] : [...underWay];
+      const cutOff = inTime ? [] : [...lifecycle.inFlight];
       listener.destroy();
       // What was cut off may still wait in the database, which ends it when this process is gone.
       const patienceMs = inTime ? config.requestTimeoutMs : cutOffMs;
@@ -132,76 +139,56 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   };
 }
 
-interface HandlerParts {
+interface TransportsOptions {
   readonly config: Config;
-  readonly logger: Logger;
   readonly pool: Pool;
-  readonly db: Kysely<Database>;
+  readonly keys: KeyFinder;
+  readonly isReady: () => Promise<boolean>;
   readonly stopping: AbortSignal;
-  readonly underWay: CallsUnderWay;
+  readonly lifecycle: CallLifecycle;
 }
 
-/** Everything between a connection and the database. */
-function createHandler({ config, logger, pool, db, stopping, underWay }: HandlerParts) {
-  const isReachable = createReadiness(db);
-  const isReady = async () => !stopping.aborted && (await isReachable());
-
+/** Everything between a connection and the stores. */
+function createTransports(options: TransportsOptions) {
+  const { config, pool, keys, isReady, stopping, lifecycle } = options;
+  const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const auth = createAuth({ verifier: createKeyVerifier({ keys: createKeyStore(db) }) });
-  const interceptors = createInterceptors({ auth, rules });
-  const contacts = createContactStore({ pool, statementTimeoutMs: config.requestTimeoutMs });
-  const contactService = createContactService({ contacts });
-  const { maxBodyBytes } = config;
-  const observe = createObserver({ logger });
+  const contacts = createContactStore({ pool, statementTimeoutMs: requestTimeoutMs });
+  const open = { interceptors: openInterceptors, rules };
+  const reflection = createReflectionService({
+    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
+    files: [file_google_rpc_error_details],
+  });
 
-  const service = createServiceImplSpec<typeof ContactService>(ContactService, contactService);
-  const lean = createLeanUnary({
-    service,
-    auth,
-    interceptors,
-    maxBodyBytes,
-    requestTimeoutMs: config.requestTimeoutMs,
-    onStart: (call) => underWay.add(call),
-    onEnd: (call) => {
-      underWay.delete(call);
-      observe(call);
-    },
-  });
-  const handler = createRequestHandler({
-    connect: createConnectHandler({
-      maxBodyBytes,
-      stopping,
-      routes(router) {
-        const open = { interceptors: [errors], requestGate: createGate() };
-        const reflection = createReflectionService({
-          services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
-          files: [file_google_rpc_error_details],
-        });
-        const health = createHealthService({
-          isReady,
-          services: [ContactService.typeName],
-          stopping,
-        });
-        router
-          .service(ContactService, contactService, { interceptors, requestGate: auth.gate })
-          .service(Health, health, open)
-          .service(ServerReflection, reflection, open)
-          .service(ServerReflectionAlpha, reflection, open);
-      },
-    }),
-    rest: createRestGateway({
-      service,
-      auth,
-      interceptors,
+  const operations = [
+    ...createOperations({
+      service: ContactService,
+      handlers: createContactService({ contacts }),
+      interceptors: createInterceptors({ verifier: createKeyVerifier({ keys }) }),
       rules,
-      maxBodyBytes,
+      binaryReaders: { syncContacts: readSyncContacts },
     }),
-    probes: createProbes({ isReady }),
-    requestTimeoutMs: config.requestTimeoutMs,
-    observe,
-    underWay,
-  });
-  return { handler, lean };
+    ...createOperations({
+      service: Health,
+      handlers: createHealthService({ isReady, services: [ContactService.typeName], stopping }),
+      ...open,
+    }),
+    ...createOperations({ service: ServerReflection, handlers: reflection, ...open }),
+    ...createOperations({ service: ServerReflectionAlpha, handlers: reflection, ...open }),
+  ];
+
+  const served = { operations, maxBodyBytes, requestTimeoutMs };
+  return {
+    grpc: createGrpcTransport({ ...served, lifecycle }),
+    handler: createRequestHandler({
+      routes: new Map([
+        ...createRestRoutes(served),
+        ...createConnectRoutes({ ...served, stopping }),
+      ]),
+      probes: createProbes({ isReady }),
+      lifecycle,
+    }),
+  };
 }
 
 /** The embedded Postgres is not part of a production install, so it is loaded only where it is used. */

@@ -51,6 +51,10 @@ export const errors = {
   PARAM_REQUIRED: { ...badParameter, message: "Param '{param}' is required" },
   PARAM_EMPTY: { ...badParameter, message: "Param '{param}' cannot be empty" },
   PARAM_TYPE: { ...badParameter, message: "Param '{param}' must be {type}" },
+  PARAM_TWICE: {
+    ...badParameter,
+    message: "Param '{param}' cannot be given twice, as '{param}' and '{other}'",
+  },
   PARAM_TOO_MANY: {
     ...badParameter,
     message: "Param '{param}' cannot have more than {limit} entries",
@@ -110,7 +114,7 @@ export const errors = {
     grpc: "UNIMPLEMENTED",
     http: 415,
     rest: "41500",
-    message: "Content-Type must be application/json",
+    message: "Content-Type must be {types}",
   },
   UNSUPPORTED_ENCODING: {
     grpc: "UNIMPLEMENTED",

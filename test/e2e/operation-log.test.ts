@@ -85,12 +85,6 @@ const known: { name: string; send: (header: string) => Sent; protocol: string; c
     code: "UNIMPLEMENTED",
   },
   {
-    name: "no time at all, over gRPC",
-    send: grpc(tooLong, { "grpc-timeout": "0n" }),
-    protocol: "grpc",
-    code: "DEADLINE_EXCEEDED",
-  },
-  {
     name: "a bad entry, over gRPC-Web",
     send: rpc("application/grpc-web+proto", tooLong),
     protocol: "grpc-web",

@@ -7,7 +7,7 @@ const byPath = sources.map((file) => [file.path, file] as const);
 
 test("the sources are found", () => {
   const found = sources.map(({ path }) => path);
-  expect(found).toEqual(expect.arrayContaining(["src/main.ts", "src/server/rest/decode.ts"]));
+  expect(found).toEqual(expect.arrayContaining(["src/main.ts", "src/api/json-decoder.ts"]));
   expect(sources.flatMap(importsOf).length).toBeGreaterThan(100);
 });
 
@@ -39,11 +39,19 @@ test("no part imports another that imports it", () => {
 
 /** Files that break a rule, and the fault that is found. */
 const broken: [path: string, text: string, fault: string][] = [
-  ["src/rpc/a.ts", 'import { b } from "../storage/b.ts";', "rpc may not import storage"],
-  ["src/rpc/a.ts", 'import type { B } from "../server/b.ts";', "rpc may not import server"],
-  ["src/storage/a.ts", 'import { b } from "../rpc/b.ts";', "storage may not import rpc"],
-  ["src/storage/a.ts", 'import { b } from "../server/b.ts";', "storage may not import server"],
-  ["src/server/a/b.ts", 'import { b } from "../../storage/b.ts";', "server may not import storage"],
+  ["src/api/a.ts", 'import { b } from "../storage/b.ts";', "api may not import storage"],
+  ["src/api/a.ts", 'import type { B } from "../transport/b.ts";', "api may not import transport"],
+  ["src/storage/a.ts", 'import { b } from "../api/b.ts";', "storage may not import api"],
+  [
+    "src/storage/a.ts",
+    'import { b } from "../transport/b.ts";',
+    "storage may not import transport",
+  ],
+  [
+    "src/transport/a/b.ts",
+    'import { b } from "../../storage/b.ts";',
+    "transport may not import storage",
+  ],
   ["src/errors.ts", 'import { b } from "./access/b.ts";', "errors may not import access"],
   ["src/contact/a.ts", 'import { b } from "../access/b.ts";', "contact may not import access"],
   ["src/contact/a.ts", 'import { b } from "../gen/b.ts";', "contact may not import gen"],
@@ -55,7 +63,7 @@ const broken: [path: string, text: string, fault: string][] = [
     'import {\n  type A,\n  b,\n} from "@connectrpc/connect";',
     "access does no input or output",
   ],
-  ["src/rpc/a.ts", 'import type { Kysely } from "kysely";', "only storage imports kysely"],
+  ["src/api/a.ts", 'import type { Kysely } from "kysely";', "only storage imports kysely"],
   ["src/app.ts", 'import { sql } from "kysely";', "only storage imports kysely"],
   ["src/app.ts", 'import { type Kysely, sql } from "kysely";', "only storage imports kysely"],
   ["src/app.ts", 'import type pg from "pg";', "only storage imports kysely"],
@@ -67,7 +75,7 @@ const broken: [path: string, text: string, fault: string][] = [
   ["src/config.ts", "const { PORT } = process.env;", "main and cli alone do"],
   ["src/main.ts", 'console.log("x");', "cli alone does"],
   ["src/other/a.ts", "", "belongs to no known part"],
-  ["src/rpc/a.ts", `${"\n".repeat(299)}const a = 1;\n`, "has 300 lines"],
+  ["src/api/a.ts", `${"\n".repeat(299)}const a = 1;\n`, "has 300 lines"],
 ];
 
 describe("a fault is found and explained", () => {
@@ -79,15 +87,15 @@ describe("a fault is found and explained", () => {
 });
 
 const kept: [path: string, text: string][] = [
-  ["src/rpc/a.ts", 'import { b } from "../contact/b.ts";\nimport { c } from "../gen/c.ts";'],
-  ["src/server/a.ts", 'import { b } from "../rpc/b.ts";'],
+  ["src/api/a.ts", 'import { b } from "../contact/b.ts";\nimport { c } from "../gen/c.ts";'],
+  ["src/transport/a.ts", 'import { b } from "../api/b.ts";'],
   ["src/access/a.ts", 'import { hash } from "node:crypto";'],
   ["src/app.ts", 'import type { Kysely } from "kysely";'],
   ["src/app.ts", 'import { type Kysely } from "kysely";'],
   ["src/app.ts", 'const x = await import("./embedded/a.ts");'],
   ["src/cli.ts", "console.log(process.env.PORT);"],
-  ["src/rpc/a.ts", '// import { b } from "../storage/b.ts";\n/* process.env console.log */'],
-  ["src/rpc/a.ts", `${"\n".repeat(298)}const a = 1;\n`],
+  ["src/api/a.ts", '// import { b } from "../storage/b.ts";\n/* process.env console.log */'],
+  ["src/api/a.ts", `${"\n".repeat(298)}const a = 1;\n`],
   ["src/gen/a.ts", "const a = 1;\n".repeat(500)],
 ];
 

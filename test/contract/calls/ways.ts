@@ -4,7 +4,7 @@ import type { Reason } from "../../../src/errors.ts";
 import { errors } from "../../../src/errors.ts";
 import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 import { http } from "../../../src/gen/google/api/annotations_pb.ts";
-import { compileEncoder } from "../../../src/server/rest/encode.ts";
+import { compileEncoder } from "../../../src/transport/rest/encode.ts";
 import type { CreateRpcClient, RpcFailure } from "../../support/clients.ts";
 import { createGrpcJsClient, rpcClients } from "../../support/clients.ts";
 import type { Envelope } from "../case.ts";

@@ -10,12 +10,12 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   cli: ["app", "config", "embedded", "storage", "telemetry", "contact", "access", "errors"],
   "startup-message": ["config", "access", "errors"],
   app: [
-    ...["config", "embedded", "server", "rpc", "storage", "telemetry", "contact", "access"],
+    ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
     ...["errors", "gen"],
   ],
   config: ["telemetry", "access", "errors"],
-  server: ["rpc", "telemetry", "contact", "access", "errors", "gen"],
-  rpc: ["telemetry", "contact", "access", "errors", "gen"],
+  transport: ["api", "telemetry", "contact", "access", "errors", "gen"],
+  api: ["telemetry", "contact", "access", "errors", "gen"],
   storage: ["telemetry", "contact", "access", "errors"],
   telemetry: ["contact", "access", "errors"],
   embedded: ["access", "errors"],
@@ -34,7 +34,7 @@ const loadsEmbedded = ["app", "cli"];
 
 const maxLines = 300;
 
-/** The part that a file of `src` belongs to, as in `rpc` or `main`. */
+/** The part that a file of `src` belongs to, as in `api` or `main`. */
 export function partOf(path: string): string {
   const [, first = ""] = /^src\/([^/]+)/.exec(path) ?? [];
   return first.replace(/\.ts$/, "");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 
 export interface SourceFile {
-  /** As in `src/rpc/auth.ts`. */
+  /** As in `src/api/auth.ts`. */
   readonly path: string;
   readonly text: string;
 }

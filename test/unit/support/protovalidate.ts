@@ -2,9 +2,9 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
 import { expect } from "vitest";
+import type { MessageRules } from "../../../src/api/message-rules.ts";
+import { faultOf } from "../../../src/api/violation.ts";
 import type { Reason } from "../../../src/errors.ts";
-import type { MessageRules } from "../../../src/rpc/message-rules.ts";
-import { faultOf } from "../../../src/rpc/violation.ts";
 
 const validator = createValidator();
 
@@ -49,10 +49,10 @@ export function expectAgreement<D extends DescMessage>(
   message: MessageShape<D>,
 ): boolean {
   const expected = verdictOf(desc, message);
-  const broken = findViolation(message);
-  expect(broken === undefined).toBe(expected === undefined);
-  if (broken === undefined || expected === undefined) return true;
-  const { at, reason } = faultOf(broken);
+  const violation = findViolation(message);
+  expect(violation === undefined).toBe(expected === undefined);
+  if (violation === undefined || expected === undefined) return true;
+  const { at, reason } = faultOf(violation);
   expect(at?.path).toBe(expected.path);
   expect(expected.reasons).toContain(reason);
   return false;

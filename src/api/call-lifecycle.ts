@@ -1,0 +1,44 @@
+import { fault } from "../errors.ts";
+import type { CallOptions } from "./call.ts";
+import { Call } from "./call.ts";
+import { CallsInFlight } from "./calls-in-flight.ts";
+
+/** Begins and ends the calls of every transport. */
+export interface CallLifecycle {
+  /** The calls that have begun and not ended. */
+  readonly inFlight: Iterable<Call>;
+  /** Begins a call when its headers are read. Its timer runs from now on. */
+  begin(options: CallOptions): Call;
+  /**
+   * Ends a call once, when its response is sent or its connection is lost.
+   *
+   * @param isAnswered whether the whole response was sent; if not, the call is cancelled
+   */
+  end(call: Call, isAnswered: boolean): void;
+}
+
+export interface CallLifecycleOptions {
+  /** Called once for each call when it has ended. */
+  readonly onEnd: (call: Call) => void;
+}
+
+export function createCallLifecycle({ onEnd }: CallLifecycleOptions): CallLifecycle {
+  const inFlight = new CallsInFlight();
+  return {
+    inFlight,
+    begin(options) {
+      const call = new Call(options);
+      inFlight.add(call);
+      return call;
+    },
+    end(call, isAnswered) {
+      if (!isAnswered) {
+        call.fault ??= fault("CANCELLED");
+        call.cancellation.abort(call.fault);
+      }
+      call.release();
+      inFlight.delete(call);
+      onEnd(call);
+    },
+  };
+}

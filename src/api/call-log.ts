@@ -1,0 +1,27 @@
+import type { Logger } from "pino";
+import type { Call } from "./call.ts";
+
+/** A call that takes longer than this is logged even if it succeeds, in milliseconds. */
+const slowMs = 1_000;
+
+/** Writes one log line for each call that failed or was slow. It contains no secret and no user id. */
+export function createCallLog({ logger }: { readonly logger: Logger }): (call: Call) => void {
+  return (call) => {
+    const { fault } = call;
+    const durationMs = performance.now() - call.startedAt;
+    if (fault === undefined && durationMs < slowMs) return;
+    const line = {
+      requestId: call.requestId,
+      app: call.principal?.appName,
+      keyId: call.principal?.keyId,
+      method: call.method,
+      protocol: call.protocol,
+      code: fault === undefined ? "OK" : fault.row.grpc,
+      reason: fault?.reason,
+      durationMs: Math.round(durationMs * 10) / 10,
+    };
+    if (fault === undefined) logger.warn(line, "slow request");
+    else if (fault.row.http < 500) logger.info(line, "request failed");
+    else logger.error({ ...line, err: fault.cause }, "request failed");
+  };
+}

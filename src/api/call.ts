@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import type { Principal } from "../access/key-verifier.ts";
+import { type Fault, fault } from "../errors.ts";
+import { Cancellation } from "./cancellation.ts";
+
+/** The protocol of a call, as the log names it. */
+export type Protocol = "grpc" | "grpc-web" | "connect" | "rest";
+
+export interface CallOptions {
+  /** As in `contact.v1.ContactService/SyncContacts`; `unknown` if the path is not known. */
+  readonly method: string;
+  readonly protocol: Protocol;
+  /** The value of the header `Server-Key`. */
+  readonly serverKey?: string | string[] | undefined;
+  /** The caller's own `X-Request-Id`. It is used if it is safe to log. */
+  readonly requestId?: string | string[] | undefined;
+  /** Milliseconds from now to the deadline of the call; absent: none. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** One call, from its headers to the end of its response. The log line is made from it. */
+export class Call {
+  readonly requestId: string;
+  readonly method: string;
+  readonly protocol: Protocol;
+  /** Never logged. */
+  readonly serverKey: string | undefined;
+  /** By `performance.now()`, in milliseconds. */
+  readonly startedAt = performance.now();
+  /** Cancelled when the deadline is exceeded, or when the caller disconnects. */
+  readonly cancellation = new Cancellation();
+  /** Set by the auth interceptor. */
+  principal: Principal | undefined;
+  /** The error that the call ended with. */
+  fault: Fault | undefined;
+  /** The index of this call in `CallsInFlight`. */
+  position: number | undefined;
+  readonly #deadline: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ method, protocol, serverKey, requestId, timeoutMs = Infinity }: CallOptions) {
+    this.requestId = isSafeId(requestId) ? requestId : nextRequestId();
+    this.method = method;
+    this.protocol = protocol;
+    this.serverKey = typeof serverKey === "string" ? serverKey : undefined;
+    this.#deadline = this.startedAt + timeoutMs;
+    if (timeoutMs <= 0) expire(this);
+    else if (timeoutMs !== Infinity) this.#timer = setTimeout(expire, timeoutMs, this);
+  }
+
+  /** Milliseconds to the deadline; `Infinity` without one. */
+  timeLeftMs(): number {
+    return this.#deadline - performance.now();
+  }
+
+  /** Stops the timer and forgets the listeners of the cancellation token. */
+  release(): void {
+    clearTimeout(this.#timer);
+    this.cancellation.release();
+  }
+}
+
+function expire(call: Call): void {
+  call.cancellation.abort(fault("DEADLINE_EXCEEDED"));
+}
+
+function isSafeId(id: unknown): id is string {
+  return typeof id === "string" && /^[\w.:/+=@-]{1,128}$/.test(id);
+}
+
+const processId = randomBytes(6).toString("hex");
+let requests = 0;
+
+/** Unique among all processes: a random part for the process and a counter. */
+function nextRequestId(): string {
+  requests += 1;
+  return `${processId}-${requests.toString(36)}`;
+}

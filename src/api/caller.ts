@@ -1,0 +1,17 @@
+import type { CallOptions } from "../contact/contact-store.ts";
+import type { Call } from "./call.ts";
+
+/**
+ * The app that the caller belongs to.
+ *
+ * @throws Error if the call has not passed the auth interceptor, which is a bug
+ */
+export function appIdOf({ principal }: Call): number {
+  if (principal === undefined) throw new Error("the call is not authenticated");
+  return principal.appId;
+}
+
+/** What the store needs to know about a call: its cancellation token and its deadline. */
+export function storeOptionsOf(call: Call): CallOptions {
+  return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs() };
+}

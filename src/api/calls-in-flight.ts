@@ -1,0 +1,28 @@
+import type { Call } from "./call.ts";
+
+/**
+ * The calls that have begun and not ended. It is an array in which each call knows its index: V8 copies
+ * the table of a `Set` again and again as entries come and go, and old tables keep dead entries alive.
+ */
+export class CallsInFlight implements Iterable<Call> {
+  readonly #calls: Call[] = [];
+
+  add(call: Call): void {
+    call.position = this.#calls.push(call) - 1;
+  }
+
+  /** Does nothing if the call is not in flight. */
+  delete(call: Call): void {
+    const { position } = call;
+    const last = this.#calls.at(-1);
+    if (position === undefined || last === undefined) return;
+    this.#calls[position] = last;
+    last.position = position;
+    this.#calls.pop();
+    call.position = undefined;
+  }
+
+  [Symbol.iterator](): Iterator<Call> {
+    return this.#calls.values();
+  }
+}

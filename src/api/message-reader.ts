@@ -1,0 +1,56 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
+import { fault } from "../errors.ts";
+import type { FieldRulesOptions } from "./field-rules.ts";
+import { compileJsonDecoder, isObject } from "./json-decoder.ts";
+import { compileMessageRules } from "./message-rules.ts";
+import { faultOf } from "./violation.ts";
+
+/** Reads the request messages of one RPC. Each message that it returns keeps the rules of its proto. */
+export interface MessageReader {
+  /** @throws Fault BODY_UNREADABLE, or a parameter fault of the first field that violates a rule */
+  fromBinary(bytes: Buffer): Message;
+  /** @throws Fault BODY_UNREADABLE, BODY_NOT_OBJECT, or a parameter fault of the first such field */
+  fromJson(bytes: Buffer): Message;
+}
+
+/** Reads a protobuf message; undefined for messages that it leaves to the library. */
+export type ReadBinary = (bytes: Buffer) => Message | undefined;
+
+export interface MessageReaderOptions {
+  readonly desc: DescMessage;
+  readonly rules: FieldRulesOptions;
+  readonly readBinary?: ReadBinary | undefined;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+export function createMessageReader(options: MessageReaderOptions): MessageReader {
+  const { desc, rules, readBinary = () => undefined } = options;
+  const findViolation = compileMessageRules(desc, rules);
+  const decodeJson = compileJsonDecoder(desc, rules);
+
+  return {
+    fromBinary(bytes) {
+      const message = parse("protobuf", () => readBinary(bytes) ?? fromBinary(desc, bytes));
+      const violation = findViolation(message);
+      if (violation !== undefined) throw faultOf(violation);
+      return message;
+    },
+    fromJson(bytes) {
+      const json: unknown = parse("JSON", () => JSON.parse(utf8.decode(bytes)));
+      if (!isObject(json)) throw fault("BODY_NOT_OBJECT");
+      const { message, violation } = decodeJson(json);
+      if (violation !== undefined) throw faultOf(violation);
+      return message;
+    },
+  };
+}
+
+function parse<T>(format: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw fault("BODY_UNREADABLE", { format }, { cause });
+  }
+}

@@ -1,0 +1,107 @@
+import type {
+  DescMethod,
+  DescMethodServerStreaming,
+  DescMethodStreaming,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
+import type { Call } from "./call.ts";
+import type { FieldRulesOptions } from "./field-rules.ts";
+import type { MessageReader, ReadBinary } from "./message-reader.ts";
+import { createMessageReader } from "./message-reader.ts";
+
+/** Reads the request message of a call. The interceptors decide whether it is called at all. */
+export type ReadMessage = () => Promise<Message>;
+
+/** Runs a unary call. Rejects with a Fault, which is then also recorded in the call. */
+export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message>;
+
+/** Wraps a step around every unary call. */
+export type Interceptor = (next: RunCall) => RunCall;
+
+/** What a transport needs to serve a unary RPC. */
+export interface UnaryOperation {
+  readonly kind: "unary";
+  readonly method: DescMethodUnary;
+  /** As in `contact.v1.ContactService/SyncContacts`. */
+  readonly name: string;
+  readonly reader: MessageReader;
+  /** Runs a call through the interceptors and the handler. */
+  readonly run: RunCall;
+}
+
+/** What a transport needs to serve an RPC that streams. Only open services have such RPCs. */
+export interface StreamOperation {
+  readonly kind: "stream";
+  readonly method: DescMethod;
+  readonly name: string;
+  readonly handle: (requests: never, call: Call) => AsyncIterable<unknown>;
+}
+
+export type Operation = UnaryOperation | StreamOperation;
+
+/** The handlers of a service, by the local name of their method. */
+export type Handlers<S extends DescService> = {
+  [K in keyof S["method"]]: Handler<S["method"][K]>;
+};
+
+type Handler<M extends DescMethod> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>
+    : M extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, call: Call) => AsyncIterable<MessageInitShape<O>>
+      : M extends DescMethodStreaming<infer I, infer O>
+        ? (
+            requests: AsyncIterable<MessageShape<I>>,
+            call: Call,
+          ) => AsyncIterable<MessageInitShape<O>>
+        : never;
+
+export interface OperationsOptions<S extends DescService> {
+  readonly service: S;
+  readonly handlers: Handlers<S>;
+  /** The first is the outermost. */
+  readonly interceptors: readonly Interceptor[];
+  readonly rules: FieldRulesOptions;
+  /** Faster readers of protobuf messages, by the local name of their method. */
+  readonly binaryReaders?: { readonly [K in keyof S["method"]]?: ReadBinary };
+}
+
+/**
+ * The operations of a service, one for each RPC.
+ *
+ * @throws Error if a request has a field or a constraint that is not supported
+ */
+export function createOperations<S extends DescService>(
+  options: OperationsOptions<S>,
+): readonly Operation[] {
+  return options.service.methods.map((method) => createOperation(method, options));
+}
+
+function createOperation<S extends DescService>(
+  method: DescMethod,
+  { handlers, interceptors, rules, binaryReaders = {} }: OperationsOptions<S>,
+): Operation {
+  const name = `${method.parent.typeName}/${method.name}`;
+  const handle: unknown = handlers[method.localName as keyof S["method"]];
+  if (method.methodKind !== "unary") {
+    return { kind: "stream", method, name, handle: handle as StreamOperation["handle"] };
+  }
+  const handleUnary = handle as (request: Message, call: Call) => Promise<MessageInitShape<never>>;
+  const readBinary = binaryReaders[method.localName as keyof S["method"]];
+  return {
+    kind: "unary",
+    method: method as DescMethodUnary,
+    name,
+    reader: createMessageReader({ desc: method.input, rules, readBinary }),
+    run: interceptors.reduceRight<RunCall>(
+      (next, intercept) => intercept(next),
+      async (call, readMessage) =>
+        create(method.output, await handleUnary(await readMessage(), call)),
+    ),
+  };
+}

@@ -1,0 +1,46 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Fault, GrpcCode } from "../../errors.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../gen/google/rpc/error_details_pb.ts";
+
+const codes: Record<GrpcCode, Code> = {
+  CANCELLED: Code.Canceled,
+  INVALID_ARGUMENT: Code.InvalidArgument,
+  DEADLINE_EXCEEDED: Code.DeadlineExceeded,
+  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  NOT_FOUND: Code.NotFound,
+  FAILED_PRECONDITION: Code.FailedPrecondition,
+  UNIMPLEMENTED: Code.Unimplemented,
+  INTERNAL: Code.Internal,
+  UNAVAILABLE: Code.Unavailable,
+  UNAUTHENTICATED: Code.Unauthenticated,
+};
+
+/** Domain of every `google.rpc.ErrorInfo`. */
+const domain = "kith";
+
+/**
+ * The fault as gRPC, gRPC-Web, and Connect carry it. Its details are an ErrorInfo (the reason, and the
+ * code and field of REST as metadata), a BadRequest if a field is at fault, and a RetryInfo if a retry
+ * can succeed.
+ */
+export function toConnectError({ row, reason, at, message }: Fault): ConnectError {
+  const metadata = { code: row.rest, field: at?.fieldCode ?? "" };
+  const fieldViolations = at && [{ field: at.path, description: message, reason }];
+  const seconds = row.retryAfter;
+  return new ConnectError(
+    message,
+    codes[row.grpc],
+    seconds === undefined ? {} : { "Retry-After": String(seconds) },
+    [
+      ...(fieldViolations ? [{ desc: BadRequestSchema, value: { fieldViolations } }] : []),
+      { desc: ErrorInfoSchema, value: { reason, domain, metadata } },
+      ...(seconds === undefined
+        ? []
+        : [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(seconds) } } }]),
+    ],
+  );
+}

@@ -1,0 +1,49 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { createConnectRouter } from "@connectrpc/connect";
+import { compressionGzip } from "@connectrpc/connect-node";
+import type { Operation } from "../../api/operation.ts";
+import type { HttpRoutes } from "../http-route.ts";
+import { createStreamRoute, implementStream } from "./stream-route.ts";
+import { createUnaryRoute, implementUnary } from "./unary-route.ts";
+
+export interface ConnectRoutesOptions {
+  readonly operations: readonly Operation[];
+  /** Size limit of a message in bytes, before and after decompression. */
+  readonly maxBodyBytes: number;
+  /** Longest time a unary call may take, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** Aborted when the service stops. It ends the streams that callers keep open. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Serves operations with Connect: over the Connect protocol, gRPC-Web, and gRPC as far as the fast path
+ * does not serve it.
+ */
+export function createConnectRoutes(options: ConnectRoutesOptions): HttpRoutes {
+  const { operations, maxBodyBytes } = options;
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    readMaxBytes: maxBodyBytes,
+    // By default Connect replaces bytes that are not UTF-8 by U+FFFD.
+    jsonOptions: { textDecoder: new TextDecoder("utf-8", { fatal: true }) } as object,
+  });
+  for (const operation of operations) register(router, operation);
+  return new Map(
+    router.handlers.flatMap((handler, n) => {
+      const operation = operations[n];
+      if (operation === undefined) return [];
+      const route =
+        operation.kind === "unary"
+          ? createUnaryRoute({ ...options, handler, operation })
+          : createStreamRoute({ ...options, handler, operation });
+      return [[handler.requestPath, route] as const];
+    }),
+  );
+}
+
+function register(router: ConnectRouter, operation: Operation): void {
+  const { method } = operation;
+  const implementation = operation.kind === "unary" ? implementUnary() : implementStream(operation);
+  router.rpc(method as never, implementation as never);
+}

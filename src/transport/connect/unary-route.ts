@@ -1,0 +1,94 @@
+import type { IncomingMessage } from "node:http";
+import type { Message } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { createContextKey, createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { createAsyncIterable } from "@connectrpc/connect/protocol";
+import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { UnaryOperation } from "../../api/operation.ts";
+import { frameGrpcMessage, readGrpcMessage } from "../grpc-message.ts";
+import { assertContentLength, readHttpBody } from "../http-body.ts";
+import type { HttpRoute } from "../http-route.ts";
+import { isJson } from "../protocol.ts";
+import { assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
+
+export interface UnaryRouteOptions {
+  readonly handler: UniversalHandler;
+  readonly operation: UnaryOperation;
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+const responseKey = createContextKey<Message | undefined>(undefined);
+
+/** The implementation that Connect calls. It returns the response that the operation has made. */
+export function implementUnary() {
+  return (_request: unknown, { values }: HandlerContext) => values.get(responseKey);
+}
+
+/**
+ * Serves a unary call. Connect would parse the message before any interceptor runs, so the operation
+ * reads the message and runs the call, and Connect serializes the response. For this, Connect receives
+ * the request without its body.
+ */
+export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
+  const { handler, operation, maxBodyBytes, requestTimeoutMs } = options;
+  const { name, reader, run } = operation;
+
+  async function readMessage(req: IncomingMessage): Promise<Message> {
+    const { fault } = callerTimeoutOf(req);
+    if (fault !== undefined) throw fault;
+    const bytes = await readBytes(req, maxBodyBytes);
+    return isJson(req) ? reader.fromJson(bytes) : reader.fromBinary(bytes);
+  }
+
+  return {
+    describe: (req) => ({
+      method: name,
+      protocol: rpcProtocolOf(req),
+      timeoutMs: Math.min(callerTimeoutOf(req).timeoutMs ?? Infinity, requestTimeoutMs),
+    }),
+    async serve(call, req, res) {
+      assertSupported(handler, req);
+      const message = await run(call, () => readMessage(req));
+      const response = await handler({
+        httpVersion: req.httpVersion,
+        method: "POST",
+        url: new URL(handler.requestPath, "http://localhost").href,
+        header: responseOptionsOf(req),
+        body: createAsyncIterable([emptyBody(req)]),
+        signal: call.cancellation.signal,
+        contextValues: createContextValues().set(responseKey, message),
+      });
+      await universalResponseToNodeResponse(response, res);
+    },
+  };
+}
+
+function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (isFramed(req)) {
+    return readGrpcMessage(req, { maxBytes, encoding: req.headers["grpc-encoding"] });
+  }
+  assertContentLength(req, maxBytes);
+  return readHttpBody(req, maxBytes);
+}
+
+/** The headers that decide the form of the response. */
+function responseOptionsOf({ headers }: IncomingMessage): Headers {
+  const options = new Headers();
+  for (const name of ["content-type", "accept-encoding", "grpc-accept-encoding"]) {
+    const value = headers[name];
+    if (value !== undefined) options.set(name, String(value));
+  }
+  return options;
+}
+
+/** An empty message in the form of the request. */
+function emptyBody(req: IncomingMessage): Uint8Array {
+  const message = Buffer.from(isJson(req) ? "{}" : "");
+  return isFramed(req) ? frameGrpcMessage(message) : message;
+}
+
+function isFramed(req: IncomingMessage): boolean {
+  return rpcProtocolOf(req) !== "connect";
+}

@@ -1,0 +1,26 @@
+import type { ServerResponse } from "node:http";
+import type { Fault } from "../errors.ts";
+
+/** The envelope of a successful REST call (documented contract). */
+export function successEnvelope(data: Record<string, unknown>) {
+  return { status: 200, error: { code: "", message: "", field: "" }, data };
+}
+
+/** The envelope of a failed REST call (documented contract). */
+export function faultEnvelope({ row, message, at }: Fault) {
+  return {
+    status: row.http,
+    error: { code: row.rest, message, field: at?.fieldCode ?? "" },
+    data: {},
+  };
+}
+
+/** Sends a JSON body. It is text, so that Node writes it together with the headers. */
+export function sendJson(res: ServerResponse, status: number, json: unknown): void {
+  const body = JSON.stringify(json);
+  res.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+  });
+  res.end(body);
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
+import type { Protocol } from "../api/call.ts";
+import type { Fault, Reason } from "../errors.ts";
+import { toConnectError } from "./connect/error.ts";
+import { faultEnvelope, sendJson } from "./envelope.ts";
+import { grpcStatusOf } from "./grpc-status.ts";
+import { isJson, protocolOf } from "./protocol.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** The headers that HTTP requires with some errors (RFC 9110). */
+const requiredHeaders: { readonly [R in Reason]?: Headers } = {
+  METHOD_NOT_ALLOWED: { Allow: "POST" },
+  UNSUPPORTED_ENCODING: { "Accept-Encoding": "gzip, identity" },
+  SERVER_KEY_MALFORMED: { "WWW-Authenticate": "Server-Key" },
+  SERVER_KEY_INVALID: { "WWW-Authenticate": "Server-Key" },
+  SERVER_KEY_EXPIRED: { "WWW-Authenticate": "Server-Key" },
+};
+
+/** Errors of HTTP itself. They have the envelope, whatever protocol the request seems to speak. */
+const httpErrors: ReadonlySet<Reason> = new Set(["METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
+
+/** Writes the response of a failed call in the form of its protocol. */
+export function sendFault(
+  protocol: Protocol,
+  fault: Fault,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (res.headersSent || res.destroyed) res.destroy();
+  else if (protocol === "rest" || httpErrors.has(fault.reason)) sendRestFault(fault, res);
+  else if (protocol === "connect") sendConnectFault(fault, res);
+  else sendGrpcFault(fault, req, res);
+}
+
+function sendRestFault(fault: Fault, res: ServerResponse): void {
+  setRequiredHeaders(fault, res);
+  sendJson(res, fault.row.http, faultEnvelope(fault));
+}
+
+function sendConnectFault(fault: Fault, res: ServerResponse): void {
+  const error = toConnectError(fault);
+  // The status of an unknown path is 404 in every protocol over HTTP.
+  const status = fault.reason === "NOT_FOUND" ? fault.row.http : codeToHttpStatus(error.code);
+  setRequiredHeaders(fault, res);
+  sendJson(res, status, errorToJson(error, undefined));
+}
+
+function setRequiredHeaders({ reason, row }: Fault, res: ServerResponse): void {
+  for (const [name, value] of Object.entries(requiredHeaders[reason] ?? {})) {
+    res.setHeader(name, value);
+  }
+  if (row.retryAfter !== undefined) res.setHeader("Retry-After", row.retryAfter);
+}
+
+/**
+ * Sends one frame of headers (Trailers-Only): clients do not retry once they have received a response.
+ * `writeHead` would send a frame of its own.
+ */
+function sendGrpcFault(fault: Fault, req: IncomingMessage, res: ServerResponse): void {
+  res.setHeader("content-type", grpcContentTypeOf(req));
+  for (const [name, value] of Object.entries(grpcStatusOf(fault))) res.setHeader(name, value);
+  res.end();
+}
+
+function grpcContentTypeOf(req: IncomingMessage): string {
+  const type = protocolOf(req) === "grpc-web" ? "application/grpc-web" : "application/grpc";
+  return isJson(req) ? `${type}+json` : `${type}+proto`;
+}

@@ -1,0 +1,20 @@
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import type { Fault } from "../errors.ts";
+import { toConnectError } from "./connect/error.ts";
+
+/** The status, message, and details of a failed gRPC call, as headers or trailers. */
+export function grpcStatusOf(fault: Fault): Record<string, string> {
+  const status = new Headers();
+  setTrailerStatus(status, toConnectError(fault));
+  status.set("grpc-message", encodeGrpcMessage(fault.message));
+  return Object.fromEntries(status);
+}
+
+/**
+ * Percent-encodes the text of an error for `grpc-message`: everything but printable ASCII, and the
+ * percent sign. The protocol allows to encode more, but clients that decode with JavaScript's
+ * `decodeURI`, such as grpc-js, would then show it encoded.
+ */
+export function encodeGrpcMessage(text: string): string {
+  return text.replace(/[^ -~]|%/gu, (character) => encodeURIComponent(character));
+}

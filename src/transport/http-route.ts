@@ -1,0 +1,17 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Call, CallOptions } from "../api/call.ts";
+
+/** How the requests to a path are served over HTTP. */
+export interface HttpRoute {
+  /** The call that a request makes, by its headers. */
+  describe(req: IncomingMessage): Pick<CallOptions, "method" | "protocol" | "timeoutMs">;
+  /**
+   * Runs a call and writes its response.
+   *
+   * @throws Fault if the call failed; the caller writes the response
+   */
+  serve(call: Call, req: IncomingMessage, res: ServerResponse): Promise<void>;
+}
+
+/** Routes by their path. */
+export type HttpRoutes = ReadonlyMap<string, HttpRoute>;

@@ -1,0 +1,19 @@
+import type { IncomingMessage } from "node:http";
+import type { Protocol } from "../api/call.ts";
+
+/** The protocol that a request says it speaks. JSON is REST unless it has a header of Connect. */
+export function protocolOf({ headers }: IncomingMessage): Protocol {
+  const type = headers["content-type"]?.toLowerCase() ?? "";
+  if (type.startsWith("application/grpc-web")) return "grpc-web";
+  if (type.startsWith("application/grpc")) return "grpc";
+  const isConnect =
+    headers["connect-protocol-version"] !== undefined ||
+    type.startsWith("application/proto") ||
+    type.startsWith("application/connect+");
+  return isConnect ? "connect" : "rest";
+}
+
+/** Whether the messages of an RPC are in JSON, not in protobuf. */
+export function isJson({ headers }: IncomingMessage): boolean {
+  return /^application\/([\w-]+\+)?json\b/i.test(headers["content-type"] ?? "");
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage } from "node:http";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { getOption, hasOption } from "@bufbuild/protobuf";
+import type { Operation } from "../../api/operation.ts";
+import { fault } from "../../errors.ts";
+import { http } from "../../gen/google/api/annotations_pb.ts";
+import { sendJson, successEnvelope } from "../envelope.ts";
+import { assertContentLength, readHttpBody } from "../http-body.ts";
+import type { HttpRoute, HttpRoutes } from "../http-route.ts";
+import { compileEncoder } from "./encode.ts";
+
+export interface RestRoutesOptions {
+  readonly operations: readonly Operation[];
+  /** Size limit of a body in bytes, before and after decompression. */
+  readonly maxBodyBytes: number;
+  /** Longest time a call may take, in milliseconds. */
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * Serves RPCs as JSON over HTTP: one route for each operation with a `google.api.http` option. The body
+ * is the request message, and the response has the documented envelope.
+ *
+ * Order of checks (documented contract): path, method, Server-Key, size and type of the body, JSON,
+ * parameters.
+ *
+ * @throws Error if an option, or a field of a message, is of a kind that is not supported
+ */
+export function createRestRoutes({ operations, ...options }: RestRoutesOptions): HttpRoutes {
+  const routed = operations.filter(({ method }) => hasOption(method, http));
+  return new Map(
+    routed.map((operation) => [postPath(operation.method), createRoute(operation, options)]),
+  );
+}
+
+function createRoute(
+  operation: Operation,
+  { maxBodyBytes, requestTimeoutMs }: Omit<RestRoutesOptions, "operations">,
+): HttpRoute {
+  const { name } = operation;
+  if (operation.kind !== "unary") throw new Error(`${name}: REST serves unary calls only`);
+  const { reader, run } = operation;
+  const encode = compileEncoder(operation.method.output);
+
+  async function readMessage(req: IncomingMessage) {
+    assertContentLength(req, maxBodyBytes);
+    assertJson(req);
+    return reader.fromJson(await readHttpBody(req, maxBodyBytes));
+  }
+
+  return {
+    describe: () => ({ method: name, protocol: "rest", timeoutMs: requestTimeoutMs }),
+    async serve(call, req, res) {
+      if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
+      const message = await run(call, () => readMessage(req));
+      sendJson(res, 200, successEnvelope(encode(message)));
+    },
+  };
+}
+
+/** @throws Fault UNSUPPORTED_MEDIA_TYPE unless the type is `application/json`, in UTF-8 */
+function assertJson({ headers: { "content-type": contentType = "" } }: IncomingMessage): void {
+  if (contentType === "application/json") return;
+  const [type = "", ...parameters] = contentType.toLowerCase().split(";");
+  const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (type.trim() !== "application/json" || !isUtf8)
+    throw fault("UNSUPPORTED_MEDIA_TYPE", { types: "application/json" });
+}
+
+function postPath(method: DescMethod): string {
+  const { pattern, body } = getOption(method, http);
+  if (pattern.case !== "post" || body !== "*" || pattern.value.includes("{")) {
+    throw new Error(`${method.name}: REST supports post without parameters in its path, body "*"`);
+  }
+  return pattern.value;
+}

@@ -1,0 +1,30 @@
+import { parseTimeout as parseConnectTimeout } from "@connectrpc/connect/protocol-connect";
+import { parseTimeout as parseGrpcTimeout } from "@connectrpc/connect/protocol-grpc";
+import type { Fault } from "../errors.ts";
+import { fault } from "../errors.ts";
+
+/** The timeout that a caller set for a call. */
+export interface CallerTimeout {
+  /** Milliseconds, at most 24 days; undefined if the caller set none. */
+  readonly timeoutMs: number | undefined;
+  /** TIMEOUT_UNREADABLE, if the header is not valid. */
+  readonly fault: Fault | undefined;
+}
+
+/** Longest time that Node's timers accept, in milliseconds. They fire at once for longer ones. */
+const longestTimerMs = 2_147_483_647;
+
+const parsers = { "grpc-timeout": parseGrpcTimeout, "connect-timeout-ms": parseConnectTimeout };
+
+/** Reads the header `grpc-timeout` or `connect-timeout-ms`. */
+export function parseCallerTimeout(
+  name: keyof typeof parsers,
+  value: string | string[] | undefined,
+): CallerTimeout {
+  if (value === undefined) return { timeoutMs: undefined, fault: undefined };
+  const { timeoutMs, error } = parsers[name](String(value), Number.MAX_SAFE_INTEGER);
+  if (error !== undefined) {
+    return { timeoutMs: undefined, fault: fault("TIMEOUT_UNREADABLE", {}, { cause: error }) };
+  }
+  return { timeoutMs: timeoutMs && Math.min(timeoutMs, longestTimerMs), fault: undefined };
+}

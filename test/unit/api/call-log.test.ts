@@ -1,0 +1,113 @@
+import pg from "pg";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Call } from "../../../src/api/call.ts";
+import { createCallLog } from "../../../src/api/call-log.ts";
+import type { ErrorRow, Reason } from "../../../src/errors.ts";
+import { errors, fault } from "../../../src/errors.ts";
+import type { MemoryLog } from "../support/log.ts";
+import { createMemoryLog } from "../support/log.ts";
+
+const secrets = ["aWQ6aHVudGVyMg==", "hunter2", "alice", "bob"];
+const values = {
+  ...{ param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" },
+  ...{ least: "1", most: "9", other: "owner_xc_user_id", types: "application/json" },
+};
+const levels = { info: 30, warn: 40, error: 50 };
+
+let log: MemoryLog;
+let logCall: (call: Call) => void;
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  log = await createMemoryLog();
+  logCall = createCallLog({ logger: log.logger });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A call that holds secrets, as each real one does. */
+function callOf(change: Partial<Pick<Call, "fault" | "principal">> = {}): Call {
+  const call = new Call({
+    method: "contact.v1.ContactService/SyncContacts",
+    protocol: "grpc",
+    serverKey: "aWQ6aHVudGVyMg==",
+    requestId: "req-1",
+  });
+  call.principal = { appId: 7, appName: "shop", keyId: "key-1" };
+  return Object.assign(call, change);
+}
+
+const line = {
+  requestId: "req-1",
+  app: "shop",
+  keyId: "key-1",
+  method: "contact.v1.ContactService/SyncContacts",
+  protocol: "grpc",
+  durationMs: 12.3,
+};
+
+test("a request that succeeds in time is not logged", () => {
+  const call = callOf();
+  vi.advanceTimersByTime(1_000 - 1);
+  logCall(call);
+  expect(log.lines()).toEqual([]);
+});
+
+test("a slow request is logged although it succeeded", () => {
+  const call = callOf();
+  vi.advanceTimersByTime(1_500);
+  logCall(call);
+  expect(log.lines()).toEqual([
+    {
+      level: levels.warn,
+      time: expect.any(Number),
+      msg: "slow request",
+      ...line,
+      code: "OK",
+      durationMs: 1_500,
+    },
+  ]);
+});
+
+const rows = Object.entries(errors) as [Reason, ErrorRow][];
+
+test.each(rows)("%s is one line: who, what, how long and why", (reason, { grpc, http }) => {
+  const cause = new Error("what went wrong inside");
+  const call = callOf({ fault: fault(reason, values, { cause }) });
+  vi.advanceTimersByTime(12.345);
+  logCall(call);
+  const common = { time: expect.any(Number), msg: "request failed", ...line, code: grpc, reason };
+  const expected =
+    http < 500
+      ? { level: levels.info, ...common }
+      : {
+          level: levels.error,
+          ...common,
+          err: { type: "Error", message: cause.message, stack: cause.stack },
+        };
+  expect(log.lines()).toEqual([expected]);
+});
+
+test.each(rows)("%s says no secret and none of the ids in the message", (reason) => {
+  const cause = Object.assign(new pg.DatabaseError("duplicate key", 9, "error"), {
+    code: "23505",
+    detail: "Key (owner_id)=(alice)",
+    where: "COPY contact, line 1: bob",
+  });
+  const at = { path: "contacts[0].owner_xc_user_id", fieldCode: "102" };
+  logCall(callOf({ fault: fault(reason, values, { at, cause }) }));
+  expect(log.lines()).toHaveLength(1);
+  for (const secret of secrets) expect(log.text()).not.toContain(secret);
+});
+
+test("a call that was not authenticated has no app", () => {
+  logCall(callOf({ fault: fault("SERVER_KEY_INVALID"), principal: undefined }));
+  expect(log.lines()[0]).not.toHaveProperty("app");
+  expect(log.lines()[0]).not.toHaveProperty("keyId");
+});
+
+test("a failure without a cause has no err", () => {
+  logCall(callOf({ fault: fault("DEADLINE_EXCEEDED") }));
+  expect(log.lines()[0]).toMatchObject({ level: levels.error, reason: "DEADLINE_EXCEEDED" });
+  expect(log.lines()[0]?.err).toBeUndefined();
+});

@@ -1,0 +1,59 @@
+import { expect, test, vi } from "vitest";
+import { Call } from "../../../src/api/call.ts";
+
+const options = { method: "contact.v1.ContactService/SyncContacts", protocol: "rest" } as const;
+
+const kept = ["a", "req-1", "0b7c:1/2+3=@x.y_z", "x".repeat(128)];
+
+test.each(kept)("the caller's request id %j is kept", (requestId) => {
+  expect(new Call({ ...options, requestId }).requestId).toBe(requestId);
+});
+
+const replaced: [name: string, requestId: string | string[] | undefined][] = [
+  ["absent", undefined],
+  ["empty", ""],
+  ["long", "x".repeat(129)],
+  ["with a line break", "a\nb"],
+  ["ending in a line break", "a\n"],
+  ["with a space", "a b"],
+  ["with a quote", 'a"b'],
+  ["with letters outside ASCII", "é"],
+  ["given twice", ["a", "b"]],
+];
+
+test.each(replaced)("a request id that is %s is replaced", (_, requestId) => {
+  expect(new Call({ ...options, requestId }).requestId).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+});
+
+test("no two calls are given the same id", () => {
+  const ids = Array.from({ length: 1_000 }, () => new Call(options).requestId);
+  expect(new Set(ids).size).toBe(1_000);
+});
+
+test("a call is cancelled when its deadline is exceeded", async () => {
+  const call = new Call({ ...options, timeoutMs: 1 });
+  const reason = await new Promise((resolve) => call.cancellation.onAbort(resolve));
+  expect(reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect(call.timeLeftMs()).toBeLessThanOrEqual(0);
+});
+
+test("a call whose deadline has passed is cancelled from the start", () => {
+  const call = new Call({ ...options, timeoutMs: 0 });
+  expect(call.cancellation.reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+});
+
+test("a call without a timeout has no deadline", () => {
+  expect(new Call(options).timeLeftMs()).toBe(Infinity);
+});
+
+test("a call that has ended is not cancelled", () => {
+  vi.useFakeTimers();
+  try {
+    const call = new Call({ ...options, timeoutMs: 5 });
+    call.release();
+    vi.advanceTimersByTime(10);
+    expect(call.cancellation.aborted).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});

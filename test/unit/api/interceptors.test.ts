@@ -1,0 +1,58 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { Call } from "../../../src/api/call.ts";
+import { openInterceptors, toFault } from "../../../src/api/interceptors.ts";
+import type { RunCall } from "../../../src/api/operation.ts";
+import { errors, fault } from "../../../src/errors.ts";
+import { CountContactsRequestSchema } from "../../../src/gen/contact/v1/contact_service_pb.ts";
+
+const message = create(CountContactsRequestSchema);
+const newCall = () => new Call({ method: "any", protocol: "grpc" });
+
+function run(handler: RunCall, call = newCall()) {
+  const chain = openInterceptors.reduceRight((next, intercept) => intercept(next), handler);
+  return { call, result: chain(call, async () => message) };
+}
+
+test("a call gets the message of its handler", async () => {
+  const { result } = run((_, readMessage) => readMessage());
+  expect(await result).toBe(message);
+});
+
+test.each([
+  ["an Error", new Error("secret")],
+  ["a string", "secret"],
+])("%s becomes INTERNAL, and its own text is only the cause", async (_, thrown) => {
+  const { call, result } = run(async () => {
+    throw thrown;
+  });
+  await expect(result).rejects.toMatchObject({ reason: "INTERNAL", cause: thrown });
+  expect(call.fault?.message).toBe(errors.INTERNAL.message);
+});
+
+test("a fault stays as it is, and is recorded in the call", async () => {
+  const thrown = fault("OVERLOADED");
+  const { call, result } = run(async () => {
+    throw thrown;
+  });
+  await expect(result).rejects.toBe(thrown);
+  expect(call.fault).toBe(thrown);
+  expect(toFault(thrown)).toBe(thrown);
+});
+
+test("a cancelled call ends although its handler does not", async () => {
+  const { call, result } = run(() => new Promise(() => {}));
+  call.cancellation.abort(fault("DEADLINE_EXCEEDED"));
+  await expect(result).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+});
+
+test("the handler of a call that is already cancelled never runs", async () => {
+  const call = new Call({ method: "any", protocol: "grpc", timeoutMs: 0 });
+  let hasRun = false;
+  const { result } = run(async () => {
+    hasRun = true;
+    return message;
+  }, call);
+  await expect(result).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  expect(hasRun).toBe(false);
+});
