@@ -31,8 +31,16 @@ type ScalarResult =
   | { readonly value: unknown; readonly type?: never }
   | { readonly type: string; readonly value?: never };
 
+export interface JsonDecoderOptions extends FieldRulesOptions {
+  /**
+   * Whether the JSON is that of REST. If not, it is ProtoJSON: integers may be strings, and lists that
+   * are `required_in_json` may be absent, because clients leave out empty lists.
+   */
+  readonly isRest: boolean;
+}
+
 /** @throws Error if a field has a kind or a constraint that is not supported */
-export function compileJsonDecoder(desc: DescMessage, options: FieldRulesOptions): JsonDecoder {
+export function compileJsonDecoder(desc: DescMessage, options: JsonDecoderOptions): JsonDecoder {
   assertNoMessageRules(desc);
   const decoders = desc.fields.map((field) => compileField(field, options));
   return (json) => {
@@ -45,7 +53,7 @@ export function compileJsonDecoder(desc: DescMessage, options: FieldRulesOptions
   };
 }
 
-function compileField(field: DescField, options: FieldRulesOptions): FieldDecoder {
+function compileField(field: DescField, options: JsonDecoderOptions): FieldDecoder {
   if (field.oneof !== undefined) throw unsupported(field, "JSON for oneof");
   if (field.fieldKind !== "list" && getOption(field, required_in_json)) {
     throw unsupported(field, "required_in_json");
@@ -64,10 +72,10 @@ function compileField(field: DescField, options: FieldRulesOptions): FieldDecode
 
 function compileScalar(
   field: DescField & { fieldKind: "scalar" },
-  options: FieldRulesOptions,
+  options: JsonDecoderOptions,
 ): FieldDecoder {
   const { localName } = field;
-  const parse = scalarParser(field, field.scalar);
+  const parse = scalarParser(field, field.scalar, options);
   const { value: check } = compileFieldRules(field, options);
   return withValue(field, (given, target) => {
     if (given !== null) {
@@ -83,7 +91,7 @@ function compileScalar(
 
 function compileSubMessage(
   field: DescField & { fieldKind: "message" },
-  options: FieldRulesOptions,
+  options: JsonDecoderOptions,
 ): FieldDecoder {
   const { localName } = field;
   const decode = compileJsonDecoder(field.message, options);
@@ -99,12 +107,12 @@ function compileSubMessage(
 
 function compileList(
   field: DescField & { fieldKind: "list" },
-  options: FieldRulesOptions,
+  options: JsonDecoderOptions,
 ): FieldDecoder {
   const { localName } = field;
   const rules = compileFieldRules(field, options);
   const decodeEntry = compileEntry(field, rules.value, options);
-  const isRequired = getOption(field, required_in_json);
+  const isRequired = options.isRest && getOption(field, required_in_json);
   return withValue(field, (given, target) => {
     if (given === null && isRequired) return violationOf("PARAM_REQUIRED", field);
     const list = given ?? [];
@@ -149,7 +157,7 @@ type Entry = { readonly value?: unknown; readonly violation?: Violation };
 function compileEntry(
   field: DescField & { fieldKind: "list" },
   check: ((value: unknown) => RuleViolation | undefined) | undefined,
-  options: FieldRulesOptions,
+  options: JsonDecoderOptions,
 ): (given: unknown) => Entry {
   if (field.listKind === "message") {
     const decode = compileJsonDecoder(field.message, options);
@@ -160,7 +168,7 @@ function compileEntry(
     };
   }
   if (field.listKind !== "scalar") throw unsupported(field, `JSON for a list of ${field.listKind}`);
-  const parse = scalarParser(field, field.scalar);
+  const parse = scalarParser(field, field.scalar, options);
   return (given) => {
     const { value, type } = parse(given);
     if (type !== undefined) return { violation: ofEntry("PARAM_TYPE", { type }) };
@@ -175,7 +183,11 @@ function ofEntry(reason: Reason, values: RuleViolation["values"] = {}): Violatio
   return { reason, values, path: [] };
 }
 
-function scalarParser(field: DescField, scalar: ScalarType): (given: unknown) => ScalarResult {
+function scalarParser(
+  field: DescField,
+  scalar: ScalarType,
+  { isRest }: JsonDecoderOptions,
+): (given: unknown) => ScalarResult {
   switch (scalar) {
     case ScalarType.STRING:
       return (given) => (typeof given === "string" ? { value: given } : { type: "a string" });
@@ -183,10 +195,21 @@ function scalarParser(field: DescField, scalar: ScalarType): (given: unknown) =>
       return parseBool;
     case ScalarType.INT32:
       // The rules of the field check the range, that of the type included.
-      return (given) => (Number.isInteger(given) ? { value: given } : { type: "an integer" });
+      return isRest ? parseInteger : (given) => parseInteger(numberOf(given));
     default:
       throw unsupported(field, `JSON for ${ScalarType[scalar]}`);
   }
+}
+
+function parseInteger(given: unknown): ScalarResult {
+  return Number.isInteger(given) ? { value: given } : { type: "an integer" };
+}
+
+/** ProtoJSON accepts a number as a string, in the syntax of JSON. */
+function numberOf(given: unknown): unknown {
+  return typeof given === "string" && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(given)
+    ? Number(given)
+    : given;
 }
 
 /** The documentation's table calls `isDeleted` a string, its example uses a boolean: both are accepted. */

@@ -104,15 +104,26 @@ export const parameterCases: readonly ContractCase[] = [
     body: { [key]: oneContact.contacts },
     expect: emptyList,
   })),
-  ...["owner_xc_user_id", "ownerXcUserId", "OwnerXCUserID", "102"].map((key) => ({
+  ...["ownerXcUserId", "OwnerXCUserID", "102"].map((key) => ({
     name: `an owner under ${show(key)} is an unknown field`,
     body: { contacts: [{ [key]: "1", contactXCUserID: "2" }] },
     expect: ownerRequired,
   })),
   {
     name: "isDeleted in another spelling is an unknown field",
-    body: { contacts: [{ ...entry("1", "2"), isdeleted: true, is_deleted: true, deleted: true }] },
+    body: { contacts: [{ ...entry("1", "2"), isdeleted: true, deleted: true }] },
     expect: counts(1),
+  },
+  {
+    name: "the names of the proto",
+    before: [oneContact],
+    body: { contacts: [{ owner_xc_user_id: "1", contact_xc_user_id: "2", is_deleted: true }] },
+    expect: counts(0, 1),
+  },
+  {
+    name: "both names of one field",
+    raw: '{"contacts":[{"ownerXCUserID":"1","owner_xc_user_id":"1","contactXCUserID":"2"}]}',
+    expect: badParam("102", { includes: "owner_xc_user_id" }),
   },
   {
     name: "the keys of an entry in another order",

@@ -34,7 +34,8 @@ export function asMessage(given: ContractCase): SyncContactsRequest | undefined 
 }
 
 function asEntry(json: unknown) {
-  if (!isObject(json)) return undefined;
+  // Names of the proto are a matter of JSON.
+  if (!isObject(json) || Object.keys(json).some((key) => key.includes("_"))) return undefined;
   const ownerXcUserId = asText(json.ownerXCUserID);
   const contactXcUserId = asText(json.contactXCUserID);
   const isDeleted = flags.get(json.isDeleted);

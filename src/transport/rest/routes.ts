@@ -45,7 +45,7 @@ function createRoute(
   async function readMessage(req: IncomingMessage) {
     assertContentLength(req, maxBodyBytes);
     assertJson(req);
-    return reader.fromJson(await readHttpBody(req, maxBodyBytes));
+    return reader.fromRestJson(await readHttpBody(req, maxBodyBytes));
   }
 
   return {

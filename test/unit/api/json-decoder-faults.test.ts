@@ -5,7 +5,10 @@ import { faultOf } from "../../../src/api/violation.ts";
 import type { Reason } from "../../../src/errors.ts";
 import { SyncContactsRequestSchema } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 
-const decode = compileJsonDecoder(SyncContactsRequestSchema, { maxListEntries: 5 });
+const decode = compileJsonDecoder(SyncContactsRequestSchema, {
+  maxListEntries: 5,
+  isRest: true,
+});
 
 interface Seen {
   readonly reason: Reason;

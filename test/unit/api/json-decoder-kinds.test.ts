@@ -5,7 +5,7 @@ import { faultOf } from "../../../src/api/violation.ts";
 import type { FieldOptions } from "../support/proto.ts";
 import { compileMessage, messageJson } from "../support/proto.ts";
 
-const limits = { maxListEntries: 10 };
+const limits = { maxListEntries: 10, isRest: true };
 const required = { string: { minLen: 1 } };
 const limited = { type: "int32", code: 9, rules: { int32: { gte: 1, lte: 1_000 } } };
 const inner = messageJson({
@@ -261,5 +261,34 @@ describe("a field that JSON cannot set yet is refused when the decoder is compil
     expect(() => decoderOf({ bad: { rules: { string: { email: true } } } })).toThrow(
       /^test\.Request\.bad: .*support/,
     );
+  });
+});
+
+describe("in ProtoJSON", () => {
+  const decodeProtoJson = (fields: Readonly<Record<string, FieldOptions>>) =>
+    compileJsonDecoder(compileMessage({ fields }), { ...limits, isRest: false });
+
+  test.each([
+    ["5", 5],
+    ["-5", -5],
+    ["5.0", 5],
+    ["1e2", 100],
+    [5, 5],
+  ])("the int32 %j is %d", (given, value) => {
+    const { message } = decodeProtoJson({ field: { type: "int32" } })({ field: given });
+    expect(message).toMatchObject({ field: value });
+  });
+
+  test.each(["", " 5", "5 ", "0x5", "5.5", "+5", "five", true, [5]])(
+    "the int32 %j is a fault",
+    (given) => {
+      const { violation } = decodeProtoJson({ field: { type: "int32" } })({ field: given });
+      expect(violation?.reason).toBe("PARAM_TYPE");
+    },
+  );
+
+  test("a list that is required in JSON may be absent, because clients leave out empty lists", () => {
+    const decode = decodeProtoJson({ field: { repeated: true, requiredInJson: true } });
+    expect(decode({}).message).toMatchObject({ field: [] });
   });
 });

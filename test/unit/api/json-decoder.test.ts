@@ -8,7 +8,7 @@ import { faultOf } from "../../../src/api/violation.ts";
 import { SyncContactsRequestSchema } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 import { goodId, nastyText } from "../support/nasty.ts";
 
-const limits = { maxListEntries: 10_000 };
+const limits = { maxListEntries: 10_000, isRest: true };
 const decode = compileJsonDecoder(SyncContactsRequestSchema, limits);
 const findViolation = compileMessageRules(SyncContactsRequestSchema, limits);
 
