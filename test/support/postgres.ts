@@ -14,8 +14,14 @@ declare module "vitest" {
   }
 }
 
-/** Starts a Postgres for the whole run, with a migrated database that test files clone. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Starts one Postgres for all projects of the run, with a migrated database that test files clone. */
+export default async function setup(
+  project: TestProject,
+): Promise<(() => Promise<void>) | undefined> {
+  // Every project that needs Postgres calls this. The first one starts it and shares it through the root.
+  const root = project.vitest.getRootProject();
+  if ("postgresUrl" in root.getProvidedContext()) return undefined;
+
   const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,
@@ -33,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(db);
   await db.destroy();
 
-  project.provide("postgresUrl", connectionString);
+  root.provide("postgresUrl", connectionString);
   return async () => {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
