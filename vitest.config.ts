@@ -21,8 +21,8 @@ export default defineConfig({
     // A test waits for Postgres half of its time, so two workers pay off even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // These limits only end a test that hangs.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-
-/** Longest wait for an answer or an end, in milliseconds: what takes longer hangs. */
-const patienceMs = 30_000;
+import { patienceMs } from "./patience.ts";
 
 /** Bytes sent and received as they are, for requests that no client library would make. */
 export interface RawConnection extends Disposable {
@@ -12,7 +10,7 @@ export interface RawConnection extends Disposable {
   /**
    * Waits until what was received so far is enough, or the other side closes.
    *
-   * @param waitMs ends the wait before that; without it, a wait of 30 s fails
+   * @param waitMs ends the wait before that; without it, a wait that takes too long fails
    */
   until(isEnough: (received: Buffer) => boolean, waitMs?: number): Promise<RawReceived>;
 }
