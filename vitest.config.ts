@@ -23,6 +23,7 @@ export default defineConfig({
     // These limits only end a test that hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    teardownTimeout: 120_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { templateDatabase, urlOf, withAdmin } from "./database.ts";
+import { patienceMs } from "./patience.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -33,7 +34,7 @@ export default async function setup(
   const db = createDatabase({
     connectionString: urlOf(connectionString, templateDatabase),
     poolSize: 1,
-    timeoutMs: 60_000,
+    timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
   await migrate(db);
@@ -42,6 +43,7 @@ export default async function setup(
   root.provide("postgresUrl", connectionString);
   return async () => {
     await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    // A file that appears or vanishes meanwhile must not fail a run whose tests have passed.
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }

@@ -25,14 +25,17 @@ export async function openRaw(port: number): Promise<RawConnection> {
   await once(socket, "connect");
   const chunks: Buffer[] = [];
   let closed = false;
-  let onChange = () => {};
+  const watchers = new Set<() => void>();
+  const notify = () => {
+    for (const look of watchers) look();
+  };
   const noteClosed = () => {
     closed = true;
-    onChange();
+    notify();
   };
   socket.on("data", (chunk) => {
     chunks.push(chunk);
-    onChange();
+    notify();
   });
   // A reset is an end too: it says no more than a close does.
   for (const event of ["end", "close", "error"]) socket.on(event, noteClosed);
@@ -42,10 +45,13 @@ export async function openRaw(port: number): Promise<RawConnection> {
     end: () => void socket.end(),
     async until(isEnough, waitMs) {
       await within("no answer", (done) => {
-        onChange = () => {
-          if (closed || isEnough(Buffer.concat(chunks))) done();
+        const look = () => {
+          if (!closed && !isEnough(Buffer.concat(chunks))) return;
+          watchers.delete(look);
+          done();
         };
-        onChange();
+        watchers.add(look);
+        look();
         if (waitMs !== undefined) setTimeout(done, waitMs);
       });
       return { bytes: Buffer.concat(chunks), closed };
