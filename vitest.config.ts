@@ -1,11 +1,52 @@
+import { availableParallelism } from "node:os";
+import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Which part of the contract's matrix of cases and protocols this run covers. */
+    matrix: "sample" | "rest";
+  }
+}
+
+type ProjectConfig = NonNullable<TestProjectInlineConfiguration["test"]>;
+
+/** A project whose tests need the Postgres of the run. */
+function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
+  return { extends: true, test: { ...test, globalSetup: ["test/support/postgres.ts"] } };
+}
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/postgres.ts"],
-    // Real servers, sockets and databases: slow machines need the room, no test depends on it.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A test waits for Postgres half of its time, so two workers pay off even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // These limits only end a test that hangs.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 120_000,
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/gen/**"],
+      reporter: ["text-summary", "html"],
+    },
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false },
+      },
+      withPostgres({ name: "storage", include: ["test/storage/**/*.test.ts"] }),
+      withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
+      withPostgres({
+        name: "contract",
+        include: ["test/contract/**/*.test.ts"],
+        provide: { matrix: "sample" },
+      }),
+      withPostgres({
+        name: "matrix",
+        include: ["test/contract/**/matrix-*.test.ts"],
+        provide: { matrix: "rest" },
+      }),
+    ],
   },
 });

@@ -57,6 +57,12 @@ export const sendHttp2: Send = async (port, { method, path, headers, body }) => 
   }
 };
 
+/** How to send a request over REST, by the name of the protocol. */
+export const restVersions: Readonly<Record<string, Send>> = {
+  "REST over HTTP/1.1": sendHttp1,
+  "REST over HTTP/2": sendHttp2,
+};
+
 /** Bodies are sent with their length unless the request says that they come in chunks. */
 function sized(headers: HttpRequest["headers"], body: Uint8Array | undefined): OutgoingHttpHeaders {
   if (body === undefined || "transfer-encoding" in headers) return { ...headers };

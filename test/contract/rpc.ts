@@ -28,9 +28,9 @@ const grpcCodes: Readonly<Record<string, GrpcCode>> = {
 /** Sends a case over REST and over RPC, each on an app of its own: both must mean the same. */
 export async function runOverRpc(
   given: ContractCase,
-  message: SyncContactsRequest,
   { client, service, stored }: Omit<RestRun, "send"> & { readonly client: RpcClient },
 ): Promise<void> {
+  const message = messageOf(given);
   const overRest = await runOverRest(given, { service, stored, send: sendHttp1 });
   const envelope = JSON.parse(overRest.text);
 
@@ -38,9 +38,8 @@ export async function runOverRpc(
   const model = createModel();
   for (const earlier of given.before ?? []) {
     const body = expand(earlier);
-    const first = asMessage({ name: "before", body, expect: { http: 200 } });
-    if (first === undefined) throw new Error("what is synced first must be good");
-    const answer = await client.sync(first, { "server-key": app.header });
+    const first: ContractCase = { name: "before", body, expect: { http: 200 } };
+    const answer = await client.sync(messageOf(first), { "server-key": app.header });
     expect(countsOf(answer)).toEqual(model.sync(body));
   }
   const key = keyHeaderOf(given, app);
@@ -52,6 +51,12 @@ export async function runOverRpc(
     expectSameFault(answer.failure, envelope.error);
   }
   expect(await stored.pairsOf(app.id)).toEqual(model.pairs());
+}
+
+function messageOf(given: ContractCase): SyncContactsRequest {
+  const message = asMessage(given);
+  if (message === undefined) throw new Error(`no message can express the case: ${given.name}`);
+  return message;
 }
 
 /** The fault of a call must be the one that REST told of the same input. */

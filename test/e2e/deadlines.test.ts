@@ -1,10 +1,12 @@
 import { status as GrpcStatus } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { patienceMs } from "../support/patience.ts";
 import type { Target } from "./support/calls.ts";
 import {
   encodeSync,
   entry,
   expectToServe,
+  expectToServeWithRetries,
   openGrpc,
   restPath,
   rpcPath,
@@ -98,13 +100,13 @@ function endsEveryWait(served: Served, held: () => HeldPair, callers: readonly C
     // More calls than connections: one that stayed busy would be missed.
     await Promise.all([1, 2, 3, 4].map(() => call(served)));
     await held().untilWaiting(0);
-    await expectToServe(served);
+    await expectToServeWithRetries(served);
     expect(await storedContacts(served.service.databaseUrl, pair[0])).toEqual([]);
   });
 }
 
 describe("the deadline of the caller ends the wait for a lock", () => {
-  const served = serveForFile({ DATABASE_POOL_SIZE: "2", REQUEST_TIMEOUT_MS: "30000" });
+  const served = serveForFile({ DATABASE_POOL_SIZE: "2" });
   const held = withHeldPair(served);
   endsEveryWait(served, held, [
     { name: "grpc-timeout", call: (to) => overHttp2(to, { "grpc-timeout": "300m" }) },
@@ -152,7 +154,7 @@ describe("REQUEST_TIMEOUT_MS ends the wait for a lock", () => {
 });
 
 describe("a caller that leaves while the database waits", () => {
-  const served = serveForFile({ DATABASE_POOL_SIZE: "2", REQUEST_TIMEOUT_MS: "3000" });
+  const served = serveForFile({ DATABASE_POOL_SIZE: "2" });
   const held = withHeldPair(served);
 
   test("frees what it held, by cancelling over gRPC", async () => {
@@ -185,12 +187,12 @@ describe("a caller that leaves while the database waits", () => {
 });
 
 describe("a sync that has to wait, but not for too long", () => {
-  const served = serveForFile({ REQUEST_TIMEOUT_MS: "30000" });
+  const served = serveForFile();
   const held = withHeldPair(served);
 
   test("succeeds once the lock is gone", async () => {
     const client = openGrpc(served.url);
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + patienceMs;
     const { answer } = syncOverGrpc(client, served.header, [pair], { deadline });
     const overHttp = syncOverRest(served, [entry(pair[0], "c"), entry(...pair)]);
     await held().untilWaiting(1);

@@ -23,7 +23,7 @@ let finish: () => Promise<void>;
 
 /** A call under way keeps the service from ending before it has been asked. */
 beforeEach(async () => {
-  service = await startService({ SHUTDOWN_TIMEOUT_MS: "30000", REQUEST_TIMEOUT_MS: "30000" });
+  service = await startService();
   app = await service.createApp();
   held = await holdPair(service.databaseUrl, app.id, pair);
   const client = openGrpc(service.url);

@@ -8,6 +8,7 @@ import type { TestApp, TestService } from "../support/service.ts";
 import { startService } from "../support/service.ts";
 import { encodeSync, openGrpc, restPath, rpcPath, syncOverGrpc } from "./support/calls.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2, untilRead } from "./support/http2.ts";
+import { expectPrompt } from "./support/prompt.ts";
 import type { HeldPair } from "./support/row-lock.ts";
 import { holdPair } from "./support/row-lock.ts";
 
@@ -17,7 +18,7 @@ let service: TestService;
 let app: TestApp;
 let held: HeldPair;
 
-function serve(env: Record<string, string>): void {
+function serve(env: Record<string, string> = {}): void {
   beforeEach(async () => {
     service = await startService(env);
     app = await service.createApp();
@@ -53,7 +54,7 @@ function connectionError(): Promise<string | undefined> {
 }
 
 describe("a request under way when the service stops", () => {
-  serve({ SHUTDOWN_TIMEOUT_MS: "30000", REQUEST_TIMEOUT_MS: "30000" });
+  serve();
 
   test("is answered over REST, and its connection closed", async () => {
     using connection = await openRaw(service.port);
@@ -67,11 +68,11 @@ describe("a request under way when the service stops", () => {
     await held.release();
     const answers = await answersOf(connection, 2);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    const answeredAt = performance.now();
-    expect((await connection.until(() => false)).closed).toBe(true);
-    expect(await closing).toEqual([]);
     // A connection kept alive would go on for the 5 s that Node keeps an idle one.
-    expect(performance.now() - answeredAt).toBeLessThan(4_000);
+    await expectPrompt(async () => {
+      expect((await connection.until(() => false)).closed).toBe(true);
+      expect(await closing).toEqual([]);
+    });
   });
 
   test("is answered over gRPC", async () => {
@@ -117,7 +118,7 @@ describe("a request under way when the service stops", () => {
 });
 
 describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
-  serve({ SHUTDOWN_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "30000" });
+  serve({ SHUTDOWN_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "3600000" });
 
   test("is cut off, and told", async () => {
     const client = openGrpc(service.url);
@@ -126,9 +127,8 @@ describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
     connection.send(restSync(...pair));
     await held.untilWaiting(1);
 
-    const startedAt = performance.now();
+    // The lock is still held: a close that waits for the database does not end in the time of a test.
     const cutOff = await service.app.close();
-    const tookMs = performance.now() - startedAt;
     const method = "contact.v1.ContactService/SyncContacts";
     expect(cutOff.map((call) => ({ method: call.method, protocol: call.protocol }))).toEqual(
       expect.arrayContaining([
@@ -141,7 +141,5 @@ describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
     expect(await overGrpc).toBe(14);
     const { bytes } = await connection.until(() => false);
     expect(bytes).toHaveLength(0);
-    // The lock is still held: a close that waits for the database takes the 30 s of a request.
-    expect(tookMs).toBeLessThan(15_000);
   });
 });

@@ -22,6 +22,8 @@ beforeAll(async () => {
   service = await startService({ MAX_BODY_BYTES: "4096", MAX_CONTACTS_PER_REQUEST: "5" });
   app = await service.createApp();
   session = connect(service.url);
+  // The streams report what goes wrong; without a listener an error would end the worker.
+  session.on("error", () => {});
 });
 afterAll(async () => {
   session.close();

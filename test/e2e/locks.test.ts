@@ -5,7 +5,7 @@ import { holdPair, holdPairs } from "./support/row-lock.ts";
 import { serveForFile } from "./support/served.ts";
 
 describe("calls that wait for a lock", () => {
-  const served = serveForFile({ REQUEST_TIMEOUT_MS: "20000" });
+  const served = serveForFile({ REQUEST_TIMEOUT_MS: "3600000" });
 
   test.each([1, 2, 12])("do not keep other calls waiting, be they %i", async (count) => {
     const own = [`locked-by-${count}`, "b"] as const;
@@ -13,16 +13,14 @@ describe("calls that wait for a lock", () => {
     const waiting = Array.from({ length: count }, () => syncOverRest(served, [entry(...own)]));
     await held.untilWaiting(1);
     const other = await served.service.createApp();
-    const startedAt = performance.now();
     // Beside those that wait, right away, and once it is known that they have to wait.
     for (const pauseMs of [0, 300, 1_000, 2_000]) {
       await sleep(pauseMs);
       await expectToServe(served);
       await expectToServe({ url: served.url, header: other.header });
     }
+    // The others still wait: a call that waited for the lock would not have ended.
     expect(await held.waiting()).toBeGreaterThan(0);
-    // Some 3 s are the pauses; a call that waited for the lock would have taken all of the 20 s.
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
     await held.release();
     const statuses = (await Promise.all(waiting)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -36,9 +34,8 @@ describe("calls that wait for a lock", () => {
       syncOverRest(served, [entry("locked-each", contact)]),
     );
     await held.untilWaiting(1);
-    const startedAt = performance.now();
     await expectToServe(served);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(await held.waiting()).toBeGreaterThan(0);
     await held.release();
     await Promise.all(waiting);
   });

@@ -82,7 +82,7 @@ describe("a caller that", () => {
 });
 
 test("a caller that leaves before the answers to its pipelined requests is forgotten", async () => {
-  const service = await startServiceForTest({ REQUEST_TIMEOUT_MS: "3000" });
+  const service = await startServiceForTest();
   const { header, id } = await service.createApp();
   await using held = await holdPair(service.databaseUrl, id, ["a", "b"]);
   {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { openRaw, parseHttp1 } from "../support/raw.ts";
-import { encodeSync, expectToServe, restPath, rpcPath } from "./support/calls.ts";
+import { encodeSync, expectToServeWithRetries, restPath, rpcPath } from "./support/calls.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2 } from "./support/http2.ts";
 import { http2Preface } from "./support/http2-frames.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile({ REQUEST_TIMEOUT_MS: "500" });
-afterEach(() => expectToServe(served));
+afterEach(() => expectToServeWithRetries(served));
 
 const deadlineExceeded = 4;
 const good = encodeSync(["a", "b"]);

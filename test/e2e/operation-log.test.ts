@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { serverKeyHeader } from "../../src/access/server-key.ts";
 import type { TestApp } from "../support/service.ts";
 import { startServiceForTest } from "../support/service.ts";
-import { encodeSync, entry, restPath, rpcPath } from "./support/calls.ts";
+import { encodeSync, entry, expectToServeWithRetries, restPath, rpcPath } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, openHttp2 } from "./support/http2.ts";
 import { holdPair } from "./support/row-lock.ts";
@@ -163,8 +163,10 @@ describe("a request that failed is logged once, without what it said:", () => {
     { name: "a deadline that passed", cancels: false, code: "DEADLINE_EXCEEDED" },
     { name: "a caller that left", cancels: true, code: "CANCELLED" },
   ])("$name while the database waited", async ({ cancels, code }) => {
-    const service = await startServiceForTest({ REQUEST_TIMEOUT_MS: cancels ? "3000" : "300" });
+    const service = await startServiceForTest(cancels ? {} : { REQUEST_TIMEOUT_MS: "1000" });
     const app = await service.createApp();
+    // From now on the service knows the key, so the line names the app however slow the database is.
+    await expectToServeWithRetries({ url: service.url, header: app.header });
     await using held = await holdPair(service.databaseUrl, app.id, [owner, contact]);
     const leaving = new AbortController();
     const { path, headers, body } = rest(json([entry(owner, contact)]))(app.header);
@@ -175,8 +177,10 @@ describe("a request that failed is logged once, without what it said:", () => {
       body,
       signal: leaving.signal,
     }).catch(() => undefined);
-    await held.untilWaiting(1);
-    if (cancels) leaving.abort();
+    if (cancels) {
+      await held.untilWaiting(1);
+      leaving.abort();
+    }
     await answer;
     await held.untilWaiting(0);
     const line = await lineOf(requestId, service.logs);

@@ -5,7 +5,14 @@ import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.
 import { createTestDatabase, withAdmin } from "../support/database.ts";
 import { startServiceForTest } from "../support/service.ts";
 import type { Target } from "./support/calls.ts";
-import { entry, expectToServe, openGrpc, syncOverGrpc, syncOverRest } from "./support/calls.ts";
+import {
+  entry,
+  expectToServe,
+  expectToServeWithRetries,
+  openGrpc,
+  syncOverGrpc,
+  syncOverRest,
+} from "./support/calls.ts";
 import type { DatabaseProxy, Outage } from "./support/database-proxy.ts";
 import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
@@ -25,7 +32,6 @@ async function serveOverProxy(stack: AsyncDisposableStack, env: Record<string, s
   const service = await startServiceForTest({
     DATABASE_URL: proxy.url,
     BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
-    REQUEST_TIMEOUT_MS: "2000",
     DATABASE_POOL_SIZE: "3",
     ...env,
   });
@@ -57,8 +63,11 @@ async function expectRecovery(proxy: DatabaseProxy, target: Target): Promise<voi
     const { status } = await syncOverRest(target, [entry("again", "b")]);
     return status === 200;
   });
-  await expectToServe(target);
+  await expectToServeWithRetries(target);
 }
+
+/** For tests in which nothing but a deadline ends a call; the deadline also limits good calls. */
+const shortDeadline = { REQUEST_TIMEOUT_MS: "2000" };
 
 describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) => {
   test("is 503 with Retry-After, UNAVAILABLE over gRPC, until it is back", async () => {
@@ -88,8 +97,8 @@ describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) =>
 
 test("a database that falls silent is 503 or 504 in time, until it is back", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack);
-  await expectToServe(target);
+  const { proxy, target } = await serveOverProxy(stack, shortDeadline);
+  await expectToServeWithRetries(target);
   await proxy.cut("is silent");
   const answers = [1, 2, 3, 4, 5, 6].map(() => syncOverRest(target, [entry("a", "b")]));
   for (const { status } of await Promise.all(answers)) expect([503, 504]).toContain(status);
@@ -98,7 +107,7 @@ test("a database that falls silent is 503 or 504 in time, until it is back", asy
 
 test("connections that lead nowhere are given up, without a word from the database", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "1000" });
+  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "3000" });
   // As many as the pool has, all of them in use.
   await Promise.all(
     Array.from({ length: 20 }, (_, n) => syncOverRest(target, [entry("x", `${n}`)])),
@@ -106,8 +115,12 @@ test("connections that lead nowhere are given up, without a word from the databa
   await proxy.cut("forgets its connections");
   const { status } = await syncOverRest(target, [entry("lost", "b")]);
   expect([200, 503, 504]).toContain(status);
-  const served = async () => (await syncOverRest(target, [entry("again", "b")])).status === 200;
-  await eventually("the service serves", served);
+  // At once, so that every lost connection is found in the time of one.
+  const serves = async () => {
+    const calls = [1, 2, 3].map((n) => syncOverRest(target, [entry("again", `${n}`)]));
+    return (await Promise.all(calls)).every(({ status }) => status === 200);
+  };
+  await eventually("the service serves", serves);
   // Not now and then, on a connection that happens to be good: every time.
   for (let n = 0; n < 10; n++) await expectToServe(target);
   await eventually("ready", async () => (await statusOf(`${target.url}/readyz`)) === 200);
@@ -115,8 +128,8 @@ test("connections that lead nowhere are given up, without a word from the databa
 
 test("a database that falls silent does not keep a probe waiting", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "1000" });
-  await expectToServe(target);
+  const { proxy, target } = await serveOverProxy(stack, shortDeadline);
+  await expectToServeWithRetries(target);
   await proxy.cut("is silent");
   expect(await statusOf(`${target.url}/livez`)).toBe(200);
   await eventually("not ready", async () => (await statusOf(`${target.url}/readyz`)) === 503);

@@ -9,6 +9,7 @@ import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
 import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { patienceMs } from "../support/patience.ts";
 import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
 import {
   backendsOf,
@@ -28,7 +29,7 @@ interface OpenOptions {
   readonly timeoutMs?: number;
 }
 
-function open({ url, poolSize = 4, timeoutMs = 30_000 }: OpenOptions) {
+function open({ url, poolSize = 4, timeoutMs = patienceMs }: OpenOptions) {
   const lost: Error[] = [];
   const pool = createPool({
     connectionString: url,
@@ -179,7 +180,7 @@ test("connections lost again and again under load end no process and spoil no co
 });
 
 test("a pool whose connections are all in use refuses after its limit, and recovers", async () => {
-  const { store, db } = open({ url: await newDatabase(), poolSize: 1, timeoutMs: 300 });
+  const { store, db } = open({ url: await newDatabase(), poolSize: 1, timeoutMs: 3_000 });
   const inUse = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
   const user = db.connection().execute(async () => {

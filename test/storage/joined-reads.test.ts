@@ -6,6 +6,7 @@ import { createJoinedReads } from "../../src/storage/joined-reads.ts";
 import type { WrittenStatement } from "../../src/storage/pipeline.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { patienceMs } from "../support/patience.ts";
 
 let database: TestDatabase;
 let pool: Pool;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   pool = createPool({
     connectionString: database.url,
     poolSize: 4,
-    timeoutMs: 10_000,
+    timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
   await pool.query("CREATE SEQUENCE runs");

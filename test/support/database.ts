@@ -4,6 +4,7 @@ import pg from "pg";
 import { inject, onTestFinished } from "vitest";
 import { createDatabase } from "../../src/storage/database.ts";
 import type { Database } from "../../src/storage/schema.ts";
+import { patienceMs } from "./patience.ts";
 
 export const templateDatabase = "kith_template";
 
@@ -56,7 +57,7 @@ export function openDatabase(url: string, poolSize = 10): Kysely<Database> {
   const db = createDatabase({
     connectionString: url,
     poolSize,
-    timeoutMs: 30_000,
+    timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
   onTestFinished(() => db.destroy());

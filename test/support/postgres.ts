@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 import { templateDatabase, urlOf, withAdmin } from "./database.ts";
+import { patienceMs } from "./patience.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -14,8 +15,14 @@ declare module "vitest" {
   }
 }
 
-/** Starts a Postgres for the whole run, with a migrated database that test files clone. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Starts one Postgres for all projects of the run, with a migrated database that test files clone. */
+export default async function setup(
+  project: TestProject,
+): Promise<(() => Promise<void>) | undefined> {
+  // Every project that needs Postgres calls this. The first one starts it and shares it through the root.
+  const root = project.vitest.getRootProject();
+  if ("postgresUrl" in root.getProvidedContext()) return undefined;
+
   const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,
@@ -27,15 +34,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = createDatabase({
     connectionString: urlOf(connectionString, templateDatabase),
     poolSize: 1,
-    timeoutMs: 60_000,
+    timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
   await migrate(db);
   await db.destroy();
 
-  project.provide("postgresUrl", connectionString);
+  root.provide("postgresUrl", connectionString);
   return async () => {
     await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    // A file that appears or vanishes meanwhile must not fail a run whose tests have passed.
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }

@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-
-/** Longest wait for an answer or an end, in milliseconds: what takes longer hangs. */
-const patienceMs = 30_000;
+import { patienceMs } from "./patience.ts";
 
 /** Bytes sent and received as they are, for requests that no client library would make. */
 export interface RawConnection extends Disposable {
@@ -12,7 +10,7 @@ export interface RawConnection extends Disposable {
   /**
    * Waits until what was received so far is enough, or the other side closes.
    *
-   * @param waitMs ends the wait before that; without it, a wait of 30 s fails
+   * @param waitMs ends the wait before that; without it, a wait that takes too long fails
    */
   until(isEnough: (received: Buffer) => boolean, waitMs?: number): Promise<RawReceived>;
 }
@@ -27,14 +25,17 @@ export async function openRaw(port: number): Promise<RawConnection> {
   await once(socket, "connect");
   const chunks: Buffer[] = [];
   let closed = false;
-  let onChange = () => {};
+  const watchers = new Set<() => void>();
+  const notify = () => {
+    for (const look of watchers) look();
+  };
   const noteClosed = () => {
     closed = true;
-    onChange();
+    notify();
   };
   socket.on("data", (chunk) => {
     chunks.push(chunk);
-    onChange();
+    notify();
   });
   // A reset is an end too: it says no more than a close does.
   for (const event of ["end", "close", "error"]) socket.on(event, noteClosed);
@@ -44,10 +45,13 @@ export async function openRaw(port: number): Promise<RawConnection> {
     end: () => void socket.end(),
     async until(isEnough, waitMs) {
       await within("no answer", (done) => {
-        onChange = () => {
-          if (closed || isEnough(Buffer.concat(chunks))) done();
+        const look = () => {
+          if (!closed && !isEnough(Buffer.concat(chunks))) return;
+          watchers.delete(look);
+          done();
         };
-        onChange();
+        watchers.add(look);
+        look();
         if (waitMs !== undefined) setTimeout(done, waitMs);
       });
       return { bytes: Buffer.concat(chunks), closed };

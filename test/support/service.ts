@@ -10,6 +10,7 @@ import { parseConfig } from "../../src/config.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
 import { createTestDatabase } from "./database.ts";
+import { patienceMs } from "./patience.ts";
 
 export interface TestService {
   readonly app: App;
@@ -32,6 +33,12 @@ export interface TestApp {
   readonly header: string;
 }
 
+/** Limits of the service that a busy machine does not reach. */
+export const unhurried: Readonly<Record<string, string>> = {
+  REQUEST_TIMEOUT_MS: "120000",
+  SHUTDOWN_TIMEOUT_MS: "120000",
+};
+
 /**
  * The whole service in this process, on a database and a port of its own.
  *
@@ -41,7 +48,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
   const database = await createTestDatabase();
   const logs: Record<string, unknown>[] = [];
   const app = await createApp({
-    config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...env }),
+    config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...unhurried, ...env }),
     logger: pino({ level: "debug" }, collectInto(logs)),
     onFatal: (message) => {
       throw new Error(message);
@@ -51,7 +58,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
   const admin = createDatabase({
     connectionString: database.url,
     poolSize: 1,
-    timeoutMs: 30_000,
+    timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
   const keys = createKeyStore(admin);

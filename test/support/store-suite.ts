@@ -26,6 +26,7 @@ import { describeSerialOrder } from "../storage/suite/serial-order.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
 import { createTestDatabase } from "./database.ts";
+import { patienceMs } from "./patience.ts";
 
 export interface StoreOptions {
   readonly pool: Pool;
@@ -104,7 +105,7 @@ function createSuite({ createStore }: SuiteOptions): Suite {
   afterAll(() => shared.drop());
 
   function openOn(url: string, options: OpenOptions = {}): OpenStore {
-    const { poolSize = 4, timeoutMs = 30_000, lockTimeoutMs = 100 } = options;
+    const { poolSize = 4, timeoutMs = patienceMs, lockTimeoutMs = 100 } = options;
     const pool = createPool({
       connectionString: url,
       poolSize,

@@ -1,3 +1,6 @@
+import { restVersions } from "../http.ts";
+import type { CasesByTopic, MatrixCell } from "../matrix.ts";
+import { cellsOf, filterCases } from "../matrix.ts";
 import type { CallCase } from "./case.ts";
 import { checkCases } from "./cases-check.ts";
 import { countCases } from "./cases-count.ts";
@@ -7,15 +10,28 @@ import { listCases } from "./cases-list.ts";
 import { callParameterCases } from "./cases-parameters.ts";
 import { replaceCases } from "./cases-replace.ts";
 import { syncOutcomeCases } from "./cases-sync.ts";
+import { ways } from "./ways.ts";
 
-/** Every case of the calls beside Sync Contacts, and of the outcomes that it tells. */
-export const callCases: readonly CallCase[] = [
-  ...listCases,
-  ...checkCases,
-  ...countCases,
-  ...replaceCases,
-  ...fingerprintCases,
-  ...eraseCases,
-  ...callParameterCases,
-  ...syncOutcomeCases,
+/** Every case of the calls beside Sync Contacts, and of the outcomes of its entries, by topic. */
+export const callCases: CasesByTopic<CallCase> = {
+  lists: listCases,
+  checks: checkCases,
+  counts: countCases,
+  replacements: replaceCases,
+  fingerprints: fingerprintCases,
+  erasures: eraseCases,
+  parameters: callParameterCases,
+  "outcomes of a sync": syncOutcomeCases,
+};
+
+/** The cells that this run covers. A body of a type that no message has runs over REST alone. */
+export const callCells: readonly MatrixCell<CallCase>[] = [
+  ...cellsOf(
+    filterCases(callCases, ({ isJsonOnly }) => !isJsonOnly),
+    Object.keys(ways),
+  ),
+  ...cellsOf(
+    filterCases(callCases, ({ isJsonOnly }) => isJsonOnly === true),
+    Object.keys(restVersions),
+  ),
 ];

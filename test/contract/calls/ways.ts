@@ -10,7 +10,7 @@ import { createGrpcJsClient, rpcClients } from "../../support/clients.ts";
 import type { Envelope } from "../case.ts";
 import { success } from "../case.ts";
 import type { Send } from "../http.ts";
-import { sendHttp1, sendHttp2 } from "../http.ts";
+import { restVersions } from "../http.ts";
 import { expectSameFault } from "../rpc.ts";
 
 /** A call of the contact service, as in `listContacts`. */
@@ -30,8 +30,7 @@ export type OpenWay = (target: { readonly url: string; readonly port: number }) 
 
 /** Every way in, by name. */
 export const ways: Readonly<Record<string, OpenWay>> = {
-  "REST over HTTP/1.1": overRest(sendHttp1),
-  "REST over HTTP/2": overRest(sendHttp2),
+  ...Object.fromEntries(Object.entries(restVersions).map(([name, send]) => [name, overRest(send)])),
   ...Object.fromEntries(
     Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
   ),

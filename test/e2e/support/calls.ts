@@ -7,6 +7,7 @@ import {
   SyncContactsRequestSchema,
   SyncContactsResponseSchema,
 } from "../../../src/gen/contact/v1/contact_service_pb.ts";
+import { eventually } from "./eventually.ts";
 
 export const restPath = "/v1/server/contact/sync";
 export const rpcPath = "/contact.v1.ContactService/SyncContacts";
@@ -102,11 +103,23 @@ export function syncOverGrpc(
 
 let goodCalls = 0;
 
-/** A service that still does its work: a sync over REST and one over gRPC, of pairs not used before. */
-export async function expectToServe({ url, header }: Target): Promise<void> {
+/** Checks that a service works: a sync over REST and one over gRPC, of pairs not used before. */
+export async function expectToServe(target: Target): Promise<void> {
+  expect(await tryToServe(target)).toBe("served");
+}
+
+/** As `expectToServe`, for a service whose deadline is so short that a busy machine may exceed it. */
+export function expectToServeWithRetries(target: Target): Promise<void> {
+  return eventually("a call within its deadline", async () => {
+    return (await tryToServe(target)) === "served";
+  });
+}
+
+async function tryToServe({ url, header }: Target): Promise<"served" | "deadline exceeded"> {
   goodCalls += 1;
   const owner = `good-${process.pid}-${goodCalls}`;
   const { status, body } = await syncOverRest({ url, header }, [entry(owner, "rest")]);
+  if (status === 504) return "deadline exceeded";
   expect({ status, data: body.data }).toEqual({
     status: 200,
     data: { countInserted: 1, countDeleted: 0 },
@@ -115,6 +128,10 @@ export async function expectToServe({ url, header }: Target): Promise<void> {
   try {
     const { countInserted } = await syncOverGrpc(client, header, [[owner, "grpc"]]).answer;
     expect(countInserted).toBe(1n);
+    return "served";
+  } catch (error) {
+    if ((error as grpc.ServiceError).code !== grpc.status.DEADLINE_EXCEEDED) throw error;
+    return "deadline exceeded";
   } finally {
     client.close();
   }

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { patienceMs } from "../../support/patience.ts";
 import { within } from "../../support/raw.ts";
+import { unhurried } from "../../support/service.ts";
 import { startArguments } from "../../support/start-arguments.ts";
 
-/** Longest wait for a line of output or for an exit, in milliseconds; starts can be slow. */
-const patienceMs = 60_000;
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The service as a process of its own; disposing of it stops it. */
@@ -27,7 +27,7 @@ export interface ServiceProcess extends AsyncDisposable {
 export function startProcess(env: Record<string, string>): ServiceProcess {
   const child = spawn(process.execPath, startArguments, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: "0", ...env },
+    env: { PATH: process.env.PATH, PORT: "0", ...unhurried, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -47,16 +47,12 @@ export function startProcess(env: Record<string, string>): ServiceProcess {
 
   async function untilOutput(pattern: RegExp): Promise<string> {
     const look = () => pattern.exec(output)?.[0];
-    await within(
-      `the process did not say ${pattern}`,
-      (done) => {
-        onChange = () => {
-          if (ended || look() !== undefined) done();
-        };
-        onChange();
-      },
-      patienceMs,
-    ).catch((error) => {
+    await within(`the process did not say ${pattern}`, (done) => {
+      onChange = () => {
+        if (ended || look() !== undefined) done();
+      };
+      onChange();
+    }).catch((error) => {
       throw new Error(`${error.message}; it said:\n${output}`);
     });
     const found = look();
@@ -66,7 +62,7 @@ export function startProcess(env: Record<string, string>): ServiceProcess {
 
   async function exit() {
     const exceeded = `the process did not end; it said:\n${output}`;
-    await within(exceeded, (done) => void closed.then(done), patienceMs);
+    await within(exceeded, (done) => void closed.then(done));
     return closed;
   }
 
@@ -86,7 +82,7 @@ export function startProcess(env: Record<string, string>): ServiceProcess {
     exit,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
-      const killing = setTimeout(() => child.kill("SIGKILL"), 30_000);
+      const killing = setTimeout(() => child.kill("SIGKILL"), patienceMs);
       await closed;
       clearTimeout(killing);
     },

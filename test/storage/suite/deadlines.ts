@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import type { Suite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, holdRow, openSession } from "../support/session.ts";
+import { holdInsert, holdRow, openSession, untilIdle } from "../support/session.ts";
 
 const [ab, ac, held] = [pair("a", "b"), pair("a", "c"), pair("h", "h")];
 
@@ -17,7 +17,7 @@ export function describeDeadlines(suite: Suite): void {
       const late = store.sync(1, plan({ insert: [ab, held] }), within(left));
       await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
-      expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+      await untilIdle(other);
       expect(await store.sync(1, plan({ insert: [ac] }), unhurried)).toEqual({
         inserted: 1,
         deleted: 0,
@@ -36,7 +36,7 @@ export function describeDeadlines(suite: Suite): void {
     const late = store.sync(1, plan({ insert: [ab], remove: [held] }), within(300));
     await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
-    expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+    await untilIdle(other);
     await other.query("ROLLBACK");
     expect(await suite.contactsOf(1, url)).toEqual([held]);
     expect(await store.sync(1, plan({ remove: [held] }), unhurried)).toEqual({
@@ -67,7 +67,7 @@ export function describeDeadlines(suite: Suite): void {
     const late = store.sync(1, plan({ insert: [ab, held] }), options);
     await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
-    expect((await backendsOf(other)).filter(({ waits }) => waits)).toEqual([]);
+    await untilIdle(other);
     await other.query("ROLLBACK");
     expect(await suite.contactsOf(1, url)).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ownerLock, ownerLockSpace } from "../../../src/storage/owner-lock.ts";
 import type { OpenStore, Suite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, openSession, until, untilWaiting } from "../support/session.ts";
+import { openSession, until, untilIdle, untilWaiting } from "../support/session.ts";
 
 const me = "me";
 
@@ -68,7 +68,7 @@ export function describeOwnerLocks(suite: Suite): void {
   test("a sync waits for a list no longer than its caller does", async () => {
     const { open, holder } = await openHeld();
     expect(await whyRejected(add(open, me, "late", within(300)))).toBe("DEADLINE_EXCEEDED");
-    expect((await backendsOf(holder)).filter(({ waits }) => waits)).toEqual([]);
+    await untilIdle(holder);
     await holder.query("ROLLBACK");
     expect(await add(open, me, "next")).toEqual(added);
     expect(await suite.contactsOf(1, open.url)).toEqual([pair(me, "next")]);

@@ -6,7 +6,13 @@ import { fingerprintOf } from "../../support/fingerprint.ts";
 import type { OpenStore, Suite } from "../../support/store-suite.ts";
 import { addPairs } from "../support/lists.ts";
 import { pair, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, openSession, untilWaiting } from "../support/session.ts";
+import {
+  backendsOf,
+  holdInsert,
+  openSession,
+  untilIdle,
+  untilWaiting,
+} from "../support/session.ts";
 
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => `contact-${from + n}`);
@@ -112,7 +118,7 @@ export function describeReplaceAtOnce(suite: Suite): void {
       const open = await suite.openAlone({ poolSize: 1 });
       const holder = await holdList(open.url, 1, "me");
       expect(await whyRejected(replace(open, ["late"], within(left)))).toBe("DEADLINE_EXCEEDED");
-      expect(await backendsOf(holder)).toMatchObject([{ state: "idle", waits: false }]);
+      await untilIdle(holder);
       await holder.query("ROLLBACK");
       expect(await replace(open, ["new"])).toEqual({ inserted: 1, deleted: 0, unchanged: 0 });
     },

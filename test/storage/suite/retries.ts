@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
+import { patienceMs } from "../../support/patience.ts";
 import type { Suite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried } from "../support/pairs.ts";
 import { backendsOf, holdInsert, openSession, until, untilWaiting } from "../support/session.ts";
@@ -67,7 +68,8 @@ export function describeRetries(suite: Suite): void {
   });
 
   test("a sync that meets a deadlock is tried again and succeeds", async () => {
-    const { store, url } = await suite.openAlone();
+    // One transaction waits for all locks, however slowly the test makes the deadlock.
+    const { store, url } = await suite.openAlone({ poolSize: 1, lockTimeoutMs: patienceMs });
     const [watcher, holdsB, holdsC] = [
       await openSession(url),
       await openSession(url),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { base64, oneContact, syncPath } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
 import { exchangeHttp1, openRaw, parseHttp1 } from "../support/raw.ts";
 import type { TestApp } from "../support/service.ts";
+import { base64, oneContact, syncPath } from "./case.ts";
+import { serveContract } from "./for-file.ts";
 
 const served = serveContract();
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
-import type { Rpc, Way } from "../contract/calls/ways.ts";
-import { restPathOf, ways } from "../contract/calls/ways.ts";
-import type { Envelope } from "../contract/case.ts";
-import { base64 } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
-import { sendHttp1 } from "../contract/http.ts";
+import type { Rpc, Way } from "./calls/ways.ts";
+import { restPathOf, ways } from "./calls/ways.ts";
+import type { Envelope } from "./case.ts";
+import { base64 } from "./case.ts";
+import { serveContract } from "./for-file.ts";
+import { sendHttp1 } from "./http.ts";
 
 const served = serveContract();
 const rpcs = Object.keys(ContactService.method) as Rpc[];

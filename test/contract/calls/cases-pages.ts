@@ -1,25 +1,39 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { manyIds } from "../contract/calls/case.ts";
-import type { ListCall } from "../contract/calls/cases-list.ts";
-import { listCalls } from "../contract/calls/cases-list.ts";
-import { addPairs, removePairs } from "../contract/calls/run.ts";
-import type { PageReader } from "../contract/calls/walk.ts";
-import { askPage, readPage, walkPages } from "../contract/calls/walk.ts";
-import type { Way } from "../contract/calls/ways.ts";
-import { ways } from "../contract/calls/ways.ts";
-import { parameterFault } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
-import type { Pair } from "../contract/model.ts";
-import { startServiceForTest } from "../support/service.ts";
+import { expect } from "vitest";
+import { parameterFault } from "../case.ts";
+import type { MatrixCell } from "../matrix.ts";
+import { cellsOf } from "../matrix.ts";
+import type { Pair } from "../model.ts";
+import type { Stored } from "../stored.ts";
+import { manyIds } from "./case.ts";
+import type { ListCall } from "./cases-list.ts";
+import { listCalls } from "./cases-list.ts";
+import { addPairs, removePairs } from "./run.ts";
+import type { PageReader } from "./walk.ts";
+import { askPage, readPage, walkPages } from "./walk.ts";
+import type { Way } from "./ways.ts";
+import { ways } from "./ways.ts";
 
-const served = serveContract();
+/** What a case about pages runs with. */
+export interface PageRun {
+  readonly way: Way;
+  readonly call: ListCall;
+  readonly stored: Stored;
+  /** A reader of the list of "u" in a new app, with these others on it. */
+  readonly readerOf: (others: readonly string[]) => Promise<PageReader>;
+}
+
+/** A behaviour of every call that returns pages. */
+export interface PageCase {
+  readonly name: string;
+  readonly run: (run: PageRun) => Promise<void>;
+}
 
 const refusedToken = parameterFault(
   "107",
   "Param 'pageToken' is not a page token of this call and list",
 );
 
-/** When contacts were added, as Postgres has it, and as it is told. */
+/** Times of creation, as Postgres stores them and as the API returns them. */
 const times: Readonly<Record<string, string>> = {
   "2026-01-02 03:04:05.123456+00": "2026-01-02T03:04:05.123456Z",
   "2026-01-02 03:04:05.000001+00": "2026-01-02T03:04:05.000001Z",
@@ -31,33 +45,24 @@ const times: Readonly<Record<string, string>> = {
   "1969-12-31 23:59:59.999999+00": "1969-12-31T23:59:59.999999Z",
 };
 
-/** The pair whose time the call shows for one on the list of "u". */
+/** The pair whose creation time the call returns for an entry on the list of "u". */
 function shownPair({ rpc }: ListCall, other: string): Pair {
   return rpc === "listContactOwners" ? [other, "u"] : ["u", other];
 }
 
-describe.each(Object.entries(ways))("%s", (_, openWay) => {
-  let way: Way;
-  beforeAll(() => {
-    way = openWay(served.service);
-  });
-  afterAll(() => way.close());
-
-  describe.each(listCalls)("$rpc", (call) => {
-    async function readerOf(others: readonly string[]): Promise<PageReader> {
-      const app = await served.service.createApp();
-      await addPairs(way, app, call.put(others));
-      return { way, app, call };
-    }
-
-    test("a walk shows everyone once, in order, in full pages", async () => {
+const pageCases: readonly PageCase[] = [
+  {
+    name: "a walk returns every contact once, in order, in full pages",
+    async run({ readerOf }) {
       const reader = await readerOf(manyIds(10));
       const pages = await walkPages(reader, 3);
       expect(pages.map(({ length }) => length)).toEqual([3, 3, 3, 1]);
       expect(pages.flat()).toEqual(manyIds(10));
-    });
-
-    test("the size of pages can change on the way", async () => {
+    },
+  },
+  {
+    name: "the page size can change during a walk",
+    async run({ readerOf }) {
       const reader = await readerOf(manyIds(6));
       const first = await readPage(reader, { pageSize: 1 });
       const second = await readPage(reader, { pageSize: 4, pageToken: first.token });
@@ -65,16 +70,20 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
       expect([first, second, third].map(({ ids }) => ids.length)).toEqual([1, 4, 1]);
       expect([first, second, third].flatMap(({ ids }) => ids)).toEqual(manyIds(6));
       expect(third.token).toBe("");
-    });
-
-    test("a token can be used again", async () => {
+    },
+  },
+  {
+    name: "a token can be used again",
+    async run({ readerOf }) {
       const reader = await readerOf(manyIds(4));
       const { token } = await readPage(reader, { pageSize: 2 });
       const again = { pageSize: 2, pageToken: token };
       expect(await readPage(reader, again)).toEqual(await readPage(reader, again));
-    });
-
-    test("what changes between pages is shown once or not at all, and the rest once", async () => {
+    },
+  },
+  {
+    name: "a contact that changes between pages appears at most once, every other contact once",
+    async run({ readerOf, way, call }) {
       const reader = await readerOf(["a", "b", "c", "d", "e", "f"]);
       let changes = 0;
       const pages = await walkPages(reader, 2, async () => {
@@ -88,9 +97,11 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
         ["b0", "d"],
         ["e", "f"],
       ]);
-    });
-
-    test("where all the rest is removed the next page is empty, and the last", async () => {
+    },
+  },
+  {
+    name: "after all remaining contacts are removed, the next page is empty and the last one",
+    async run({ readerOf, way, call }) {
       const reader = await readerOf(["a", "b", "c"]);
       const { token } = await readPage(reader, { pageSize: 1 });
       await removePairs(way, reader.app, call.put(["a", "b", "c"]));
@@ -99,18 +110,22 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
         times: [],
         token: "",
       });
-    });
-
-    test("times are told to the microsecond", async () => {
+    },
+  },
+  {
+    name: "times have microsecond precision",
+    async run({ readerOf, call, stored }) {
       const reader = await readerOf(manyIds(8));
       for (const [n, time] of Object.keys(times).entries()) {
         const pair = shownPair(call, manyIds(8)[n] as string);
-        await served.stored.setTime(reader.app.id, pair, time);
+        await stored.setTime(reader.app.id, pair, time);
       }
       expect((await readPage(reader)).times).toEqual(Object.values(times));
-    });
-
-    test("a token that is broken, or of another list, call or app, is refused", async () => {
+    },
+  },
+  {
+    name: "a malformed token, or one of another list, call or app, is rejected",
+    async run({ readerOf, way, call }) {
       const reader = await readerOf(manyIds(3));
       const other = await readerOf(manyIds(3));
       const { token } = await readPage(reader, { pageSize: 1 });
@@ -118,14 +133,8 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
 
       const flipped = token.startsWith("A") ? "B" : "A";
       const broken = [
-        ...[
-          token.slice(1),
-          token.slice(0, -1),
-          `${token}A`,
-          `${token}=`,
-          ` ${token}`,
-          `${token}\n`,
-        ],
+        ...[token.slice(1), token.slice(0, -1)],
+        ...[`${token}A`, `${token}=`, ` ${token}`, `${token}\n`],
         ...[flipped + token.slice(1), token + token, `${token}%00`, token.toLowerCase()],
       ];
       for (const one of broken) expect(await ask(one)).toEqual(refusedToken);
@@ -139,19 +148,12 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
         );
       }
       expect((await ask(token)).status).toBe(200);
-    });
-  });
-});
+    },
+  },
+];
 
-test("a token of one server is good on another", async () => {
-  const [call] = listCalls;
-  const open = ways["REST over HTTP/1.1"];
-  if (call === undefined || open === undefined) throw new Error("there is nothing to test");
-  const app = await served.service.createApp();
-  const way = open(served.service);
-  await addPairs(way, app, call.put(manyIds(3)));
-  const { token } = await readPage({ way, app, call }, { pageSize: 2 });
-  const another = await startServiceForTest({ DATABASE_URL: served.service.databaseUrl });
-  const page = await readPage({ way: open(another), app, call }, { pageToken: token });
-  expect(page.ids).toEqual(manyIds(3).slice(2));
-});
+/** The cells that this run covers; the topic is the call. */
+export const pageCells: readonly MatrixCell<PageCase>[] = cellsOf(
+  Object.fromEntries(listCalls.map(({ rpc }) => [rpc, pageCases])),
+  Object.keys(ways),
+);

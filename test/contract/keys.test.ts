@@ -1,16 +1,16 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { hashSecret } from "../../src/access/server-key.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
-import { base64, entry, oneContact, refused } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
-import { sendHttp1 } from "../contract/http.ts";
-import { asMessage } from "../contract/message.ts";
-import { expectAnswer, requestOf } from "../contract/rest.ts";
-import { expectSameFault } from "../contract/rpc.ts";
 import type { CreateRpcClient } from "../support/clients.ts";
 import { rpcClients } from "../support/clients.ts";
 import { openDatabase } from "../support/database.ts";
 import type { TestApp } from "../support/service.ts";
+import { base64, entry, oneContact, refused } from "./case.ts";
+import { serveContract } from "./for-file.ts";
+import { sendHttp1 } from "./http.ts";
+import { asMessage } from "./message.ts";
+import { expectAnswer, requestOf } from "./rest.ts";
+import { expectSameFault } from "./rpc.ts";
 
 const served = serveContract();
 const hour = 3_600_000;
@@ -93,23 +93,6 @@ async function syncOver(createClient: CreateRpcClient, header: string) {
 test("a key that will expire is good until then", async () => {
   const app = await served.service.createApp({ expiresAt: new Date(Date.now() + hour) });
   expect((await send(app)).envelope.status).toBe(200);
-});
-
-test("a key in use expires at its time", async () => {
-  const app = await served.service.createApp({ expiresAt: new Date(Date.now() + 4_000) });
-  expect((await send(app)).envelope.status).toBe(200);
-  await expect
-    .poll(async () => (await send(app)).envelope.error.code, { timeout: 30_000, interval: 100 })
-    .toBe("49106");
-});
-
-test("a key in use is refused within 10 s of its revocation", async () => {
-  const app = await served.service.createApp();
-  expect((await send(app)).envelope.status).toBe(200);
-  await revoke(app);
-  await expect
-    .poll(async () => (await send(app)).envelope.error.code, { timeout: 10_000, interval: 100 })
-    .toBe("49103");
 });
 
 test.each([

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SyncContactsRequest } from "../../src/gen/contact/v1/contact_service_pb.ts";
-import { entry } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
-import { sendHttp1, sendHttp2 } from "../contract/http.ts";
-import { asMessage } from "../contract/message.ts";
-import { createModel } from "../contract/model.ts";
-import { requestOf } from "../contract/rest.ts";
 import type { RpcClient } from "../support/clients.ts";
 import { rpcClients } from "../support/clients.ts";
 import type { TestApp } from "../support/service.ts";
+import { entry } from "./case.ts";
+import { serveContract } from "./for-file.ts";
+import { sendHttp1, sendHttp2 } from "./http.ts";
+import { asMessage } from "./message.ts";
+import { createModel } from "./model.ts";
+import { requestOf } from "./rest.ts";
 
 const served = serveContract();
 

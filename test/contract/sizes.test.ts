@@ -1,11 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { ContractCase } from "../contract/case.ts";
-import { badParam, counts, refused, syncPath } from "../contract/case.ts";
-import { serveContract } from "../contract/for-file.ts";
-import { sendHttp1, sendHttp2 } from "../contract/http.ts";
-import { runOverRest } from "../contract/rest.ts";
 import { exchangeHttp1 } from "../support/raw.ts";
+import type { ContractCase } from "./case.ts";
+import { badParam, counts, refused, syncPath } from "./case.ts";
+import { serveContract } from "./for-file.ts";
+import { sendHttp1, sendHttp2 } from "./http.ts";
+import { runOverRest } from "./rest.ts";
 
 const limit = 2_048;
 const served = serveContract({ MAX_BODY_BYTES: String(limit) });

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startServiceForTest } from "../support/service.ts";
+import { manyIds } from "./calls/case.ts";
+import { listCalls } from "./calls/cases-list.ts";
+import { pageCells } from "./calls/cases-pages.ts";
+import { addPairs } from "./calls/run.ts";
+import { readPage } from "./calls/walk.ts";
+import type { Way } from "./calls/ways.ts";
+import { ways } from "./calls/ways.ts";
+import { serveContract } from "./for-file.ts";
+
+const served = serveContract();
+
+describe.each(Object.entries(ways))("%s", (name, openWay) => {
+  let way: Way;
+  beforeAll(() => {
+    way = openWay(served.service);
+  });
+  afterAll(() => way.close());
+
+  describe.each(listCalls)("$rpc", (call) => {
+    const cells = pageCells.filter(
+      ({ protocol, topic }) => protocol === name && topic === call.rpc,
+    );
+    test.each(cells.map(({ given }) => given))("$name", async ({ run }) => {
+      const { service, stored } = served;
+      const readerOf = async (others: readonly string[]) => {
+        const app = await service.createApp();
+        await addPairs(way, app, call.put(others));
+        return { way, app, call };
+      };
+      await run({ way, call, stored, readerOf });
+    });
+  });
+});
+
+test("a token of one server is good on another", async () => {
+  const [call] = listCalls;
+  const open = ways["REST over HTTP/1.1"];
+  if (call === undefined || open === undefined) throw new Error("there is nothing to test");
+  const app = await served.service.createApp();
+  const way = open(served.service);
+  await addPairs(way, app, call.put(manyIds(3)));
+  const { token } = await readPage({ way, app, call }, { pageSize: 2 });
+  const another = await startServiceForTest({ DATABASE_URL: served.service.databaseUrl });
+  const page = await readPage({ way: open(another), app, call }, { pageToken: token });
+  expect(page.ids).toEqual(manyIds(3).slice(2));
+});

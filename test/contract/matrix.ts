@@ -1,0 +1,56 @@
+import { inject } from "vitest";
+
+export type CasesByTopic<Case> = Readonly<Record<string, readonly Case[]>>;
+
+/** A case and one protocol that it runs over. */
+export interface MatrixCell<Case> {
+  readonly topic: string;
+  readonly given: Case;
+  readonly protocol: string;
+}
+
+/** `npm test` runs every case over these. */
+const always: readonly string[] = ["gRPC, by grpc-js", "REST over HTTP/1.1"];
+
+/**
+ * The cells of the matrix of cases and protocols that this run covers. `npm test` runs every case over
+ * gRPC and over REST on HTTP/1.1, and a fixed sample over the other protocols. `npm run test:matrix`
+ * runs the rest.
+ *
+ * @param protocols names of the protocols that can run these cases
+ */
+export function cellsOf<Case>(
+  cases: CasesByTopic<Case>,
+  protocols: readonly string[],
+  part = inject("matrix"),
+): MatrixCell<Case>[] {
+  const others = protocols.filter((name) => !always.includes(name));
+  return Object.entries(cases).flatMap(([topic, list]) =>
+    list.flatMap((given, index) => {
+      const inSample = [...always, ...sampleOf(others, index, list.length)];
+      return protocols
+        .filter((protocol) => inSample.includes(protocol) === (part === "sample"))
+        .map((protocol) => ({ topic, given, protocol }));
+    }),
+  );
+}
+
+/** The cases of each topic that match. */
+export function filterCases<Case>(
+  cases: CasesByTopic<Case>,
+  matches: (given: Case) => boolean,
+): CasesByTopic<Case> {
+  return Object.fromEntries(
+    Object.entries(cases).map(([topic, list]) => [topic, list.filter(matches)]),
+  );
+}
+
+/**
+ * The protocols that sample a case. They rotate from case to case of a topic: every case runs over at
+ * least one of them, and every one of them runs a case of the topic.
+ */
+export function sampleOf(protocols: readonly string[], index: number, count: number): string[] {
+  const perCase = Math.ceil(protocols.length / count);
+  const first = (index * perCase) % protocols.length;
+  return [...protocols, ...protocols].slice(first, first + perCase);
+}
