@@ -6,13 +6,15 @@ import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
 
-/** The one Postgres of a run, with a database for each contender. */
+/** The Postgres server of a run, with a database for each contender. */
 export interface DatabaseServer {
-  /** As Postgres says it. */
+  /** As Postgres reports it, such as `18.4`. */
   readonly version: string;
-  /** Makes a database with the schema of Kith, and says where it is. */
+  /** Creates a database with the schema of this checkout. Returns its connection string. */
   createDatabase(name: string): Promise<string>;
-  /** Makes its tables empty, and writes out what is pending, so that all begin alike. */
+  /** Creates a database without tables, for a service that migrates it. Returns its connection string. */
+  createEmptyDatabase(name: string): Promise<string>;
+  /** Deletes all contacts and runs a checkpoint, so that all runs begin in the same state. */
   empty(databaseUrl: string): Promise<void>;
   query(databaseUrl: string, text: string): Promise<pg.QueryResult>;
 }
@@ -21,8 +23,8 @@ const template = "kith_template";
 const migrationTimeoutMs = 60_000;
 
 /**
- * Starts the embedded Postgres as it is, on a data directory that is gone afterwards. What it acquires
- * it leaves on the stack.
+ * Starts the embedded Postgres with its default settings, on a temporary data directory. The stack
+ * stops the server and removes the directory.
  */
 export async function startDatabaseServer({
   stack,
@@ -43,14 +45,17 @@ export async function startDatabaseServer({
       await server.query(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
       return urlOf(admin, name);
     },
+    async createEmptyDatabase(name) {
+      await server.query(admin, `CREATE DATABASE ${name}`);
+      return urlOf(admin, name);
+    },
     async empty(databaseUrl) {
       await server.query(databaseUrl, "TRUNCATE contact");
       await server.query(databaseUrl, "CHECKPOINT");
     },
     query: (databaseUrl, text) => withClient(databaseUrl, (client) => client.query(text)),
   };
-  await server.query(admin, `CREATE DATABASE ${template}`);
-  await migrateDatabase(urlOf(admin, template));
+  await migrateDatabase(await server.createEmptyDatabase(template));
   return server;
 }
 
@@ -75,7 +80,7 @@ async function withClient<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionString });
-  // Without a listener, a connection that is cut between two queries would end the process.
+  // Without a listener, a connection that is lost between two queries would end the process.
   client.on("error", () => {});
   await client.connect();
   try {
