@@ -38,14 +38,13 @@ export function createDeployments(parts: {
 }): Deployments {
   const { options, processes, server, key, scratch, warm } = parts;
   const deployed = new Map<FixtureName, Map<Checkout, Promise<Deployment>>>();
-  let databases = 0;
 
   const startOne = (databaseUrl: string, checkout: Checkout) =>
     startKith({ processes, checkout, databaseUrl, key, log: join(scratch, "kith.log") });
 
   async function deploy(name: FixtureName, checkout: Checkout): Promise<Deployment> {
     const fixture = fixtures[name];
-    const databaseUrl = await server.createEmptyDatabase(`${name}_${++databases}`);
+    const databaseUrl = await server.createEmptyDatabase();
     // One after another: the first process migrates the database.
     const kiths: Kith[] = [];
     while (kiths.length < fixture.processes) kiths.push(await startOne(databaseUrl, checkout));

@@ -13,7 +13,7 @@ export interface DatabaseServer {
   /** Creates a database with the schema of this checkout. Returns its connection string. */
   createDatabase(name: string): Promise<string>;
   /** Creates a database without tables, for a service that migrates it. Returns its connection string. */
-  createEmptyDatabase(name: string): Promise<string>;
+  createEmptyDatabase(): Promise<string>;
   /** Deletes all contacts and runs a checkpoint, so that all runs begin in the same state. */
   empty(databaseUrl: string): Promise<void>;
   query(databaseUrl: string, text: string): Promise<pg.QueryResult>;
@@ -38,6 +38,7 @@ export async function startDatabaseServer({
   const postgres = await startEmbeddedPostgres({ dataDir, onExit });
   stack.defer(() => postgres.stop());
   const admin = postgres.connectionString;
+  let databases = 0;
 
   const server: DatabaseServer = {
     version: await versionOf(admin),
@@ -45,7 +46,8 @@ export async function startDatabaseServer({
       await server.query(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
       return urlOf(admin, name);
     },
-    async createEmptyDatabase(name) {
+    async createEmptyDatabase() {
+      const name = `kith_${++databases}`;
       await server.query(admin, `CREATE DATABASE ${name}`);
       return urlOf(admin, name);
     },
@@ -55,7 +57,8 @@ export async function startDatabaseServer({
     },
     query: (databaseUrl, text) => withClient(databaseUrl, (client) => client.query(text)),
   };
-  await migrateDatabase(await server.createEmptyDatabase(template));
+  await server.query(admin, `CREATE DATABASE ${template}`);
+  await migrateDatabase(urlOf(admin, template));
   return server;
 }
 
