@@ -53,6 +53,7 @@ export async function startKith(options: KithOptions): Promise<Kith> {
     ports: [port],
     serverKey: serverKeyHeader(key),
     databaseUrl,
+    log,
     readyMs: performance.now() - startedAt,
     [Symbol.asyncDispose]: service.stop,
   };

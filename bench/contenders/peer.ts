@@ -28,5 +28,5 @@ export async function startPeer(options: {
     what: `${name} did not accept connections`,
   });
   await Promise.race([ready, service.failed]);
-  return { ports: [port], databaseUrl };
+  return { ports: [port], databaseUrl, log };
 }

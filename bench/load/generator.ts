@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Processes } from "../support/processes.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 
@@ -7,6 +8,8 @@ export interface Target {
   readonly ports: readonly number[];
   readonly serverKey?: string;
   readonly databaseUrl: string;
+  /** File for its output. */
+  readonly log: string;
 }
 
 export type LoadShape = Omit<LoadJob, "ports" | "serverKey">;
@@ -36,9 +39,15 @@ export async function generateLoad(options: {
   const { failed, wrong, problem } = result;
   if (wrong > 0 || (failed > 0 && !options.mayFail)) {
     throw new WrongAnswers(
-      `${failed} failed calls and ${wrong} wrong answers over ${job.protocol}: ${problem}`,
+      `${failed} failed calls and ${wrong} wrong answers over ${job.protocol}: ${problem}\n` +
+        `The last line of the log of the service:\n${lastLine(options.target.log)}`,
     );
   }
   if (result.calls === 0) throw new WrongAnswers(`no call succeeded over ${job.protocol}`);
   return result;
+}
+
+/** A failed gRPC call does not show its status here, but the service logs it. */
+function lastLine(file: string): string {
+  return readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "";
 }
