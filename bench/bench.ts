@@ -65,14 +65,25 @@ export async function createBench(parts: {
   const { options, processes, server, scratch, progress } = parts;
   const { seconds, warmupSeconds, rounds } = options;
   const limit = await createLimit({ processes, scratch });
-  const limitDatabase = await server.createDatabase("plain");
+  let limitDatabase: Promise<string> | undefined;
   const generate = (target: Target, shape: LoadShape, mayFail = false) =>
     generateLoad({ processes, target, shape, mayFail });
   const warm = (target: Target, shape: Shape) =>
     generate(target, { ...shape, warmupSeconds: 0, seconds: firstUseSeconds });
 
+  /** Creates a database with the schema of this checkout, for a program that is not Kith. */
+  async function createMigratedDatabase(): Promise<string> {
+    const databaseUrl = await server.createDatabase();
+    await processes.run({
+      command: process.execPath,
+      args: ["src/cli.ts", "migrate"],
+      env: { DATABASE_URL: databaseUrl },
+    });
+    return databaseUrl;
+  }
+
   async function start(name: PeerName): Promise<Target> {
-    const databaseUrl = await server.createDatabase(name.replace("-", "_"));
+    const databaseUrl = await createMigratedDatabase();
     const peer = await startPeer({ name, processes, databaseUrl, log: join(scratch, "peer.log") });
     const [grpc, http] = fixtures.empty.warmUp as [Shape, Shape];
     await warm(peer, name === "fastify" ? http : grpc);
@@ -105,8 +116,9 @@ export async function createBench(parts: {
       return generate(target, { ...shape, seconds, warmupSeconds });
     },
     async runLimit(job) {
-      await server.empty(limitDatabase);
-      return bench.addLimit(limitDatabase, job);
+      limitDatabase ??= createMigratedDatabase();
+      await server.empty(await limitDatabase);
+      return bench.addLimit(await limitDatabase, job);
     },
     addLimit: (databaseUrl, job) => limit.measure({ ...job, databaseUrl, seconds, warmupSeconds }),
     async measureInRounds(scenario, contenders) {

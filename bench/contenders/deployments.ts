@@ -44,7 +44,7 @@ export function createDeployments(parts: {
 
   async function deploy(name: FixtureName, checkout: Checkout): Promise<Deployment> {
     const fixture = fixtures[name];
-    const databaseUrl = await server.createEmptyDatabase();
+    const databaseUrl = await server.createDatabase();
     // One after another: the first process migrates the database.
     const kiths: Kith[] = [];
     while (kiths.length < fixture.processes) kiths.push(await startOne(databaseUrl, checkout));

@@ -29,7 +29,7 @@ export async function measureMemory(bench: Bench, checkout: Checkout): Promise<L
     bench.progress("memory: skipped, because it needs /proc");
     return [];
   }
-  const databaseUrl = await bench.server.createEmptyDatabase();
+  const databaseUrl = await bench.server.createDatabase();
   const lines: Line[] = [];
   for (const { subject, shape, atMost } of cases) {
     await using kith = await bench.deployments.startOne(databaseUrl, checkout);

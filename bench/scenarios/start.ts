@@ -8,7 +8,7 @@ const starts = 3;
 
 /** The time from the start of the process to the first 200 of `/readyz`, on a migrated database. */
 export async function measureStart(bench: Bench, checkout: Checkout): Promise<Line[]> {
-  const databaseUrl = await bench.server.createEmptyDatabase();
+  const databaseUrl = await bench.server.createDatabase();
   const times: number[] = [];
   for (let n = 0; n < starts; n++) {
     await using kith = await bench.deployments.startOne(databaseUrl, checkout);

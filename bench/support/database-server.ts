@@ -3,24 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
-import { createDatabase } from "../../src/storage/database.ts";
-import { migrate } from "../../src/storage/migrate.ts";
 
 /** The Postgres server of a run, with a database for each contender. */
 export interface DatabaseServer {
   /** As Postgres reports it, such as `18.4`. */
   readonly version: string;
-  /** Creates a database with the schema of this checkout. Returns its connection string. */
-  createDatabase(name: string): Promise<string>;
-  /** Creates a database without tables, for a service that migrates it. Returns its connection string. */
-  createEmptyDatabase(): Promise<string>;
+  /** Creates a database without tables. Returns its connection string. */
+  createDatabase(): Promise<string>;
   /** Deletes all contacts and runs a checkpoint, so that all runs begin in the same state. */
   empty(databaseUrl: string): Promise<void>;
   query(databaseUrl: string, text: string): Promise<pg.QueryResult>;
 }
-
-const template = "kith_template";
-const migrationTimeoutMs = 60_000;
 
 /**
  * Starts the embedded Postgres with its default settings, on a temporary data directory. The stack
@@ -42,11 +35,7 @@ export async function startDatabaseServer({
 
   const server: DatabaseServer = {
     version: await versionOf(admin),
-    async createDatabase(name) {
-      await server.query(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-      return urlOf(admin, name);
-    },
-    async createEmptyDatabase() {
+    async createDatabase() {
       const name = `kith_${++databases}`;
       await server.query(admin, `CREATE DATABASE ${name}`);
       return urlOf(admin, name);
@@ -57,25 +46,12 @@ export async function startDatabaseServer({
     },
     query: (databaseUrl, text) => withClient(databaseUrl, (client) => client.query(text)),
   };
-  await server.query(admin, `CREATE DATABASE ${template}`);
-  await migrateDatabase(urlOf(admin, template));
   return server;
 }
 
 async function versionOf(url: string): Promise<string> {
   const { rows } = await withClient(url, (client) => client.query("SHOW server_version"));
   return rows[0].server_version;
-}
-
-async function migrateDatabase(connectionString: string): Promise<void> {
-  const db = createDatabase({
-    connectionString,
-    poolSize: 1,
-    timeoutMs: migrationTimeoutMs,
-    onConnectionLost: () => {},
-  });
-  await migrate(db);
-  await db.destroy();
 }
 
 async function withClient<T>(
