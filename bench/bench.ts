@@ -1,49 +1,57 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Kith } from "./contenders/kith.ts";
-import { startKith } from "./contenders/kith.ts";
+import type { Deployments } from "./contenders/deployments.ts";
+import { createDeployments } from "./contenders/deployments.ts";
+import type { FixtureName, Shape } from "./contenders/fixtures.ts";
+import { fixtures } from "./contenders/fixtures.ts";
+import type { PeerName } from "./contenders/peer.ts";
 import { startPeer } from "./contenders/peer.ts";
 import type { Limit, LimitJob, LimitResult } from "./limit/limit.ts";
 import { createLimit } from "./limit/limit.ts";
 import type { LoadShape, Target } from "./load/generator.ts";
 import { generateLoad } from "./load/generator.ts";
 import type { LoadResult } from "./load/job.ts";
-import { selectLists } from "./load/lists.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Contender, Samples } from "./rounds.ts";
 import { inRounds } from "./rounds.ts";
 import type { DatabaseServer } from "./support/database-server.ts";
-import { fillContacts } from "./support/fill.ts";
 import type { Processes } from "./support/processes.ts";
 
-/** What scenarios measure with. Services are started as they are first asked for, and stay. */
+/** What scenarios measure with. */
 export interface Bench {
   readonly options: BenchOptions;
   readonly limit: Limit;
   readonly server: DatabaseServer;
-  /** All samples so far. */
+  readonly deployments: Deployments;
+  /** All samples so far, by scenario. */
   readonly samples: Map<string, Samples>;
   progress(text: string): void;
-  kith(): Promise<Kith>;
-  /** A Kith on the lists that reads are measured on. */
-  kithWithLists(): Promise<Kith>;
-  peer(name: "grpc-js" | "fastify"): Promise<Target>;
-  /** A Kith on a database that exists, to be stopped by whoever asked for it. */
-  freshKith(databaseUrl: string): Promise<Kith>;
-  /** The limit on a database of its own, made empty before. */
-  runLimit(job: LimitShape): Promise<LimitResult>;
-  /** The limit on a database as it is. */
-  addLimit(databaseUrl: string, job: LimitShape): Promise<LimitResult>;
-  /** Load on a service whose database is made empty before. */
+  /** A plain service to compare with. The first call starts it; it then stays. */
+  peer(name: PeerName): Promise<Target>;
+  /** Runs a load on a checkout, by default on this one. */
+  run(workload: Workload, checkout?: BenchOptions["checkout"]): Promise<LoadResult>;
+  /** Empties the database of a service, and runs a load on the service. */
   runLoad(target: Target, shape: Shape): Promise<LoadResult>;
-  /** The same on a database as it is. */
-  addLoad(target: Target, shape: Shape): Promise<LoadResult>;
+  /** Measures the limit on a database that is emptied before. */
+  runLimit(job: LimitShape): Promise<LimitResult>;
+  /** Measures the limit on a database with the rows that it has. */
+  addLimit(databaseUrl: string, job: LimitShape): Promise<LimitResult>;
   measureInRounds(scenario: string, contenders: readonly Contender[]): Promise<Samples>;
 }
 
-export type Shape = Omit<LoadShape, "seconds" | "warmupSeconds">;
+/** A load on Kith. */
+export interface Workload {
+  /** As the report names it. */
+  readonly name: string;
+  readonly fixture: FixtureName;
+  readonly shape: Shape;
+  /** Failed calls are counted. Without this a failed call ends the scenario. */
+  readonly mayFail?: boolean;
+}
+
 export type LimitShape = Omit<LimitJob, "databaseUrl" | "seconds" | "warmupSeconds">;
 
-/** So long each service is used before it is first measured, in seconds. */
+/** Duration of each load that warms a service, in seconds. */
 const firstUseSeconds = 1;
 
 export async function createBench(parts: {
@@ -57,68 +65,62 @@ export async function createBench(parts: {
   const { options, processes, server, scratch, progress } = parts;
   const { seconds, warmupSeconds, rounds } = options;
   const limit = await createLimit({ processes, scratch });
-  const limitDatabase = await server.createDatabase("plain");
-  const log = (name: string) => join(scratch, `${name}.log`);
-  const generate = (target: Target, shape: LoadShape) => generateLoad({ processes, target, shape });
+  let limitDatabase: Promise<string> | undefined;
+  const generate = (target: Target, shape: LoadShape, mayFail = false) =>
+    generateLoad({ processes, target, shape, mayFail });
+  const warm = (target: Target, shape: Shape) =>
+    generate(target, { ...shape, warmupSeconds: 0, seconds: firstUseSeconds });
 
-  const warm = async (
-    target: Target,
-    protocols: readonly Shape["protocol"][],
-    { call, contacts }: Pick<Shape, "call" | "contacts"> = { call: "sync", contacts: 4 },
-  ) => {
-    for (const protocol of protocols) {
-      const shape = { call, protocol, contacts, connections: 16, inFlight: 64 };
-      if (protocol !== "grpc") shape.connections = shape.inFlight;
-      await generate(target, { ...shape, warmupSeconds: 0, seconds: firstUseSeconds });
-    }
-  };
-  const services = new Map<string, Promise<Target>>();
-  const once = <T extends Target>(name: string, start: () => Promise<T>): Promise<T> => {
-    const started = (services.get(name) as Promise<T> | undefined) ?? start();
-    services.set(name, started);
-    return started;
-  };
+  /** Creates a database with the schema of this checkout, for a program that is not Kith. */
+  async function createMigratedDatabase(): Promise<string> {
+    const databaseUrl = await server.createDatabase();
+    await processes.run({
+      command: process.execPath,
+      args: ["src/cli.ts", "migrate"],
+      env: { DATABASE_URL: databaseUrl },
+    });
+    return databaseUrl;
+  }
+
+  async function start(name: PeerName): Promise<Target> {
+    const databaseUrl = await createMigratedDatabase();
+    const peer = await startPeer({ name, processes, databaseUrl, log: join(scratch, "peer.log") });
+    const [grpc, http] = fixtures.empty.warmUp as [Shape, Shape];
+    await warm(peer, name === "fastify" ? http : grpc);
+    return peer;
+  }
+  const peers = new Map<PeerName, Promise<Target>>();
 
   const bench: Bench = {
     options,
     limit,
     server,
+    deployments: createDeployments({
+      ...{ options, processes, server, scratch, warm },
+      key: { id: "bench", secret: randomBytes(24).toString("base64url") },
+    }),
     samples: new Map(),
     progress,
-    kith: () =>
-      once("kith", async () => {
-        const kith = await bench.freshKith(await server.createDatabase("kith_main"));
-        await warm(kith, ["grpc", "rest", "connect"]);
-        return kith;
-      }),
-    kithWithLists: () =>
-      once("kith-with-lists", async () => {
-        const databaseUrl = await server.createDatabase("lists");
-        await fillContacts({ server, databaseUrl, select: selectLists });
-        const kith = await bench.freshKith(databaseUrl);
-        for (const call of ["page", "check"] as const) {
-          await warm(kith, ["grpc", "rest"], { call, contacts: 100 });
-        }
-        return kith;
-      }),
-    peer: (name) =>
-      once(name, async () => {
-        const databaseUrl = await server.createDatabase(name.replace("-", "_"));
-        const peer = await startPeer({ name, processes, databaseUrl, log: log(name) });
-        await warm(peer, [name === "fastify" ? "rest" : "grpc"]);
-        return peer;
-      }),
-    freshKith: (databaseUrl) => startKith({ processes, databaseUrl, log: log("kith") }),
-    async runLimit(job) {
-      await server.empty(limitDatabase);
-      return bench.addLimit(limitDatabase, job);
+    peer(name) {
+      const peer = peers.get(name) ?? start(name);
+      peers.set(name, peer);
+      return peer;
     },
-    addLimit: (databaseUrl, job) => limit.measure({ ...job, databaseUrl, seconds, warmupSeconds }),
+    async run({ fixture, shape, mayFail }, checkout = options.checkout) {
+      const target = await bench.deployments.get(fixture, checkout);
+      if (fixtures[fixture].select === undefined) await server.empty(target.databaseUrl);
+      return generate(target, { ...shape, seconds, warmupSeconds }, mayFail);
+    },
     async runLoad(target, shape) {
       await server.empty(target.databaseUrl);
-      return bench.addLoad(target, shape);
+      return generate(target, { ...shape, seconds, warmupSeconds });
     },
-    addLoad: (target, shape) => generate(target, { ...shape, seconds, warmupSeconds }),
+    async runLimit(job) {
+      limitDatabase ??= createMigratedDatabase();
+      await server.empty(await limitDatabase);
+      return bench.addLimit(await limitDatabase, job);
+    },
+    addLimit: (databaseUrl, job) => limit.measure({ ...job, databaseUrl, seconds, warmupSeconds }),
     async measureInRounds(scenario, contenders) {
       const samples = await inRounds({
         contenders,

@@ -8,7 +8,8 @@ import type { BenchOptions } from "./options.ts";
 import { help, parseOptions, UsageError } from "./options.ts";
 import { describeGenerator } from "./report/generator.ts";
 import type { Line } from "./report/line.ts";
-import { describeMachine } from "./report/machine.ts";
+import type { Machine } from "./report/machine.ts";
+import { describeCommit, describeMachine } from "./report/machine.ts";
 import { resultsDir, writeResults } from "./report/results.ts";
 import { formatTable } from "./report/table.ts";
 import { scenarios } from "./scenarios/scenario.ts";
@@ -35,7 +36,7 @@ try {
   process.exitCode = complain(error);
 }
 
-/** Says what went wrong, and answers the exit code. */
+/** Prints what went wrong, and returns the exit code. */
 function complain(error: unknown): number {
   const isExpected = error instanceof UsageError || error instanceof WrongAnswers;
   const isInterrupted = stopping.signal.aborted;
@@ -44,7 +45,7 @@ function complain(error: unknown): number {
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
-/** Runs the scenarios, and leaves nothing behind but the results. */
+/** Runs the scenarios. Only the results stay on the disk. */
 async function measure(options: BenchOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const startedAt = performance.now();
@@ -66,25 +67,40 @@ async function measure(options: BenchOptions): Promise<void> {
 
 async function runScenarios(bench: Bench): Promise<void> {
   const { server, limit, options } = bench;
+  const { baseline } = options;
   const machine = await describeMachine();
   bench.progress(`Postgres ${server.version}, ${limit.name}, Node ${machine.node}`);
   const lines: Line[] = [];
   const failures: string[] = [];
   for (const name of options.only) {
     try {
-      lines.push(...(await scenarios[name](bench)));
+      const { measure, compare } = scenarios[name];
+      lines.push(...(await (baseline === undefined ? measure : compare)(bench)));
     } catch (error) {
       if (!(error instanceof WrongAnswers)) throw error;
       failures.push(`${name}: ${error.message}`);
     }
   }
-  await writeResults({ bench, lines, failures, machine });
+  if (baseline === undefined) await writeResults({ bench, lines, failures, machine });
+  print({ bench, lines, machine });
+  console.log(
+    baseline === undefined
+      ? `The results are in ${resultsDir}`
+      : `The baseline is ${await describeCommit(baseline.root)}`,
+  );
+  if (failures.length > 0) throw new WrongAnswers(failures.join("\n"));
+}
 
+function print(report: {
+  readonly bench: Bench;
+  readonly lines: readonly Line[];
+  readonly machine: Machine;
+}): void {
+  const { bench, lines, machine } = report;
+  const { server, limit } = bench;
   console.log(`\n${machine.cpu}, ${machine.cores} cores; Node ${machine.node}`);
-  console.log(`Postgres ${server.version}; Postgres alone is measured by ${limit.name}\n`);
+  console.log(`Postgres ${server.version}; ${limit.name} measures Postgres alone\n`);
   console.log(`${formatTable(lines)}\n`);
   const main = bench.samples.get("throughput");
   if (main !== undefined) console.log(`${describeGenerator(main)}\n`);
-  console.log(`Written to ${resultsDir}`);
-  if (failures.length > 0) throw new WrongAnswers(failures.join("\n"));
 }

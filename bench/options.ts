@@ -1,48 +1,64 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type ScenarioName, scenarioNames } from "./scenarios/names.ts";
+import type { Checkout } from "./contenders/checkout.ts";
+import { checkoutProblem } from "./contenders/checkout.ts";
+import type { ScenarioName } from "./scenarios/names.ts";
+import { scenarioNames } from "./scenarios/names.ts";
+import { root } from "./support/root.ts";
 
 export interface BenchOptions {
   readonly isQuick: boolean;
-  /** Measured seconds of each run, beside its warm-up. */
+  /** Measured time of each run, in seconds. */
   readonly seconds: number;
   readonly warmupSeconds: number;
-  /** Times that every contender is measured. */
+  /** How often each contender is measured. */
   readonly rounds: number;
   /** Rows in the full table. */
   readonly rows: number;
+  /** The scenarios to run. */
   readonly only: readonly ScenarioName[];
+  /** This checkout. */
+  readonly checkout: Checkout;
+  /** Another checkout, to compare this one with. */
+  readonly baseline: Checkout | undefined;
 }
 
-/** The command line cannot be read; its message is for the user. */
+/** The command line is not valid. The message is for the user. */
 export class UsageError extends Error {}
+
+/** Scenarios that a quick run leaves out. */
+const slow: readonly ScenarioName[] = ["contention", "filled"];
 
 export const help = `Measures Kith against Postgres itself and against plain services, on this machine.
 
 Usage: npm run bench -- [options]
 
-  --quick          short runs, without the full table: under 90 s
+  --quick          short runs, without ${slow.join(" and ")}: under 90 s
   --seconds N      measured seconds of each run (5; quick: 0.8)
-  --rounds N       times that every contender is measured (3; quick: 2)
+  --rounds N       how often each contender is measured (3; quick: 2)
   --rows N         rows in the full table (10,000,000)
-  --only NAME      one scenario; may be repeated:
+  --only NAME      runs one scenario; can be repeated. The scenarios:
                    ${scenarioNames.join(", ")}
-  --help           this text
+  --baseline DIR   compares this checkout with another one, whose dependencies are
+                   installed. Each load runs on both, in turns. Nothing else is measured
+                   and no results are written
+  --help           prints this text
 
-Needs nothing but the install. Where pgbench is installed it measures what Postgres can do; else a
-process of pg clients does. Writes bench/results/latest.json and latest.svg.
+If pgbench is installed, it measures the limit of Postgres; otherwise a process of pg clients
+does. Writes bench/results/latest.json and latest.svg.
 `;
 
 /**
  * Reads the command line.
  *
- * @returns undefined where help is asked for
+ * @returns undefined if the user asks for help
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): BenchOptions | undefined {
   const values = readFlags(args);
   if (values.help) return undefined;
   const isQuick = values.quick ?? false;
-  const only = values.only ?? scenarioNames.filter((name) => !(isQuick && name === "filled"));
+  const only = values.only ?? scenarioNames.filter((name) => !(isQuick && slow.includes(name)));
   return {
     isQuick,
     seconds: wholeNumber("seconds", values.seconds, isQuick ? 0.8 : 5),
@@ -50,6 +66,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     rounds: wholeNumber("rounds", values.rounds, isQuick ? 2 : 3),
     rows: wholeNumber("rows", values.rows, 10_000_000),
     only: only.map(scenarioName),
+    checkout: { name: "Kith", root },
+    baseline: values.baseline === undefined ? undefined : baselineAt(values.baseline),
   };
 }
 
@@ -63,6 +81,7 @@ function readFlags(args: readonly string[]) {
         rounds: { type: "string" },
         rows: { type: "string" },
         only: { type: "string", multiple: true },
+        baseline: { type: "string" },
         help: { type: "boolean" },
       },
     }).values;
@@ -75,6 +94,12 @@ function wholeNumber(flag: string, text: string | undefined, fallback: number): 
   if (text === undefined) return fallback;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new UsageError(`--${flag} must be a whole number from 1 to 999999999`);
+}
+
+function baselineAt(dir: string): Checkout {
+  const problem = checkoutProblem(resolve(dir));
+  if (problem !== undefined) throw new UsageError(`--baseline: ${problem}`);
+  return { name: "baseline", root: resolve(dir) };
 }
 
 function scenarioName(text: string): ScenarioName {

@@ -1,10 +1,12 @@
-/** What one run of a contender gives. */
+/** The result of one run of a contender. */
 export interface Sample {
   readonly callsPerSecond: number;
   /** Milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time of what made the load, where that is known: for each call, and a share of a core. */
+  /** Failed calls. Absent for pgbench. */
+  readonly failed?: number;
+  /** CPU time of the load generator, per call and as a share of a core. Absent for pgbench. */
   readonly cpuMicrosPerCall?: number;
   readonly cpuShare?: number;
 }
@@ -18,8 +20,8 @@ export interface Contender<S extends Sample = Sample> {
 export type Samples = ReadonlyMap<string, readonly Sample[]>;
 
 /**
- * Measures every contender once a round, each round beginning with another one, so that what changes on
- * the machine meanwhile meets them all.
+ * Measures every contender once per round. Each round begins with another contender, so that changes on
+ * the machine during the run affect all of them.
  */
 export async function inRounds(options: {
   readonly contenders: readonly Contender[];
@@ -39,7 +41,7 @@ export async function inRounds(options: {
   return samples;
 }
 
-/** The median over the rounds of one figure. */
+/** The median of one figure over the rounds. */
 export function medianOf(samples: Samples, name: string, figure: keyof Sample): number {
   return median((samples.get(name) ?? []).map((sample) => sample[figure] ?? Number.NaN));
 }

@@ -5,6 +5,10 @@ import { startupMessage } from "./startup-message.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 const config = readConfig();
+if (process.argv.includes("--check-config")) {
+  process.stdout.write("The configuration is valid\n");
+  process.exit();
+}
 const logger = await createLogger({
   level: config.logLevel,
   pretty: process.stdout.isTTY === true,

@@ -1,44 +1,44 @@
-import { randomBytes } from "node:crypto";
+import type { ServerKey } from "../../src/access/server-key.ts";
 import { serverKeyHeader } from "../../src/access/server-key.ts";
-import { startArguments } from "../../test/support/start-arguments.ts";
 import type { Target } from "../load/generator.ts";
 import { answersOk, findFreePort } from "../support/ports.ts";
 import type { Processes } from "../support/processes.ts";
 import { poll } from "../support/processes.ts";
+import type { Checkout } from "./checkout.ts";
+import { startCommand } from "./checkout.ts";
 
-/** A Kith process, ready for requests; disposing of it stops it. */
+/** A Kith process that is ready for requests. Disposing of it stops it. */
 export interface Kith extends Target, AsyncDisposable {
   readonly pid: number;
-  /** From its start to its first `/readyz` of 200, in milliseconds. */
+  /** Milliseconds from the start of the process to the first 200 of `/readyz`. */
   readonly readyMs: number;
 }
 
 export interface KithOptions {
   readonly processes: Processes;
+  readonly checkout: Checkout;
   readonly databaseUrl: string;
-  /** File for what it writes. */
+  /** Processes on the same database need the same key. */
+  readonly key: ServerKey;
+  /** File for its output. */
   readonly log: string;
-  /** Further environment; without it the configuration is the default one. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 const readyPollMs = 5;
 const readyLimitMs = 60_000;
 
-/** Starts Kith as `npm start` does, with nothing but a database, a port and a key. */
-export async function startKith({ processes, databaseUrl, log, env }: KithOptions): Promise<Kith> {
+/** Starts Kith as `npm start` does, with the default configuration. It migrates its database. */
+export async function startKith(options: KithOptions): Promise<Kith> {
+  const { processes, checkout, databaseUrl, key, log } = options;
   const port = await findFreePort();
-  const key = { id: "bench", secret: randomBytes(24).toString("base64url") };
   const startedAt = performance.now();
   const service = processes.start({
-    command: process.execPath,
-    args: startArguments,
+    ...startCommand(checkout),
     log,
     env: {
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
-      ...env,
     },
   });
   const ready = poll({
@@ -50,9 +50,10 @@ export async function startKith({ processes, databaseUrl, log, env }: KithOption
   await Promise.race([ready, service.failed]);
   return {
     pid: service.pid,
-    port,
+    ports: [port],
     serverKey: serverKeyHeader(key),
     databaseUrl,
+    log,
     readyMs: performance.now() - startedAt,
     [Symbol.asyncDispose]: service.stop,
   };

@@ -3,12 +3,14 @@ import { findFreePort, takesConnections } from "../support/ports.ts";
 import type { Processes } from "../support/processes.ts";
 import { poll } from "../support/processes.ts";
 
+export type PeerName = "grpc-js" | "fastify";
+
 /** Starts one of the services in `bench/peers`. */
 export async function startPeer(options: {
-  readonly name: "grpc-js" | "fastify";
+  readonly name: PeerName;
   readonly processes: Processes;
   readonly databaseUrl: string;
-  /** File for what it writes. */
+  /** File for its output. */
   readonly log: string;
 }): Promise<Target> {
   const { name, processes, databaseUrl, log } = options;
@@ -23,8 +25,8 @@ export async function startPeer(options: {
     ask: () => takesConnections(port),
     everyMs: 20,
     limitMs: 60_000,
-    what: `${name} takes no connections`,
+    what: `${name} did not accept connections`,
   });
   await Promise.race([ready, service.failed]);
-  return { port, databaseUrl };
+  return { ports: [port], databaseUrl, log };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Processes } from "../support/processes.ts";
 import type { Limit, LimitJob, LimitResult } from "./limit.ts";
 
-/** The limit where pgbench is missing: lower, as one Node process has to serve all clients. */
+/** The limit without pgbench. It is lower, because one Node process runs all clients. */
 export function createClientsLimit({ processes }: { readonly processes: Processes }): Limit {
   return {
     name: "pg clients (no pgbench)",

@@ -1,4 +1,4 @@
-/** A process of `pg` clients, each of which runs a script's transaction again and again. */
+/** A process of `pg` clients. Each client repeats the transaction of a script. */
 import { randomInt } from "node:crypto";
 import pg from "pg";
 import { createLatencies } from "../load/latencies.ts";
@@ -21,7 +21,7 @@ await Promise.all(clients.map((client) => client.connect()));
 const latencies = createLatencies();
 const from = performance.now() + job.warmupSeconds * 1_000;
 const until = from + job.seconds * 1_000;
-await Promise.all(clients.map((client) => runAgainAndAgain(client)));
+await Promise.all(clients.map((client) => repeatTransactions(client)));
 await Promise.all(clients.map((client) => client.end()));
 
 const result: LimitResult = {
@@ -31,7 +31,7 @@ const result: LimitResult = {
 };
 console.log(JSON.stringify(result));
 
-async function runAgainAndAgain(client: pg.Client): Promise<void> {
+async function repeatTransactions(client: pg.Client): Promise<void> {
   for (let at = performance.now(); at < until; ) {
     const { statements, draw } = scripts[randomInt(scripts.length)] as Script;
     const values = draw();

@@ -3,14 +3,14 @@ import type { Processes } from "../support/processes.ts";
 
 export interface Pgbench {
   readonly command: string;
-  /** As in `15.18`. */
+  /** Such as `15.18`. */
   readonly version: string;
 }
 
-/** Where Debian and Ubuntu have the programs of each major version. */
+/** Directory of the programs of each major version, on Debian and Ubuntu. */
 const debianRoot = "/usr/lib/postgresql";
 
-/** Looks for pgbench on the PATH and where Debian has it, the newest first. */
+/** Looks for pgbench on the PATH, then in the directories of Debian, the newest version first. */
 export async function findPgbench(processes: Processes): Promise<Pgbench | undefined> {
   const majors = await readdir(debianRoot).catch(() => []);
   const inDebian = majors
@@ -21,7 +21,7 @@ export async function findPgbench(processes: Processes): Promise<Pgbench | undef
       const { stdout } = await processes.run({ command, args: ["--version"] });
       return { command, version: /\d[\w.]*/.exec(stdout)?.[0] ?? "" };
     } catch {
-      // Not there, or it cannot run: the next one may.
+      // It does not exist or cannot run. Try the next one.
     }
   }
   return undefined;

@@ -4,12 +4,12 @@ import { findPgbench } from "./find-pgbench.ts";
 import { createPgbenchLimit } from "./pgbench-limit.ts";
 import type { ScriptName } from "./scripts.ts";
 
-/** What Postgres does with the plain statements of a call and nothing in front of it. */
+/** Measures Postgres alone: clients run the plain statements of a call, without a service. */
 export interface Limit {
   /** As the report names it. */
   readonly name: string;
   measure(job: LimitJob): Promise<LimitResult>;
-  /** Whether it can keep a given rate, for latencies below its peak. */
+  /** Whether it can measure latencies at a given rate. */
   readonly hasRate: boolean;
 }
 
@@ -19,27 +19,27 @@ export interface LimitJob {
   readonly clients: number;
   readonly warmupSeconds: number;
   readonly seconds: number;
-  /** Transactions per second; absent: as many as go. */
+  /** Transactions per second. Absent: no limit. */
   readonly rate?: number | undefined;
 }
 
 export interface LimitResult {
   readonly callsPerSecond: number;
-  /** Milliseconds of a transaction; with a rate, from when it was due. */
+  /** Milliseconds of a transaction; with a rate, from the time when it was due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
 /**
- * Settings of the limit's connections. A prepared statement keeps the plan that was made for an empty
- * table, which reads the whole table, until statistics exist; the limit is what the indexes allow.
+ * Settings of the connections of the limit. Without them, a prepared statement that was planned for an
+ * empty table scans the whole table until statistics exist. The limit is meant to use the indexes.
  */
 export const indexPlans = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 
-/** pgbench, or where it is not installed the same statements from a process of `pg` clients. */
+/** Uses pgbench or, if it is not installed, a process of `pg` clients with the same statements. */
 export async function createLimit(options: {
   readonly processes: Processes;
-  /** Directory for what pgbench logs. */
+  /** Directory for the logs of pgbench. */
   readonly scratch: string;
 }): Promise<Limit> {
   const pgbench = await findPgbench(options.processes);

@@ -10,7 +10,7 @@ import { loadScripts } from "./scripts.ts";
 const threads = 2;
 const logName = "log";
 
-/** The limit as pgbench measures it, with prepared statements over the Unix socket. */
+/** The limit with pgbench, with prepared statements over the Unix socket. */
 export function createPgbenchLimit(
   options: Pgbench & { readonly processes: Processes; readonly scratch: string },
 ): Limit {
@@ -37,7 +37,7 @@ export function createPgbenchLimit(
   };
 }
 
-/** Writes the scripts into a directory, and says where they are. */
+/** Writes the scripts into a directory, and returns the arguments that name them. */
 async function scriptArguments({ script }: LimitJob, dir: string): Promise<string[]> {
   const { sources, constants } = await loadScripts(script);
   const files = sources.map((_, n) => join(dir, `${n}.sql`));
@@ -75,7 +75,7 @@ function environmentOf(databaseUrl: string): Record<string, string> {
 
 interface Transaction {
   readonly ms: number;
-  /** In seconds. */
+  /** Seconds since 1970. */
   readonly endedAt: number;
 }
 
@@ -92,7 +92,7 @@ function readLogs(logs: readonly string[], { warmupSeconds }: LimitJob): LimitRe
   };
 }
 
-/** Client, number, microseconds, script, and the end in seconds and microseconds. */
+/** Fields: client, number, latency in microseconds, script, end in seconds, microseconds of the end. */
 function readLine(line: string): Transaction {
   const [, , latency = 0, , seconds = 0, micros = 0] = line.split(" ").map(Number);
   return { ms: latency / 1_000, endedAt: seconds + micros / 1e6 };

@@ -1,28 +1,28 @@
 import { randomInt } from "node:crypto";
 
-/** A script of pgbench, as far as those of `scripts.ts` go. */
+/** A pgbench script, with the features that the scripts of `scripts.ts` use. */
 export interface Script {
-  /** In their order, with `$1` and so on for variables. */
-  readonly statements: readonly Statement[];
-  /** A value for every variable, new each time but for constants. */
+  /** In their order, with parameters such as `$1` for the variables. */
+  readonly statements: readonly ScriptStatement[];
+  /** Draws a value for every variable. Constants keep their value. */
   draw(): ReadonlyMap<string, string>;
 }
 
-export interface Statement {
-  /** That it is prepared under. */
+interface ScriptStatement {
+  /** The name of the prepared statement. */
   readonly name: string;
   readonly text: string;
   readonly variables: readonly string[];
 }
 
 const setLine = /^\\set (\w+) random\((\d+), (\d+)\)$/gm;
-/** A colon and a name, but not a cast. */
+/** A colon and a name. Two colons are a cast. */
 const variableName = /(?<!:):(\w+)/g;
 
 export function parseScript(
   source: string,
   options: {
-    /** Unlike that of any other script. */
+    /** Different for each script. */
     readonly name: string;
     readonly constants: Readonly<Record<string, string>>;
   },
@@ -46,7 +46,7 @@ export function parseScript(
   };
 }
 
-function parseStatement(source: string, name: string): Statement {
+function parseStatement(source: string, name: string): ScriptStatement {
   const variables: string[] = [];
   const text = source.replace(variableName, (_, variable: string) => {
     if (!variables.includes(variable)) variables.push(variable);

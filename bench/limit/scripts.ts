@@ -7,20 +7,20 @@ import { contactsEach, draw, firstUser, kindOf, owners, userId } from "../load/l
 
 export type ScriptName = "four-contacts" | "thousand-contacts" | "page" | "check";
 
-/** Scripts of pgbench, of which each transaction runs one, drawn at random. */
+/** Scripts of pgbench. Each transaction runs one of them, at random. */
 export interface Scripts {
   readonly sources: readonly string[];
-  /** Values of the variables that scripts do not set. */
+  /** Values of the variables that the scripts do not set. */
   readonly constants: Readonly<Record<string, string>>;
 }
 
-/** The app that all rows are of. */
+/** The app of all rows. */
 const app = "1";
 const entries = 100;
-/** Enough to touch all of the index. */
+/** Enough sets to use all parts of the index. */
 const pairSets = 16;
 
-/** The scripts of a name: those of syncs stand beside this file, those of reads run Kith's own statements. */
+/** Loads the scripts of a name. Those of syncs are files in this directory; those of reads run Kith's own statements. */
 export async function loadScripts(name: ScriptName): Promise<Scripts> {
   if (name === "page" || name === "check") {
     const statements = await compileReads();
@@ -30,7 +30,7 @@ export async function loadScripts(name: ScriptName): Promise<Scripts> {
   return { sources: [source], constants: {} };
 }
 
-/** A script for each page of a list, the owner drawn anew each time. */
+/** A script for each page of a list. Each transaction draws an owner. */
 function pageScripts(statements: ReadStatements): Scripts {
   const { text } = statements.listContacts(Number(app), userId(0), { size: entries });
   const pages = Array.from({ length: contactsEach / entries }, (_, page) => page);
@@ -47,7 +47,7 @@ function pageScripts(statements: ReadStatements): Scripts {
   };
 }
 
-/** A script for each set of pairs: pgbench has no arrays, but takes them as constants. */
+/** A script for each set of pairs. pgbench cannot make arrays, so they are constants. */
 function checkScripts(statements: ReadStatements): Scripts {
   const { text } = statements.check(Number(app), []);
   const sets = Array.from({ length: pairSets }, (_, set) => set);
@@ -71,7 +71,7 @@ function drawArray(userOf: (n: number) => number): string {
   return `{${Array.from({ length: entries }, (_, n) => userId(userOf(n))).join(",")}}`;
 }
 
-/** A statement with names in the place of `$1` and so on. */
+/** Replaces the parameters of a statement, such as `$1`, by names. */
 function withVariables(text: string, names: readonly string[]): string {
   return text.replace(/\$(\d)/g, (_, n) => `:${names[Number(n) - 1]}`);
 }

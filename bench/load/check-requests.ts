@@ -8,13 +8,13 @@ import type { Format, Request, Requests, RequestsOptions } from "./requests.ts";
 import { positionsOf, writeDecimal } from "./template.ts";
 
 const mark = userId(0);
-/** As many as change. */
+/** The last digits of an id, which change. */
 const digits = 5;
 
-/** Checks of pairs drawn at random, of every kind. Bodies are one template in which only digits change. */
+/** Creates checks of random pairs of every kind. The bodies are one template in which only digits change. */
 export function createCheckRequests({ format, contacts }: RequestsOptions): Requests {
   const template = encode(format, contacts);
-  /** Of the owner and the contact of each pair in turn. */
+  /** Offsets of the digits: owner and contact of the first pair, then of the next one. */
   const positions = positionsOf(template, mark, mark.length - digits);
   const results = Array.from({ length: contacts }, (_, n) => kindOf(n).result);
   const data = JSON.stringify({ results });

@@ -1,23 +1,25 @@
 import type { LoadJob } from "./job.ts";
+import type { Problem } from "./problem.ts";
 import type { Requests } from "./requests.ts";
 
-/** A connection that carries calls, one at a time or many at once. */
+/** A connection for calls: one in flight over HTTP/1.1, many over HTTP/2. */
 export interface Connection {
-  /** Whether another call may begin. */
+  /** Whether another call can start now. */
   hasRoom(): boolean;
-  /** Begins a call. Its bytes may wait for `flush`, and go at the latest when answers were read. */
+  /** Starts a call. The connection sends its bytes on `flush`, or after the next answers are read. */
   start(at: number): void;
-  /** Sends what has gathered. */
+  /** Sends the bytes of the calls that were started. */
   flush(): void;
   close(): void;
 }
 
 export interface ConnectionOptions {
   readonly job: LoadJob;
+  readonly port: number;
   readonly requests: Requests;
-  /** Told of each answer: the `at` of its call, and what is wrong with it, if anything is. */
-  readonly onDone: (at: number, problem: string | undefined) => void;
-  /** Told once when the connection cannot go on. */
+  /** Called for each answer, with the `at` of its call. No problem: the call succeeded. */
+  readonly onDone: (at: number, problem: Problem | undefined) => void;
+  /** Called once, when the connection fails. */
   readonly onLost: (error: Error) => void;
 }
 

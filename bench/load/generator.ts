@@ -1,20 +1,24 @@
+import { readFileSync } from "node:fs";
 import type { Processes } from "../support/processes.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 
-/** Where calls go. */
+/** A service that load is generated for. */
 export interface Target {
-  readonly port: number;
+  /** Of all its processes. */
+  readonly ports: readonly number[];
   readonly serverKey?: string;
   readonly databaseUrl: string;
+  /** File for its output. */
+  readonly log: string;
 }
 
-export type LoadShape = Omit<LoadJob, "port" | "serverKey">;
+export type LoadShape = Omit<LoadJob, "ports" | "serverKey">;
 
-/** The calls were not all answered as they must be: nothing that was measured counts. */
+/** Calls failed or had wrong answers, so the measurement is not valid. */
 export class WrongAnswers extends Error {}
 
 /**
- * Runs a generator process against a target.
+ * Runs a generator process for a target.
  *
  * @throws WrongAnswers
  */
@@ -22,19 +26,28 @@ export async function generateLoad(options: {
   readonly processes: Processes;
   readonly target: Target;
   readonly shape: LoadShape;
+  /** Failed calls are counted, not thrown. */
+  readonly mayFail: boolean;
 }): Promise<LoadResult> {
-  const { port, serverKey } = options.target;
-  const job: LoadJob = { ...options.shape, port, serverKey };
+  const { ports, serverKey } = options.target;
+  const job: LoadJob = { ...options.shape, ports, serverKey };
   const { stdout } = await options.processes.run({
     command: process.execPath,
     args: ["bench/load/main.ts", JSON.stringify(job)],
   });
   const result = JSON.parse(stdout) as LoadResult;
-  if (result.wrong > 0) {
+  const { failed, wrong, problem } = result;
+  if (wrong > 0 || (failed > 0 && !options.mayFail)) {
     throw new WrongAnswers(
-      `${result.wrong} wrong answers over ${job.protocol}: ${result.complaint}`,
+      `${failed} failed calls and ${wrong} wrong answers over ${job.protocol}: ${problem}\n` +
+        `The last line of the log of the service:\n${lastLine(options.target.log)}`,
     );
   }
-  if (result.calls === 0) throw new WrongAnswers(`no answers over ${job.protocol}`);
+  if (result.calls === 0) throw new WrongAnswers(`no call succeeded over ${job.protocol}`);
   return result;
+}
+
+/** A failed gRPC call does not show its status here, but the service logs it. */
+function lastLine(file: string): string {
+  return readFileSync(file, "utf8").trimEnd().split("\n").at(-1) ?? "";
 }

@@ -1,31 +1,39 @@
+import type { Problem } from "./problem.ts";
+import { failed, wrong, wrongIf } from "./problem.ts";
 import type { Request } from "./requests.ts";
 
-/** The answer to a unary gRPC call, as its frames come in. */
+/** Checks the frames of the answer to a unary gRPC call, in the order in which they arrive. */
 export interface GrpcAnswer {
-  onHeader(name: string, value: string): void;
-  /** Takes a part of the message; the bytes may change after the call. */
+  onHeaders(): void;
+  /** Takes a part of the message. The bytes may change after the call. */
   onData(bytes: Buffer, start: number, end: number): void;
-  /** What is wrong with the whole answer; undefined if nothing is. */
-  problem(): string | undefined;
+  /** The problem of the answer that ends with the last frame; undefined if it is a success. */
+  end(): Problem | undefined;
 }
 
-/** A gRPC message begins with a byte of flags and four of length. */
+/** A gRPC message begins with a byte of flags and four bytes of length. */
 const prefixLength = 5;
 
+/**
+ * The header blocks are not decoded. Their order shows what happened: a success is HEADERS, DATA with one
+ * whole message, HEADERS. A failed call has no DATA: it is one HEADERS frame (Trailers-Only), or two.
+ */
 export function createGrpcAnswer(request: Request): GrpcAnswer {
-  let httpStatus = "";
-  let grpcStatus = "";
-  let grpcMessage = "";
+  let headers = 0;
+  let hasData = false;
+  let endsWithHeaders = false;
   let partial: Buffer | undefined;
-  let verdict: string | undefined = "no message in the answer";
+  let problem: Problem | undefined = wrong("the message is not complete");
 
   return {
-    onHeader(name, value) {
-      if (name === "grpc-status") grpcStatus = value;
-      else if (name === "grpc-message") grpcMessage = value;
-      else if (name === ":status") httpStatus = value;
+    onHeaders() {
+      headers += 1;
+      endsWithHeaders = true;
     },
     onData(bytes, start, end) {
+      if (headers !== 1) throw new Error("DATA does not follow the headers of an answer");
+      hasData = true;
+      endsWithHeaders = false;
       if (partial !== undefined) {
         bytes = Buffer.concat([partial, bytes.subarray(start, end)]);
         [start, end] = [0, bytes.length];
@@ -35,11 +43,13 @@ export function createGrpcAnswer(request: Request): GrpcAnswer {
           ? 1
           : bytes.readUInt32BE(start + 1) - (end - start - prefixLength);
       if (missing > 0) partial = Buffer.from(bytes.subarray(start, end));
-      else verdict = request.checkMessage(bytes, start + prefixLength, end);
+      else if (missing < 0) problem = wrong("there are bytes after the message");
+      else problem = wrongIf(request.checkMessage(bytes, start + prefixLength, end));
     },
-    problem() {
-      if (httpStatus !== "200") return `HTTP status ${httpStatus}`;
-      return grpcStatus === "0" ? verdict : `grpc-status ${grpcStatus}: ${grpcMessage}`;
+    end() {
+      if (!endsWithHeaders) return wrong("the answer has no trailers");
+      if (headers > 2) return wrong(`${headers} HEADERS frames in one answer`);
+      return hasData ? problem : failed("the call failed");
     },
   };
 }

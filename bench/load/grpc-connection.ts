@@ -4,7 +4,6 @@ import type { GrpcAnswer } from "./grpc-answer.ts";
 import { createGrpcAnswer } from "./grpc-answer.ts";
 import type { SendingStream } from "./grpc-sender.ts";
 import { createGrpcSender } from "./grpc-sender.ts";
-import { createHpackDecoder } from "./hpack.ts";
 import type { FrameHead } from "./http2-frames.ts";
 import {
   defaultWindow,
@@ -18,36 +17,37 @@ import {
   windowUpdateFrame,
 } from "./http2-frames.ts";
 import type { LoadJob } from "./job.ts";
-import { openLeanSocket } from "./socket.ts";
+import type { Problem } from "./problem.ts";
+import { wrong } from "./problem.ts";
+import { openLoadSocket } from "./socket.ts";
 
 interface Stream extends SendingStream {
   readonly at: number;
   readonly answer: GrpcAnswer;
 }
 
-/** What the server may send before it is told that more is welcome, in bytes. */
+/** Flow-control window of the connection for answers, in bytes. */
 const receiveWindow = 1 << 24;
 
-/** Unary gRPC calls over one HTTP/2 connection without TLS. */
+/** Opens an HTTP/2 connection without TLS, for unary gRPC calls. */
 export async function openGrpcConnection(options: ConnectionOptions): Promise<Connection> {
-  const { job, requests, onDone, onLost } = options;
+  const { job, port, requests, onDone, onLost } = options;
   const streams = new Map<number, Stream>();
-  const decode = createHpackDecoder();
   const ready = Promise.withResolvers<void>();
   let nextId = 1;
   let initialWindow = defaultWindow;
   let maxStreams = Number.POSITIVE_INFINITY;
   let received = 0;
 
-  const { outbox, close } = await openLeanSocket({
-    port: job.port,
+  const { outbox, close } = await openLoadSocket({
+    port,
     onBytes,
     onLost(error) {
       ready.reject(error);
       onLost(error);
     },
   });
-  const sender = createGrpcSender({ outbox, headers: headersOf(job) });
+  const sender = createGrpcSender({ outbox, headers: headersOf(job, port) });
 
   function send(bytes: Buffer): void {
     const at = outbox.reserve(bytes.length);
@@ -77,7 +77,7 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
         onAnswer(head, bytes, start);
         break;
       case frameType.resetStream:
-        finish(streams.get(head.stream), `reset, code ${bytes.readUInt32BE(start)}`);
+        finish(streams.get(head.stream), wrong(`reset, code ${bytes.readUInt32BE(start)}`));
         break;
       case frameType.settings:
         if ((head.flags & flag.ack) === 0) onSettings(bytes, start, end);
@@ -88,7 +88,7 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
         break;
       }
       case frameType.goAway:
-        throw new Error(`the server says GOAWAY, code ${bytes.readUInt32BE(start + 4)}`);
+        throw new Error(`the server sent GOAWAY, code ${bytes.readUInt32BE(start + 4)}`);
       case frameType.windowUpdate:
         onWindowUpdate(head.stream, bytes.readUInt32BE(start));
         break;
@@ -101,18 +101,18 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
     const isHeaders = head.type === frameType.headers;
     const isPlain = (head.flags & (flag.padded | (isHeaders ? flag.priority : 0))) === 0;
     if (!isPlain || (isHeaders && (head.flags & flag.endHeaders) === 0)) {
-      throw new Error("padding, priorities and headers in several frames are not supported");
+      throw new Error("padding, priorities and CONTINUATION frames are not supported");
     }
     if (isHeaders) {
-      decode(bytes, start, end, (name, value) => stream?.answer.onHeader(name, value));
+      stream?.answer.onHeaders();
     } else {
       countReceived(head.length);
       stream?.answer.onData(bytes, start, end);
     }
-    if (head.flags & flag.endStream) finish(stream, stream?.answer.problem());
+    if (head.flags & flag.endStream) finish(stream, stream?.answer.end());
   }
 
-  function finish(stream: Stream | undefined, problem: string | undefined): void {
+  function finish(stream: Stream | undefined, problem: Problem | undefined): void {
     if (stream === undefined) return;
     streams.delete(stream.id);
     onDone(stream.at, problem);
@@ -169,7 +169,7 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
   };
 }
 
-function headersOf({ call, port, serverKey }: LoadJob): (readonly [string, string])[] {
+function headersOf({ call, serverKey }: LoadJob, port: number): (readonly [string, string])[] {
   return [
     [":method", "POST"],
     [":scheme", "http"],

@@ -1,4 +1,3 @@
-import { encodeRepeatedHeaders } from "./hpack.ts";
 import {
   defaultMaxFrame,
   defaultWindow,
@@ -7,32 +6,33 @@ import {
   frameType,
   writeFrameHead,
 } from "./http2-frames.ts";
+import { encodeRepeatedHeaders } from "./request-headers.ts";
 import type { Request } from "./requests.ts";
 import type { Outbox } from "./socket.ts";
 
-/** A stream as its sender sees it. */
+/** The sending half of a stream. */
 export interface SendingStream {
   readonly id: number;
-  /** Bytes that the other side takes, of this stream alone. */
+  /** Flow-control window of the stream, in bytes. */
   window: number;
-  /** What is not sent yet. */
+  /** The part of the message that is not sent yet. */
   unsent: Buffer | undefined;
 }
 
 export interface GrpcSender {
-  /** Sends a call, or as much of it as the other side takes now. */
+  /** Sends a request, or the part of it that the windows allow now. */
   send(stream: SendingStream, request: Request): void;
-  /** Sends what has had to wait, after a window has grown. */
+  /** Sends more of the waiting messages, after a window has grown. */
   resume(): void;
   growWindow(increment: number): void;
-  /** Largest frame that the other side takes, in bytes. */
+  /** Largest frame that the server accepts, in bytes. */
   maxFrame: number;
 }
 
-/** A gRPC message begins with a byte of flags and four of length. */
+/** A gRPC message begins with a byte of flags and four bytes of length. */
 const prefixLength = 5;
 
-/** Writes the frames of calls, within the windows of the connection and of each stream. */
+/** Writes the frames of requests, within the flow-control windows of the connection and its streams. */
 export function createGrpcSender(options: {
   readonly outbox: Outbox;
   readonly headers: readonly (readonly [string, string])[];
@@ -41,7 +41,7 @@ export function createGrpcSender(options: {
   const headers = encodeRepeatedHeaders(options.headers);
   let headersSent = false;
   let window = defaultWindow;
-  /** Streams with bytes left to send, in the order they came. */
+  /** Streams with unsent bytes, in the order in which they were started. */
   let waiting: SendingStream[] = [];
 
   function writeHeaders(id: number): void {
@@ -67,7 +67,7 @@ export function createGrpcSender(options: {
     request.write(target, at + prefixLength);
   }
 
-  /** Sends of a stream what the windows allow. */
+  /** Sends the part of a message that the windows allow. */
   function drain(stream: SendingStream): void {
     while (stream.unsent !== undefined) {
       const { unsent } = stream;

@@ -3,24 +3,26 @@ import type { Connection, ConnectionOptions } from "./connection.ts";
 import type { Http1Answer } from "./http1-answer.ts";
 import { readHttp1Answer } from "./http1-answer.ts";
 import type { LoadJob } from "./job.ts";
+import type { Problem } from "./problem.ts";
+import { failed, wrongIf } from "./problem.ts";
 import type { Request } from "./requests.ts";
-import { openLeanSocket } from "./socket.ts";
+import { openLoadSocket } from "./socket.ts";
 
-/** REST calls, or unary Connect calls in the binary format, one at a time on one connection. */
+/** Opens an HTTP/1.1 connection for REST calls, or for unary Connect calls in the binary format. */
 export async function openHttp1Connection(options: ConnectionOptions): Promise<Connection> {
-  const { job, requests, onDone, onLost } = options;
+  const { job, port, requests, onDone, onLost } = options;
   const heads = new Map<number, Buffer>();
   const problemOf = job.protocol === "rest" ? problemOfRest : problemOfConnect;
   let open: { readonly at: number; readonly request: Request } | undefined;
 
   function headFor({ length }: Request): Buffer {
-    const head = heads.get(length) ?? headOf(job, length);
+    const head = heads.get(length) ?? headOf(job, port, length);
     heads.set(length, head);
     return head;
   }
 
   function onBytes(bytes: Buffer, length: number): number {
-    if (open === undefined) throw new Error("the server answers where nothing was asked");
+    if (open === undefined) throw new Error("the server sent an answer without a request");
     const answer = readHttp1Answer(bytes, length);
     if (answer === undefined) return 0;
     const { at, request } = open;
@@ -30,7 +32,7 @@ export async function openHttp1Connection(options: ConnectionOptions): Promise<C
     return answer.length;
   }
 
-  const { outbox, close } = await openLeanSocket({ port: job.port, onBytes, onLost });
+  const { outbox, close } = await openLoadSocket({ port, onBytes, onLost });
   return {
     hasRoom: () => open === undefined,
     start(at) {
@@ -46,7 +48,7 @@ export async function openHttp1Connection(options: ConnectionOptions): Promise<C
   };
 }
 
-function headOf({ call, protocol, port, serverKey }: LoadJob, length: number): Buffer {
+function headOf({ call, protocol, serverKey }: LoadJob, port: number, length: number): Buffer {
   const [path, type] =
     protocol === "rest"
       ? [calls[call].restPath, "application/json"]
@@ -62,13 +64,18 @@ function headOf({ call, protocol, port, serverKey }: LoadJob, length: number): B
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
 }
 
-function problemOfRest({ status, body }: Http1Answer, request: Request) {
-  if (status !== 200) return `HTTP status ${status}: ${body.toString().slice(0, 200)}`;
-  const { data } = JSON.parse(body.toString("latin1")) as { data?: Record<string, unknown> };
-  return request.checkData(data);
+function problemOfRest(answer: Http1Answer, request: Request): Problem | undefined {
+  if (answer.status !== 200) return failedWith(answer);
+  const text = answer.body.toString("latin1");
+  const { data } = JSON.parse(text) as { data?: Record<string, unknown> };
+  return wrongIf(request.checkData(data));
 }
 
-function problemOfConnect({ status, body }: Http1Answer, request: Request) {
-  if (status !== 200) return `HTTP status ${status}: ${body.toString().slice(0, 200)}`;
-  return request.checkMessage(body, 0, body.length);
+function problemOfConnect(answer: Http1Answer, request: Request): Problem | undefined {
+  if (answer.status !== 200) return failedWith(answer);
+  return wrongIf(request.checkMessage(answer.body, 0, answer.body.length));
+}
+
+function failedWith({ status, body }: Http1Answer): Problem {
+  return failed(`HTTP status ${status}: ${body.toString().slice(0, 200)}`);
 }

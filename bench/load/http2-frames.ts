@@ -1,4 +1,4 @@
-/** Frame types of HTTP/2 (RFC 9113, section 6) that a client may meet. */
+/** Frame types of HTTP/2 (RFC 9113, section 6) that a client handles. */
 export const frameType = {
   data: 0,
   headers: 1,
@@ -25,12 +25,12 @@ export const setting = {
   maxFrameSize: 5,
 } as const;
 
-/** What every HTTP/2 connection begins with. */
+/** The first bytes of every HTTP/2 connection. */
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** Bytes before the payload of a frame. */
+/** Length of the header of a frame, in bytes. */
 export const frameHeadLength = 9;
-/** Limits that hold until a SETTINGS frame says otherwise, in bytes. */
+/** Initial limits, in bytes. A SETTINGS frame can change them. */
 export const defaultWindow = 65_535;
 export const defaultMaxFrame = 16_384;
 

@@ -1,43 +1,57 @@
 /** How requests reach the service. */
 export type Protocol = "grpc" | "rest" | "connect";
 
-/** What requests ask for: syncs, pages of contacts, or checks of pairs. */
-export type CallName = "sync" | "page" | "check";
+/**
+ * The kind of requests: syncs, pages of contacts or checks of pairs that do not contend; syncs and
+ * replacements that contend for the same rows.
+ */
+export type CallName =
+  | "sync"
+  | "page"
+  | "check"
+  | "sync-same-pairs"
+  | "sync-few-owners"
+  | "sync-hot-owner"
+  | "sync-hot-contact"
+  | "replace-one-list";
 
-/** What a generator process is to do; given to it as JSON, its only argument. */
+/** The task of a generator process. The process receives it as JSON, in its only argument. */
 export interface LoadJob {
   readonly call: CallName;
   readonly protocol: Protocol;
-  readonly port: number;
-  /** Value of the `Server-Key` header; without it none is sent. */
+  /** The ports of the service. Connections are spread over them evenly. */
+  readonly ports: readonly number[];
+  /** Value of the `Server-Key` header. Absent: the header is not sent. */
   readonly serverKey?: string | undefined;
-  /** Entries in each request or, of a page, in each answer. */
+  /** Entries in each request. For a page: entries in each answer. */
   readonly contacts: number;
   readonly connections: number;
-  /** Closed loop: requests in flight over all connections, each followed by the next. */
+  /** Closed loop: requests in flight, over all connections. Each answer starts the next request. */
   readonly inFlight: number;
-  /** Open loop: requests per second, begun when they are due whether or not others were answered. */
+  /** Open loop: requests per second. Each starts when it is due, whether or not others are in flight. */
   readonly rate?: number | undefined;
-  /** Load before the measurement begins. */
+  /** Duration of the load before the measurement. */
   readonly warmupSeconds: number;
   readonly seconds: number;
 }
 
-/** What a generator process has seen; its only line of output, as JSON. */
+/** The result of a generator process: its only line of output, as JSON. */
 export interface LoadResult {
-  /** Answers within the measured time, right and wrong. */
+  /** Successful calls within the measured time. The rates and latencies count these alone. */
   readonly calls: number;
   readonly callsPerSecond: number;
   readonly contactsPerSecond: number;
-  /** Milliseconds from the start of a call, in an open loop from its planned start. */
+  /** Milliseconds from the start of a call; in an open loop, from the time when it was due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers other than the request must have, warm-up included. */
+  /** Calls that failed, warm-up included. */
+  readonly failed: number;
+  /** Answers with a message or frames that are not right, warm-up included. */
   readonly wrong: number;
-  /** What was wrong with the first of them. */
-  readonly complaint?: string | undefined;
-  /** Processor time of the generator itself. */
+  /** The first problem. */
+  readonly problem?: string | undefined;
+  /** CPU time of the generator process. */
   readonly cpuMicrosPerCall: number;
-  /** The same as a share of one core, 0 to 1. */
+  /** The same, as a share of one core: 0 to 1. */
   readonly cpuShare: number;
 }

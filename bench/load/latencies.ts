@@ -1,8 +1,8 @@
-/** Latencies as they come, in milliseconds. */
+/** A growing list of latencies, in milliseconds. */
 export interface Latencies {
   add(ms: number): void;
   count(): number;
-  /** The value that this share of them, 0 to 1, does not exceed; 0 where there are none. */
+  /** The latency that a share of the calls, 0 to 1, does not exceed; 0 if there are no calls. */
   percentile(share: number): number;
 }
 

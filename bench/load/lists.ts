@@ -1,20 +1,20 @@
-/** The lists that reads are measured on: every owner has the same contacts, who are owners too. */
+/** The lists of the read scenarios: all owners have the same contacts, which are owners too. */
 export const owners = 1_000;
 export const contactsEach = 300;
-/** Users are numbers, so that pgbench can draw them. */
+/** User ids are numbers, so that pgbench can draw them. */
 export const firstUser = 2_000_000_000_000_000;
 
-/** SELECT of the rows that these lists are, for the app with the number 1. */
+/** SELECT of the rows of these lists, for the app with the number 1. */
 export const selectLists = `
   SELECT 1, (${firstUser} + owner)::text, (${firstUser} + contact)::text
   FROM generate_series(0, ${owners - 1}) AS owner, generate_series(0, ${contactsEach - 1}) AS contact`;
 
-/** The id of a user; the first one is number 0. */
+/** The id of a user. The first user is number 0. */
 export function userId(user: number): string {
   return String(firstUser + user);
 }
 
-/** A kind of pair: who the owner may be, who the contact may be, each from and to, and what is so. */
+/** A kind of pair: the range of its owners, the range of its contacts, and the result of a check. */
 interface PairKind {
   readonly owner: readonly [from: number, before: number];
   readonly contact: readonly [from: number, before: number];
@@ -38,11 +38,22 @@ const missing: PairKind = {
 };
 const kinds = [mutual, oneWay, mutual, missing];
 
-/** The kind of the nth pair that is checked. */
+/** The kind of the nth pair of a check. */
 export function kindOf(n: number): PairKind {
   return kinds[n % kinds.length] as PairKind;
 }
 
+/** Draws a user of a range. */
 export function draw([from, before]: readonly [from: number, before: number]): number {
   return from + Math.floor(Math.random() * (before - from));
+}
+
+/** Draws different values of a list, in a random order. */
+export function drawFrom<T>(values: readonly T[], count: number): T[] {
+  const drawn = [...values];
+  for (let n = 0; n < count; n++) {
+    const other = n + Math.floor(Math.random() * (drawn.length - n));
+    [drawn[n], drawn[other]] = [drawn[other] as T, drawn[n] as T];
+  }
+  return drawn.slice(0, count);
 }

@@ -1,20 +1,20 @@
 import type { Connection } from "./connection.ts";
 
-/** What begins calls during a run. */
+/** Decides when calls start. */
 export interface Loop {
   begin(): void;
-  /** After an answer on this connection. */
+  /** Called after an answer on this connection. */
   next(connection: Connection): void;
 }
 
 export interface LoopOptions {
   readonly connections: readonly Connection[];
-  /** No call begins, or is planned to begin, from here on; in milliseconds of `performance.now()`. */
+  /** No call starts from this time on; in milliseconds of `performance.now()`. */
   readonly endAt: number;
   readonly start: (connection: Connection, at: number) => void;
 }
 
-/** Each answer is followed by the next call, on the same connection. */
+/** Each answer starts the next call, on the same connection. */
 export function createClosedLoop(options: LoopOptions & { readonly inFlight: number }): Loop {
   const { connections, endAt, start, inFlight } = options;
   return {
@@ -32,8 +32,8 @@ export function createClosedLoop(options: LoopOptions & { readonly inFlight: num
 }
 
 /**
- * Calls begin at random times, so many a second on average (a Poisson process, as of many independent
- * callers), and count from the time they were due. Where no connection has room they wait.
+ * Calls start at random times with a given average rate (a Poisson process, like many independent
+ * callers). If no connection can take a call, it waits. Its latency counts from the time when it was due.
  */
 export function createOpenLoop(options: LoopOptions & { readonly rate: number }): Loop {
   const { connections, endAt, start, rate } = options;

@@ -7,13 +7,13 @@ import { createFieldReader } from "./wire.ts";
 interface Position {
   readonly ownerId: string;
   readonly pageToken: string;
-  /** Contacts on the pages before. */
+  /** Number of contacts on the earlier pages. */
   readonly before: number;
 }
 
-/** Walks of the lists of owners drawn at random, each from its first page to its last. */
+/** Creates requests that read the lists of random owners, from the first page to the last. */
 export function createPageRequests({ format, contacts }: RequestsOptions): Requests {
-  /** The pages that answers have led to. */
+  /** The next pages of the lists that are being read. */
   const following: Position[] = [];
 
   function requestOf(position: Position): Request {
@@ -22,9 +22,10 @@ export function createPageRequests({ format, contacts }: RequestsOptions): Reque
     const hasMore = before < contactsEach;
 
     function checkPage(length: unknown, pageToken: unknown): string | undefined {
-      if (length !== contacts) return `${length} entries in place of ${contacts}`;
+      if (length !== contacts) return `${length} entries instead of ${contacts}`;
       if (typeof pageToken !== "string") return "no page token";
-      if ((pageToken !== "") !== hasMore) return `page token '${pageToken}' behind ${before}`;
+      if ((pageToken !== "") !== hasMore)
+        return `page token '${pageToken}' after ${before} contacts`;
       if (hasMore) following.push({ ownerId: position.ownerId, pageToken, before });
       return undefined;
     }

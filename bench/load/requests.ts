@@ -1,25 +1,25 @@
 import type { LoadJob } from "./job.ts";
 
-/** A request, and what is right as its answer. */
+/** A request, with the checks of its answer. */
 export interface Request {
-  /** Of its body, in bytes. */
+  /** Length of the body, in bytes. */
   readonly length: number;
-  /** Writes its body. */
+  /** Writes the body. */
   write(target: Buffer, offset: number): void;
-  /** What is wrong with the `data` of an answer over REST; undefined if nothing is. */
+  /** Checks the `data` of an answer over REST. Returns what is wrong; undefined if nothing is. */
   checkData(data: Readonly<Record<string, unknown>> | undefined): string | undefined;
-  /** The same for an answer in the binary format. */
+  /** Does the same for an answer in the binary format. */
   checkMessage(bytes: Buffer, start: number, end: number): string | undefined;
 }
 
-/** The requests of a call, without end. */
+/** An endless sequence of requests. */
 export interface Requests {
   next(): Request;
 }
 
 export interface RequestsOptions {
   readonly format: Format;
-  /** As in the job. */
+  /** Entries in each request or page, as in the job. */
   readonly contacts: number;
 }
 

@@ -7,9 +7,10 @@ import type { LoadJob, LoadResult } from "./job.ts";
 import { createLatencies } from "./latencies.ts";
 import type { Loop, LoopOptions } from "./loops.ts";
 import { createClosedLoop, createOpenLoop } from "./loops.ts";
+import type { Problem } from "./problem.ts";
 import { formatOf } from "./requests.ts";
 
-/** How long the last answers may take once no call begins any more, in milliseconds. */
+/** Time for the last answers after the last call has started, in milliseconds. */
 const patienceMs = 30_000;
 
 const openers: Readonly<Record<LoadJob["protocol"], OpenConnection>> = {
@@ -21,7 +22,7 @@ const openers: Readonly<Record<LoadJob["protocol"], OpenConnection>> = {
 /**
  * Makes the calls of a job and checks every answer.
  *
- * @throws Error when a connection is lost or answers stay out
+ * @throws Error when a connection is lost, or calls have no answer in time
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
   const latencies = createLatencies();
@@ -30,16 +31,17 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   let loop: Loop | undefined;
   let open = 0;
   let ended = false;
-  let wrong = 0;
-  let complaint: string | undefined;
+  const problems = { failed: 0, wrong: 0 };
+  let firstProblem: string | undefined;
 
   const connections = await openConnections(job, answered.reject, (connection, at, problem) => {
     const now = performance.now();
     const countsAt = job.rate === undefined ? now : at;
-    if (countsAt >= measureAt && countsAt < endAt) latencies.add(now - at);
     if (problem !== undefined) {
-      wrong += 1;
-      complaint ??= problem;
+      problems[problem.kind] += 1;
+      firstProblem ??= problem.text;
+    } else if (countsAt >= measureAt && countsAt < endAt) {
+      latencies.add(now - at);
     }
     open -= 1;
     loop?.next(connection);
@@ -80,8 +82,8 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
     contactsPerSecond: (calls * job.contacts) / job.seconds,
     p50Ms: latencies.percentile(0.5),
     p99Ms: latencies.percentile(0.99),
-    wrong,
-    complaint,
+    ...problems,
+    problem: firstProblem,
     cpuMicrosPerCall: cpuMicros / Math.max(1, calls),
     cpuShare: cpuMicros / (job.seconds * 1e6),
   };
@@ -90,7 +92,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
 async function openConnections(
   job: LoadJob,
   onLost: (error: Error) => void,
-  onDone: (connection: Connection, at: number, problem: string | undefined) => void,
+  onDone: (connection: Connection, at: number, problem: Problem | undefined) => void,
 ): Promise<Connection[]> {
   const { contacts } = job;
   const requests = calls[job.call].createRequests({ format: formatOf(job), contacts });
@@ -98,6 +100,7 @@ async function openConnections(
   for (let n = 0; n < job.connections; n++) {
     const connection: Connection = await openers[job.protocol]({
       job,
+      port: job.ports[n % job.ports.length] as number,
       requests,
       onDone: (at, problem) => onDone(connection, at, problem),
       onLost,

@@ -2,24 +2,24 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 
-/** Bytes on their way out, gathered so that many calls go with one write. */
+/** Collects outgoing bytes, so that many calls are sent with one write. */
 export interface Outbox {
-  /** Makes room for so many bytes; they are to be written to `bytes()`, from the answer on. */
+  /** Makes room for a number of bytes. Returns the offset in `bytes()` at which to write them. */
   reserve(length: number): number;
   bytes(): Buffer;
   flush(): void;
 }
 
-export interface LeanSocket {
+export interface LoadSocket {
   readonly outbox: Outbox;
   close(): void;
 }
 
-export interface LeanSocketOptions {
+export interface LoadSocketOptions {
   readonly port: number;
   /**
-   * Takes what has been received and returns how much of it was used; the rest comes again with more
-   * behind it. The buffer is used again after the call.
+   * Called with the received bytes. Returns how many of them were used; the next call begins with the
+   * rest. The buffer is reused after the call.
    */
   readonly onBytes: (bytes: Buffer, length: number) => number;
   readonly onLost: (error: Error) => void;
@@ -28,8 +28,8 @@ export interface LeanSocketOptions {
 const readBufferSize = 1 << 16;
 const writeBufferSize = 1 << 16;
 
-/** A TCP connection to this machine that reads into one buffer, without the cost of a stream. */
-export async function openLeanSocket(options: LeanSocketOptions): Promise<LeanSocket> {
+/** Opens a TCP connection to this machine. It reads into one buffer, which costs less than a stream. */
+export async function openLoadSocket(options: LoadSocketOptions): Promise<LoadSocket> {
   const { port, onBytes, onLost } = options;
   let rest: Buffer | undefined;
   let closed = false;
@@ -87,7 +87,7 @@ function createOutbox(socket: Socket): Outbox {
       if (used === 0) return;
       socket.write(buffer.subarray(0, used));
       used = 0;
-      // Nothing is left in the queue if the kernel took it all; else it is still being read.
+      // If the kernel did not accept all bytes, the socket still reads from the buffer.
       if (socket.writableLength > 0) buffer = Buffer.allocUnsafeSlow(writeBufferSize);
     },
   };

@@ -1,26 +1,29 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { SyncContactsRequestSchema } from "../../src/gen/contact/v1/contact_service_pb.ts";
-import type { Format, Request, Requests, RequestsOptions } from "./requests.ts";
+import type { Request, Requests, RequestsOptions } from "./requests.ts";
+import { encodeSync, readCounts } from "./sync-message.ts";
 import { positionsOf, writeDecimal, writeHex } from "./template.ts";
-import { createFieldReader } from "./wire.ts";
 
-/** One owner of 90,000 for each request: `owner-10000` to `owner-99999`. */
+/** Each request has one of 90,000 owners: `owner-10000` to `owner-99999`. */
 const firstOwner = 10_000;
 const owners = 90_000;
 const ownerMark = "owner-00000";
-/** Multiplies to numbers that are spread evenly, each once in 2^32: 2^32 divided by the golden ratio. */
+/** 2^32 divided by the golden ratio. Its multiples are spread evenly, and each occurs once in 2^32. */
 const spread = 0x9e37_79b1;
 
 /**
- * Syncs of which no two have a pair in common: all insertions happen, and all deletions, every fourth
- * entry, miss. Bodies are one template in which only digits change. The contacts land all over the
- * indexes, as those of real callers do.
+ * Creates syncs that have no pair in common. All insertions insert a row; every fourth entry is a
+ * deletion, and deletes nothing. The bodies are one template in which only digits change. The contacts
+ * are spread over the whole index, like those of real callers.
  */
 export function createSyncRequests({ format, contacts }: RequestsOptions): Requests {
   const tag = randomBytes(6).toString("hex").slice(0, 11);
   const contactMark = `c00000000${tag}`;
-  const template = encode(format, contacts, contactMark);
+  const entries = Array.from({ length: contacts }, (_, n) => ({
+    ownerId: ownerMark,
+    contactId: contactMark,
+    isDeleted: n % 4 === 3,
+  }));
+  const template = encodeSync(format, entries);
   const ownerDigits = positionsOf(template, ownerMark, "owner-".length);
   const contactDigits = positionsOf(template, contactMark, "c".length);
   const insertions = contacts - Math.floor(contacts / 4);
@@ -28,7 +31,7 @@ export function createSyncRequests({ format, contacts }: RequestsOptions): Reque
 
   function checkCounts(inserted: unknown, deleted: unknown): string | undefined {
     if (inserted === insertions && deleted === 0) return undefined;
-    return `counts ${inserted} and ${deleted} in place of ${insertions} and 0`;
+    return `counts are ${inserted} and ${deleted} instead of ${insertions} and 0`;
   }
 
   const request: Request = {
@@ -44,35 +47,9 @@ export function createSyncRequests({ format, contacts }: RequestsOptions): Reque
     },
     checkData: (data) => checkCounts(data?.countInserted, data?.countDeleted),
     checkMessage(bytes, start, end) {
-      const fields = createFieldReader(bytes, start, end);
-      const counts = [0, 0, 0];
-      for (let tag = fields.tag(); tag !== undefined; tag = fields.tag()) {
-        if (tag !== 0x08 && tag !== 0x10) return `unexpected field tag ${tag} in the answer`;
-        counts[tag >> 3] = fields.varint();
-      }
-      return checkCounts(counts[1], counts[2]);
+      const counts = readCounts(bytes, start, end);
+      return typeof counts === "string" ? counts : checkCounts(counts[1], counts[2]);
     },
   };
   return { next: () => request };
-}
-
-function encode(format: Format, contacts: number, contactMark: string): Buffer {
-  const isDeleted = (n: number) => n % 4 === 3;
-  const entries = Array.from({ length: contacts }, (_, n) => n);
-  if (format === "json") {
-    const list = entries.map((n) => ({
-      ownerXCUserID: ownerMark,
-      contactXCUserID: contactMark,
-      ...(isDeleted(n) ? { isDeleted: true } : {}),
-    }));
-    return Buffer.from(JSON.stringify({ contacts: list }));
-  }
-  const message = create(SyncContactsRequestSchema, {
-    contacts: entries.map((n) => ({
-      ownerXcUserId: ownerMark,
-      contactXcUserId: contactMark,
-      isDeleted: isDeleted(n),
-    })),
-  });
-  return Buffer.from(toBinary(SyncContactsRequestSchema, message));
 }

@@ -1,4 +1,4 @@
-/** Where each mark begins in a body of which only parts change, so many bytes further on. */
+/** Finds each occurrence of a mark in a body. Returns the offsets, each moved on by some bytes. */
 export function positionsOf(template: Buffer, mark: string, further: number): Uint32Array {
   const found: number[] = [];
   for (let at = template.indexOf(mark); at !== -1; at = template.indexOf(mark, at + mark.length)) {
@@ -9,7 +9,7 @@ export function positionsOf(template: Buffer, mark: string, further: number): Ui
 
 const hexDigits = Buffer.from("0123456789abcdef");
 
-/** Writes eight digits. */
+/** Writes a number as eight hexadecimal digits. */
 export function writeHex(target: Buffer, at: number, value: number): void {
   for (let n = 7; n >= 0; n--) {
     target[at + n] = hexDigits[value & 15] as number;
@@ -17,7 +17,7 @@ export function writeHex(target: Buffer, at: number, value: number): void {
   }
 }
 
-/** Writes five digits. */
+/** Writes a number as five decimal digits. */
 export function writeDecimal(target: Buffer, at: number, value: number): void {
   for (let n = 4; n >= 0; n--) {
     const rest = (value / 10) | 0;

@@ -1,10 +1,10 @@
-/** Reads the fields of a message in the binary format, one after another. */
+/** Reads the fields of a message in the binary format, in their order. */
 export interface FieldReader {
-  /** The tag of the next field; undefined at the end. */
+  /** The tag of the next field; undefined at the end of the message. */
   tag(): number | undefined;
-  /** NaN where the message ends within. */
+  /** The value of a varint; NaN if the message ends inside it. */
   varint(): number;
-  /** Passes over a string or message, and says where it is. */
+  /** Skips a string or message, and returns its position. */
   bytes(): readonly [start: number, end: number];
 }
 

@@ -1,4 +1,4 @@
-/** The service as one would write it with Fastify in a day. */
+/** A plain service with Fastify, without optimisations. */
 import Fastify from "fastify";
 import { createSyncContacts } from "./sync-contacts.ts";
 

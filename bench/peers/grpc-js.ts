@@ -1,4 +1,4 @@
-/** The service as one would write it with grpc-js in a day. */
+/** A plain service with grpc-js, without optimisations. */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { handleUnaryCall, ServiceDefinition } from "@grpc/grpc-js";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";

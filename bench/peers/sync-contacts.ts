@@ -2,7 +2,7 @@ import type { Generated } from "kysely";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 
-/** What a peer does for each request: one transaction of two statements, on a pool of ten. */
+/** The work of a peer for each request: a transaction of two statements, on a pool of ten connections. */
 export type SyncContacts = (entries: readonly Entry[]) => Promise<Counts>;
 
 export interface Entry {

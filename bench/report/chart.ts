@@ -5,16 +5,16 @@ import { compile } from "vega-lite";
 export interface Bar {
   readonly name: string;
   readonly value: number;
-  /** Kith's own bars stand out. */
+  /** The bars of Kith have a colour of their own. */
   readonly isOwn: boolean;
 }
 
-/** Legible on white and on black: a contrast of 4 and more to both. */
+/** Legible on white and on black: the contrast to both is 4 or more. */
 const textColor = "#7a7f87";
 const ownColor = "#3d84d6";
 const otherColor = "#8d939b";
 
-/** Draws horizontal bars as SVG, on no background. */
+/** Draws horizontal bars as SVG, without a background. */
 export async function drawBars(options: {
   readonly title: string;
   readonly subtitle: string;

@@ -1,4 +1,4 @@
-/** One line of the report: what was measured, and what it is held against. */
+/** One line of the report: a figure, and what it is compared with. */
 export interface Line {
   readonly subject: string;
   readonly value: number;
@@ -6,23 +6,24 @@ export interface Line {
   readonly comparisons: readonly Comparison[];
 }
 
-export type Unit = "requests/s" | "contacts/s" | "ms" | "MB";
+export type Unit = "requests/s" | "contacts/s" | "ms" | "MB" | "calls";
 
 export interface Comparison {
-  /** What it is compared with; the value of it is absent where the target is a plain number. */
+  /** What the figure is compared with. */
   readonly name: string;
+  /** The figure of the other. Absent: the target is a plain number. */
   readonly reference?: number;
-  /** Of the ratio to the reference or, where there is none, of the value itself. */
+  /** Limits of the ratio or, without a reference, of the figure itself. */
   readonly atLeast?: number;
   readonly atMost?: number;
 }
 
-/** The figure that the target is about. */
+/** The ratio or, without a reference, the figure itself. */
 export function compared({ value }: Line, { reference }: Comparison): number {
   return reference === undefined ? value : value / reference;
 }
 
-/** Whether the target is reached; undefined where there is none. */
+/** Whether the target is reached; undefined if there is no target. */
 export function isReached(line: Line, comparison: Comparison): boolean | undefined {
   const { atLeast, atMost } = comparison;
   if (atLeast === undefined && atMost === undefined) return undefined;

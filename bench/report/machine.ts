@@ -3,13 +3,13 @@ import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { root } from "../support/root.ts";
 
-/** What figures depend on. */
+/** The machine and the versions, on which the figures depend. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly os: string;
   readonly node: string;
-  /** With `+changes` where the files are not those of the commit. */
+  /** With `+changes` if files differ from the commit. */
   readonly commit: string;
 }
 
@@ -20,11 +20,14 @@ export async function describeMachine(): Promise<Machine> {
     cores: cpus().length,
     os: `${process.platform} ${process.arch}`,
     node: process.versions.node,
-    commit: await describeCommit(),
+    commit: await describeCommit(root),
   };
 }
 
-async function describeCommit(): Promise<string> {
+/** The commit of a checkout. */
+export async function describeCommit(cwd: string): Promise<string> {
+  const git = async (...args: string[]) =>
+    (await promisify(execFile)("git", args, { cwd })).stdout.trim();
   try {
     const commit = await git("rev-parse", "HEAD");
     const changes = await git("status", "--porcelain", "--", "src", "bench", "package-lock.json");
@@ -32,9 +35,4 @@ async function describeCommit(): Promise<string> {
   } catch {
     return "unknown";
   }
-}
-
-async function git(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)("git", args, { cwd: root });
-  return stdout.trim();
 }

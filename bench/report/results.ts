@@ -13,11 +13,11 @@ import type { Machine } from "./machine.ts";
 
 export const resultsDir = join(root, "bench/results");
 
-/** Writes every figure as JSON and, where it was measured, the main scenario as a chart. */
+/** Writes all figures as JSON and, if it was measured, the main scenario as a chart. */
 export async function writeResults(options: {
   readonly bench: Bench;
   readonly lines: readonly Line[];
-  /** Scenarios that have no lines, and why. */
+  /** Scenarios without lines, each with the reason. */
   readonly failures: readonly string[];
   readonly machine: Machine;
 }): Promise<void> {
@@ -54,12 +54,12 @@ export async function writeResults(options: {
   await writeFile(join(resultsDir, "latest.svg"), svg);
 }
 
-/** Thousandths are more than any figure is good for. */
+/** Rounds to thousandths, which is more than the accuracy of the figures. */
 function rounded(_: string, value: unknown): unknown {
   return typeof value === "number" ? Math.round(value * 1_000) / 1_000 : value;
 }
 
-/** In the chart the program that measured it says more. */
+/** The chart names the program that measured it instead. */
 const limitAlias = "Postgres alone";
 
 function barsOf(samples: Samples, limitName: string): Bar[] {

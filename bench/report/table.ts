@@ -3,10 +3,10 @@ import { compared, isReached } from "./line.ts";
 
 type Row = readonly string[];
 
-const header: Row = ["measured", "figure", "against", "its figure", "ratio", "target", ""];
+const header: Row = ["measured", "figure", "compared with", "its figure", "ratio", "target", ""];
 const rightAligned = new Set([1, 3, 4, 5]);
 
-/** The report as text: a row for each comparison. */
+/** Formats the report as text, with a row for each comparison. */
 export function formatTable(lines: readonly Line[]): string {
   const rows = [header, ...lines.flatMap(rowsOf)];
   const widths = header.map((_, n) => Math.max(...rows.map((row) => (row[n] ?? "").length)));
@@ -31,7 +31,7 @@ function rowsOf(line: Line): Row[] {
       n === 0 ? formatFigure(line.value, line.unit) : "",
       name,
       reference === undefined ? "" : formatFigure(reference, line.unit),
-      reference === undefined ? "" : compared(line, comparison).toFixed(2),
+      reference ? compared(line, comparison).toFixed(2) : "",
       formatTarget(comparison, line.unit),
       reached === undefined ? "" : reached ? "pass" : "SHORT",
     ];
@@ -39,10 +39,10 @@ function rowsOf(line: Line): Row[] {
 }
 
 function formatTarget({ reference, atLeast, atMost }: Comparison, unit: Unit): string {
-  const bound = atLeast ?? atMost;
-  if (bound === undefined) return "";
+  const limit = atLeast ?? atMost;
+  if (limit === undefined) return "";
   const sign = atLeast === undefined ? "<=" : ">=";
-  return `${sign} ${reference === undefined ? `${bound} ${unit}` : bound}`;
+  return `${sign} ${reference === undefined ? `${limit} ${unit}` : limit}`;
 }
 
 function formatFigure(value: number, unit: Unit): string {

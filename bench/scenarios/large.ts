@@ -1,33 +1,34 @@
-import type { Bench } from "../bench.ts";
+import type { Bench, Workload } from "../bench.ts";
 import type { Line } from "../report/line.ts";
 import { medianOf } from "../rounds.ts";
 
 const contacts = 1_000;
 const inFlight = 8;
+const limitName = "Postgres alone, 8 clients, arrays";
 
-const names = {
-  limit: "Postgres alone, 8 clients, arrays",
-  kith: "Kith gRPC, 8 in flight",
+/** Requests of 750 insertions and 250 deletions. */
+export const largeLoad: Workload = {
+  name: "Kith gRPC, 8 in flight, 1,000 contacts",
+  fixture: "empty",
+  shape: { call: "sync", protocol: "grpc", contacts, connections: 4, inFlight },
 };
 
-/** Contacts a second in requests of 750 insertions and 250 deletions. */
+/** Contacts per second in large requests. */
 export async function measureLarge(bench: Bench): Promise<Line[]> {
-  const kith = await bench.kith();
-  const shape = { call: "sync", protocol: "grpc", contacts, connections: 4, inFlight } as const;
   const samples = await bench.measureInRounds("large", [
     {
-      name: names.limit,
+      name: limitName,
       measure: () => bench.runLimit({ script: "thousand-contacts", clients: inFlight }),
     },
-    { name: names.kith, measure: () => bench.runLoad(kith, shape) },
+    { name: largeLoad.name, measure: () => bench.run(largeLoad) },
   ]);
   const contactsPerSecond = (name: string) => medianOf(samples, name, "callsPerSecond") * contacts;
   return [
     {
-      subject: `${names.kith}, 1,000 contacts`,
-      value: contactsPerSecond(names.kith),
+      subject: largeLoad.name,
+      value: contactsPerSecond(largeLoad.name),
       unit: "contacts/s",
-      comparisons: [{ name: names.limit, reference: contactsPerSecond(names.limit), atLeast: 0.8 }],
+      comparisons: [{ name: limitName, reference: contactsPerSecond(limitName), atLeast: 0.8 }],
     },
   ];
 }

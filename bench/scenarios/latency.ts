@@ -1,53 +1,58 @@
-import type { Bench } from "../bench.ts";
+import type { Bench, Workload } from "../bench.ts";
 import type { Comparison, Line } from "../report/line.ts";
 import type { Samples } from "../rounds.ts";
 import { medianOf } from "../rounds.ts";
 import { contender } from "./throughput.ts";
 
-const names = { limit: "Postgres alone at this rate", kith: "Kith gRPC at half its peak" };
-const shape = {
-  call: "sync",
-  protocol: "grpc",
-  contacts: 4,
-  connections: 4,
-  inFlight: 256,
-} as const;
+const limitName = "Postgres alone at this rate";
 const clients = 64;
+const peakLoad: Workload = {
+  name: "Kith gRPC, 256 in flight",
+  fixture: "empty",
+  shape: { call: "sync", protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
+};
 
-/** Postgres keeps a rate if it does this share of it. */
+/** Postgres keeps a rate if it reaches at least this share of it. */
 const keptShare = 0.97;
 
-/** How late the slowest hundredth of requests are at half the rate that Kith can serve at most. */
-export async function measureLatency(bench: Bench): Promise<Line[]> {
-  const kith = await bench.kith();
+/** A load at half of the highest rate that Kith reaches. */
+export async function createLatencyLoad(bench: Bench): Promise<Workload> {
   const earlier = bench.samples.get("throughput");
   const peak =
     earlier === undefined
-      ? (await bench.runLoad(kith, shape)).callsPerSecond
+      ? (await bench.run(peakLoad)).callsPerSecond
       : Math.max(
           medianOf(earlier, contender.grpc64, "callsPerSecond"),
           medianOf(earlier, contender.grpc256, "callsPerSecond"),
         );
   const rate = Math.round(peak / 2);
+  return {
+    ...peakLoad,
+    name: `Kith gRPC at half its peak (${rate}/s)`,
+    shape: { ...peakLoad.shape, rate },
+  };
+}
+
+/** The 99th percentile of the latency below the peak. */
+export async function measureLatency(bench: Bench): Promise<Line[]> {
+  const load = await createLatencyLoad(bench);
+  const { rate = 0 } = load.shape;
+  const earlier = bench.samples.get("throughput");
   const mayKeep =
     bench.limit.hasRate &&
     (earlier === undefined || medianOf(earlier, contender.limit, "callsPerSecond") >= rate);
-
+  const limit = {
+    name: limitName,
+    measure: () => bench.runLimit({ script: "four-contacts", clients, rate }),
+  };
   const samples = await bench.measureInRounds("latency", [
-    { name: names.kith, measure: () => bench.runLoad(kith, { ...shape, rate }) },
-    ...(mayKeep
-      ? [
-          {
-            name: names.limit,
-            measure: () => bench.runLimit({ script: "four-contacts", clients, rate }),
-          },
-        ]
-      : []),
+    { name: load.name, measure: () => bench.run(load) },
+    ...(mayKeep ? [limit] : []),
   ]);
   return [
     {
-      subject: `${names.kith} (${rate}/s), p99`,
-      value: medianOf(samples, names.kith, "p99Ms"),
+      subject: `${load.name}, p99`,
+      value: medianOf(samples, load.name, "p99Ms"),
       unit: "ms",
       comparisons: [mayKeep ? targetFor(samples, rate) : plainTarget],
     },
@@ -57,7 +62,7 @@ export async function measureLatency(bench: Bench): Promise<Line[]> {
 const plainTarget: Comparison = { name: "a rate that Postgres alone does not keep", atMost: 20 };
 
 function targetFor(samples: Samples, rate: number): Comparison {
-  const isKept = medianOf(samples, names.limit, "callsPerSecond") >= rate * keptShare;
+  const isKept = medianOf(samples, limitName, "callsPerSecond") >= rate * keptShare;
   if (!isKept) return plainTarget;
-  return { name: names.limit, reference: medianOf(samples, names.limit, "p99Ms"), atMost: 1.5 };
+  return { name: limitName, reference: medianOf(samples, limitName, "p99Ms"), atMost: 1.5 };
 }

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Bench, Shape } from "../bench.ts";
+import type { Bench } from "../bench.ts";
+import type { Checkout } from "../contenders/checkout.ts";
+import type { Shape } from "../contenders/fixtures.ts";
 import type { Line } from "../report/line.ts";
 
 interface Case {
@@ -10,27 +12,27 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
-    subject: "Kith gRPC, 256 in flight, most memory",
+    subject: "Kith gRPC, 256 in flight, peak memory",
     shape: { call: "sync", protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
     atMost: 200,
   },
   {
-    subject: "Kith gRPC, 64 in flight of 10,000 contacts, most memory",
+    subject: "Kith gRPC, 64 in flight of 10,000 contacts, peak memory",
     shape: { call: "sync", protocol: "grpc", contacts: 10_000, connections: 4, inFlight: 64 },
     atMost: 400,
   },
 ];
 
-/** The most memory that a Kith process ever held, a new process for each case. Linux only. */
-export async function measureMemory(bench: Bench): Promise<Line[]> {
+/** The peak memory of a Kith process. Each case has a new process. Linux only. */
+export async function measureMemory(bench: Bench, checkout: Checkout): Promise<Line[]> {
   if (process.platform !== "linux") {
-    bench.progress("memory: left out, as it is read from /proc");
+    bench.progress("memory: skipped, because it needs /proc");
     return [];
   }
-  const databaseUrl = await bench.server.createDatabase("memory");
+  const databaseUrl = await bench.server.createDatabase();
   const lines: Line[] = [];
   for (const { subject, shape, atMost } of cases) {
-    await using kith = await bench.freshKith(databaseUrl);
+    await using kith = await bench.deployments.startOne(databaseUrl, checkout);
     await bench.runLoad(kith, shape);
     const value = await readPeakMemory(kith.pid);
     bench.progress(`${subject}: ${value.toFixed(0)} MB`);
@@ -39,7 +41,7 @@ export async function measureMemory(bench: Bench): Promise<Line[]> {
   return lines;
 }
 
-/** In megabytes of a million bytes. */
+/** In megabytes (1 MB is a million bytes). */
 async function readPeakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -1,4 +1,4 @@
-/** The scenarios, in the order they run. */
+/** The scenarios, in the order in which they run. */
 export const scenarioNames = [
   "throughput",
   "large",
@@ -6,6 +6,7 @@ export const scenarioNames = [
   "latency",
   "page",
   "check",
+  "contention",
   "filled",
   "memory",
   "start",

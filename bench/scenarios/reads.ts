@@ -1,54 +1,47 @@
-import type { Bench } from "../bench.ts";
-import type { CallName } from "../load/job.ts";
+import type { Bench, Workload } from "../bench.ts";
 import type { Comparison, Line } from "../report/line.ts";
 import { medianOf } from "../rounds.ts";
 
+type ReadName = "page" | "check";
+
 const contacts = 100;
 const clients = 64;
+const subjects: Readonly<Record<ReadName, string>> = {
+  page: "a page of 100",
+  check: "a check of 100 pairs",
+};
 
-/** Pages of 100 contacts, first and later ones alike, of lists of some hundreds. */
+/** The loads of a read: over gRPC, and over REST. */
+export function createReadLoads(call: ReadName): readonly [Workload, Workload] {
+  const load = (name: string, protocol: "grpc" | "rest", connections: number): Workload => ({
+    name: `Kith ${name}, ${subjects[call]}`,
+    fixture: "lists",
+    shape: { call, protocol, contacts, connections, inFlight: clients },
+  });
+  return [
+    load(`gRPC, ${clients} in flight`, "grpc", 4),
+    load(`REST, ${clients} connections`, "rest", clients),
+  ];
+}
+
+/** Pages of 100 contacts: first and later pages of lists of some hundreds. */
 export function measurePage(bench: Bench): Promise<Line[]> {
-  return measureRead(bench, "page", "a page of 100");
+  return measureRead(bench, "page");
 }
 
-/** Checks of 100 pairs, some mutual, some one way, some missing. */
+/** Checks of 100 pairs: some are mutual, some are one-way, some do not exist. */
 export function measureCheck(bench: Bench): Promise<Line[]> {
-  return measureRead(bench, "check", "a check of 100 pairs");
+  return measureRead(bench, "check");
 }
 
-async function measureRead(
-  bench: Bench,
-  call: Exclude<CallName, "sync">,
-  what: string,
-): Promise<Line[]> {
-  const kith = await bench.kithWithLists();
-  const limit = `Postgres alone, ${clients} clients, ${what}`;
-  const grpc = `Kith gRPC, ${clients} in flight, ${what}`;
-  const rest = `Kith REST, ${clients} connections, ${what}`;
+async function measureRead(bench: Bench, call: ReadName): Promise<Line[]> {
+  const limit = `Postgres alone, ${clients} clients, ${subjects[call]}`;
+  const [grpc, rest] = createReadLoads(call);
+  const { databaseUrl } = await bench.deployments.get("lists", bench.options.checkout);
   const samples = await bench.measureInRounds(call, [
-    { name: limit, measure: () => bench.addLimit(kith.databaseUrl, { script: call, clients }) },
-    {
-      name: grpc,
-      measure: () =>
-        bench.addLoad(kith, {
-          call,
-          protocol: "grpc",
-          contacts,
-          connections: 4,
-          inFlight: clients,
-        }),
-    },
-    {
-      name: rest,
-      measure: () =>
-        bench.addLoad(kith, {
-          call,
-          protocol: "rest",
-          contacts,
-          connections: clients,
-          inFlight: clients,
-        }),
-    },
+    { name: limit, measure: () => bench.addLimit(databaseUrl, { script: call, clients }) },
+    { name: grpc.name, measure: () => bench.run(grpc) },
+    { name: rest.name, measure: () => bench.run(rest) },
   ]);
 
   const reference = medianOf(samples, limit, "callsPerSecond");
@@ -58,5 +51,5 @@ async function measureRead(
     unit: "requests/s",
     comparisons: [{ name: limit, reference, ...target }],
   });
-  return [line(grpc, { atLeast: 0.5 }), line(rest, {})];
+  return [line(grpc.name, { atLeast: 0.5 }), line(rest.name, {})];
 }

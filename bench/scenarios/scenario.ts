@@ -1,26 +1,60 @@
 import type { Bench } from "../bench.ts";
 import type { Line } from "../report/line.ts";
-import { measureFilled } from "./filled.ts";
-import { measureLarge } from "./large.ts";
-import { measureLatency } from "./latency.ts";
+import { compareLines, compareWorkloads } from "./compare.ts";
+import { measureContention } from "./contention.ts";
+import { filledLoad, measureFilled } from "./filled.ts";
+import { largeLoad, measureLarge } from "./large.ts";
+import { createLatencyLoad, measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
-import { measureCheck, measurePage } from "./reads.ts";
-import { measureSingle } from "./single.ts";
+import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
+import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
-import { measureThroughput } from "./throughput.ts";
+import { measureThroughput, throughputLoads } from "./throughput.ts";
 
-/** Measures something, and says it in lines of the report. */
-export type Scenario = (bench: Bench) => Promise<Line[]>;
+export interface Scenario {
+  /** Measures Kith beside Postgres alone and plain services. */
+  measure(bench: Bench): Promise<Line[]>;
+  /** Measures Kith beside another checkout of Kith. */
+  compare(bench: Bench): Promise<Line[]>;
+}
 
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
-  throughput: measureThroughput,
-  large: measureLarge,
-  single: measureSingle,
-  latency: measureLatency,
-  page: measurePage,
-  check: measureCheck,
-  filled: measureFilled,
-  memory: measureMemory,
-  start: measureStart,
+  throughput: {
+    measure: measureThroughput,
+    compare: (bench) => compareWorkloads(bench, "throughput", throughputLoads),
+  },
+  large: {
+    measure: measureLarge,
+    compare: (bench) => compareWorkloads(bench, "large", [largeLoad]),
+  },
+  single: {
+    measure: measureSingle,
+    compare: (bench) => compareWorkloads(bench, "single", [singleLoad]),
+  },
+  latency: {
+    measure: measureLatency,
+    compare: async (bench) => compareWorkloads(bench, "latency", [await createLatencyLoad(bench)]),
+  },
+  page: {
+    measure: measurePage,
+    compare: (bench) => compareWorkloads(bench, "page", createReadLoads("page")),
+  },
+  check: {
+    measure: measureCheck,
+    compare: (bench) => compareWorkloads(bench, "check", createReadLoads("check")),
+  },
+  contention: { measure: measureContention, compare: measureContention },
+  filled: {
+    measure: measureFilled,
+    compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),
+  },
+  memory: {
+    measure: (bench) => measureMemory(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measureMemory(bench, checkout)),
+  },
+  start: {
+    measure: (bench) => measureStart(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measureStart(bench, checkout)),
+  },
 };

@@ -1,35 +1,28 @@
-import type { Bench } from "../bench.ts";
+import type { Bench, Workload } from "../bench.ts";
 import type { Line } from "../report/line.ts";
 import { medianOf } from "../rounds.ts";
 
-const names = { limit: "Postgres alone, 1 client", kith: "Kith gRPC, one at a time" };
+const limitName = "Postgres alone, 1 client";
 
-/** The time of a request where there is no other. */
+export const singleLoad: Workload = {
+  name: "Kith gRPC, one at a time",
+  fixture: "empty",
+  shape: { call: "sync", protocol: "grpc", contacts: 4, connections: 1, inFlight: 1 },
+};
+
+/** The latency of a request when no other request is in flight. */
 export async function measureSingle(bench: Bench): Promise<Line[]> {
-  const kith = await bench.kith();
-  const shape = {
-    call: "sync",
-    protocol: "grpc",
-    contacts: 4,
-    connections: 1,
-    inFlight: 1,
-  } as const;
   const samples = await bench.measureInRounds("single", [
-    { name: names.limit, measure: () => bench.runLimit({ script: "four-contacts", clients: 1 }) },
-    { name: names.kith, measure: () => bench.runLoad(kith, shape) },
+    { name: limitName, measure: () => bench.runLimit({ script: "four-contacts", clients: 1 }) },
+    { name: singleLoad.name, measure: () => bench.run(singleLoad) },
   ]);
+  const p50 = (name: string) => medianOf(samples, name, "p50Ms");
   return [
     {
-      subject: `${names.kith}, p50`,
-      value: medianOf(samples, names.kith, "p50Ms"),
+      subject: `${singleLoad.name}, p50`,
+      value: p50(singleLoad.name),
       unit: "ms",
-      comparisons: [
-        {
-          name: names.limit,
-          reference: medianOf(samples, names.limit, "p50Ms"),
-          atMost: 1.5,
-        },
-      ],
+      comparisons: [{ name: limitName, reference: p50(limitName), atMost: 1.5 }],
     },
   ];
 }

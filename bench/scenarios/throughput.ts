@@ -1,18 +1,6 @@
-import type { Bench } from "../bench.ts";
+import type { Bench, Workload } from "../bench.ts";
 import type { Comparison, Line } from "../report/line.ts";
-import type { Contender } from "../rounds.ts";
 import { medianOf } from "../rounds.ts";
-
-/** Syncs of four contacts a second, as fast as they go: the main scenario. */
-export const contender = {
-  limit: "Postgres alone, 64 clients",
-  grpcJs: "grpc-js, 64 in flight",
-  fastify: "Fastify, 64 connections",
-  grpc64: "Kith gRPC, 64 in flight",
-  grpc256: "Kith gRPC, 256 in flight",
-  rest: "Kith REST, 64 connections",
-  connect: "Kith Connect, 64 connections",
-} as const;
 
 const contacts = 4;
 const clients = 64;
@@ -22,23 +10,38 @@ const grpc = (inFlight: number) =>
 const http1 = (protocol: "rest" | "connect") =>
   ({ call: "sync", protocol, contacts, connections: clients, inFlight: clients }) as const;
 
+const kith = {
+  grpc64: { name: "Kith gRPC, 64 in flight", fixture: "empty", shape: grpc(64) },
+  grpc256: { name: "Kith gRPC, 256 in flight", fixture: "empty", shape: grpc(256) },
+  rest: { name: "Kith REST, 64 connections", fixture: "empty", shape: http1("rest") },
+  connect: { name: "Kith Connect, 64 connections", fixture: "empty", shape: http1("connect") },
+} as const satisfies Record<string, Workload>;
+
+export const throughputLoads: readonly Workload[] = Object.values(kith);
+
+/** The contenders of the main scenario: syncs of four contacts per second, without a limit of the rate. */
+export const contender = {
+  limit: "Postgres alone, 64 clients",
+  grpcJs: "grpc-js, 64 in flight",
+  fastify: "Fastify, 64 connections",
+  grpc64: kith.grpc64.name,
+  grpc256: kith.grpc256.name,
+  rest: kith.rest.name,
+  connect: kith.connect.name,
+} as const;
+
 export async function measureThroughput(bench: Bench): Promise<Line[]> {
-  const kith = await bench.kith();
   const grpcJs = await bench.peer("grpc-js");
   const fastify = await bench.peer("fastify");
-  const contenders: Contender[] = [
+  const samples = await bench.measureInRounds("throughput", [
     {
       name: contender.limit,
       measure: () => bench.runLimit({ script: "four-contacts", clients }),
     },
     { name: contender.grpcJs, measure: () => bench.runLoad(grpcJs, grpc(64)) },
     { name: contender.fastify, measure: () => bench.runLoad(fastify, http1("rest")) },
-    { name: contender.grpc64, measure: () => bench.runLoad(kith, grpc(64)) },
-    { name: contender.grpc256, measure: () => bench.runLoad(kith, grpc(256)) },
-    { name: contender.rest, measure: () => bench.runLoad(kith, http1("rest")) },
-    { name: contender.connect, measure: () => bench.runLoad(kith, http1("connect")) },
-  ];
-  const samples = await bench.measureInRounds("throughput", contenders);
+    ...throughputLoads.map((load) => ({ name: load.name, measure: () => bench.run(load) })),
+  ]);
 
   const rate = (name: string) => medianOf(samples, name, "callsPerSecond");
   const line = (name: string, comparisons: readonly Comparison[]): Line => ({

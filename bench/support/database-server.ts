@@ -3,26 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
-import { createDatabase } from "../../src/storage/database.ts";
-import { migrate } from "../../src/storage/migrate.ts";
 
-/** The one Postgres of a run, with a database for each contender. */
+/** The Postgres server of a run, with a database for each contender. */
 export interface DatabaseServer {
-  /** As Postgres says it. */
+  /** As Postgres reports it, such as `18.4`. */
   readonly version: string;
-  /** Makes a database with the schema of Kith, and says where it is. */
-  createDatabase(name: string): Promise<string>;
-  /** Makes its tables empty, and writes out what is pending, so that all begin alike. */
+  /** Creates a database without tables. Returns its connection string. */
+  createDatabase(): Promise<string>;
+  /** Deletes all contacts and runs a checkpoint, so that all runs begin in the same state. */
   empty(databaseUrl: string): Promise<void>;
   query(databaseUrl: string, text: string): Promise<pg.QueryResult>;
 }
 
-const template = "kith_template";
-const migrationTimeoutMs = 60_000;
-
 /**
- * Starts the embedded Postgres as it is, on a data directory that is gone afterwards. What it acquires
- * it leaves on the stack.
+ * Starts the embedded Postgres with its default settings, on a temporary data directory. The stack
+ * stops the server and removes the directory.
  */
 export async function startDatabaseServer({
   stack,
@@ -36,11 +31,13 @@ export async function startDatabaseServer({
   const postgres = await startEmbeddedPostgres({ dataDir, onExit });
   stack.defer(() => postgres.stop());
   const admin = postgres.connectionString;
+  let databases = 0;
 
   const server: DatabaseServer = {
     version: await versionOf(admin),
-    async createDatabase(name) {
-      await server.query(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+    async createDatabase() {
+      const name = `kith_${++databases}`;
+      await server.query(admin, `CREATE DATABASE ${name}`);
       return urlOf(admin, name);
     },
     async empty(databaseUrl) {
@@ -49,8 +46,6 @@ export async function startDatabaseServer({
     },
     query: (databaseUrl, text) => withClient(databaseUrl, (client) => client.query(text)),
   };
-  await server.query(admin, `CREATE DATABASE ${template}`);
-  await migrateDatabase(urlOf(admin, template));
   return server;
 }
 
@@ -59,23 +54,12 @@ async function versionOf(url: string): Promise<string> {
   return rows[0].server_version;
 }
 
-async function migrateDatabase(connectionString: string): Promise<void> {
-  const db = createDatabase({
-    connectionString,
-    poolSize: 1,
-    timeoutMs: migrationTimeoutMs,
-    onConnectionLost: () => {},
-  });
-  await migrate(db);
-  await db.destroy();
-}
-
 async function withClient<T>(
   connectionString: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionString });
-  // Without a listener, a connection that is cut between two queries would end the process.
+  // Without a listener, a connection that is lost between two queries would end the process.
   client.on("error", () => {});
   await client.connect();
   try {

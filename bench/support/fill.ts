@@ -1,10 +1,10 @@
 import type { DatabaseServer } from "./database-server.ts";
 
 /**
- * Inserts rows into an empty table of contacts, and makes the index that is not the primary key anew: far
- * faster than in place.
+ * Inserts rows into an empty table of contacts. It drops the secondary index and creates it again
+ * afterwards, which is much faster than keeping it up to date.
  *
- * @param select gives app, owner and contact, best in the order of the primary key
+ * @param select SELECT of app, owner and contact; fastest in the order of the primary key
  */
 export async function fillContacts(options: {
   readonly server: DatabaseServer;

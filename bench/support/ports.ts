@@ -3,7 +3,7 @@ import { get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 
-/** A port of this machine that is free now. */
+/** Finds a TCP port that is free now. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -13,7 +13,7 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Whether something takes connections. */
+/** Whether a port accepts connections. */
 export function takesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });
@@ -25,7 +25,7 @@ export function takesConnections(port: number): Promise<boolean> {
   });
 }
 
-/** Whether a GET is answered with 200. */
+/** Whether a GET has the status 200. */
 export function answersOk(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false }, (response) => {

@@ -6,14 +6,14 @@ import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./root.ts";
 
-/** Starts programs and knows those that still run. */
+/** Starts programs, and stops the ones that still run when it is disposed of. */
 export interface Processes extends AsyncDisposable {
-  /** Starts a service that runs until it is stopped. */
+  /** Starts a service. It runs until it is stopped. */
   start(program: Program & { readonly log: string }): Service;
   /**
    * Runs a program to its end.
    *
-   * @throws Error when it fails, with the end of what it wrote
+   * @throws Error with the end of its output, if it fails
    */
   run(program: Program): Promise<Output>;
 }
@@ -21,15 +21,17 @@ export interface Processes extends AsyncDisposable {
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  /** Beside PATH and the place of temporary files, all of its environment. */
+  /** The directory of the process; by default the root of this checkout. */
+  readonly cwd?: string;
+  /** Its whole environment, except PATH, HOME and TMPDIR. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Service {
   readonly pid: number;
-  /** Rejects when the service ends, before it was stopped. */
+  /** Rejects when the service ends without being stopped. */
   readonly failed: Promise<never>;
-  /** Asks it to end, and makes it end where it does not. */
+  /** Sends SIGTERM, and SIGKILL if the service does not end in time. */
   stop(): Promise<void>;
 }
 
@@ -38,11 +40,11 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** How long a service may take to stop, in milliseconds. */
+/** Time for a service to stop after SIGTERM, in milliseconds. */
 const stopMs = 15_000;
 const tailLength = 2_000;
 
-/** @param signal no program is started once it is aborted */
+/** @param signal After it is aborted, no program starts. */
 export function createProcesses({ signal }: { readonly signal: AbortSignal }): Processes {
   const running = new Set<ChildProcess>();
 
@@ -51,7 +53,7 @@ export function createProcesses({ signal }: { readonly signal: AbortSignal }): P
     const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
     const child = spawn(program.command, program.args, {
       stdio,
-      cwd: root,
+      cwd: program.cwd ?? root,
       env: { PATH, HOME, TMPDIR, ...program.env },
     });
     running.add(child);
@@ -80,7 +82,7 @@ export function createProcesses({ signal }: { readonly signal: AbortSignal }): P
         const tail = readFileSync(program.log, "utf8").slice(-tailLength);
         throw new Error(`${nameOf(program)} ended, ${by ?? `code ${code}`}:\n${tail}`);
       });
-      failed.catch(() => {}); // Whoever waits for something of the service races it with this.
+      failed.catch(() => {}); // Callers race it with what they wait for, or ignore it.
       return {
         pid: child.pid ?? 0,
         failed,
@@ -113,11 +115,14 @@ export function createProcesses({ signal }: { readonly signal: AbortSignal }): P
 }
 
 function nameOf({ command, args }: Program): string {
-  const [script = ""] = args;
-  return script.endsWith(".ts") ? script : basename(command);
+  return /\S+\.ts\b/.exec(args.join(" "))?.[0] ?? basename(command);
 }
 
-/** Waits for something of a service that asks often, and no longer than it may take. */
+/**
+ * Repeats a check until it holds.
+ *
+ * @throws Error when it does not hold within the limit
+ */
 export async function poll(options: {
   readonly ask: () => Promise<boolean>;
   readonly everyMs: number;

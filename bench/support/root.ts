@@ -1,4 +1,4 @@
 import { resolve } from "node:path";
 
-/** The repository's own directory, in which programs are run. */
+/** The root directory of this checkout. */
 export const root = resolve(import.meta.dirname, "../..");

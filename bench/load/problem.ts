@@ -1,0 +1,19 @@
+/** Why an answer is not a success. */
+export interface Problem {
+  /** `failed`: a well-formed answer that says that the call failed. `wrong`: anything else. */
+  readonly kind: "failed" | "wrong";
+  readonly text: string;
+}
+
+export function wrong(text: string): Problem {
+  return { kind: "wrong", text };
+}
+
+export function failed(text: string): Problem {
+  return { kind: "failed", text };
+}
+
+/** Makes a problem of what a check of a message found. */
+export function wrongIf(text: string | undefined): Problem | undefined {
+  return text === undefined ? undefined : wrong(text);
+}
