@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -12,7 +12,8 @@ export interface Programs {
   gid: number;
   /** True if root gives that user the right to pass or ignore file permissions. */
   isPrivileged: boolean;
-  path(name: "initdb" | "pg_ctl" | "postgres"): string;
+  /** Directory of `initdb`, `pg_ctl` and `postgres`. */
+  bin: string;
   spawn: Spawn;
 }
 
@@ -42,18 +43,17 @@ export const spawnAsSelf: Spawn = ([file = "", ...args], options) =>
  */
 export function run(
   words: readonly string[],
-  options: { spawn: Spawn; input?: string; fd?: number },
+  options: { spawn: Spawn; fd?: number },
 ): Promise<{ code: number | null; output: string }> {
   return new Promise<{ code: number | null; output: string }>((resolve) => {
-    const child = options.spawn(words, { stdio: ["pipe", "pipe", "pipe", options.fd ?? "ignore"] });
+    const stdio: StdioOptions = ["ignore", "pipe", "pipe", options.fd ?? "ignore"];
+    const child = options.spawn(words, { stdio });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk) => {
         output += chunk;
       });
     }
-    child.stdin?.on("error", () => {}); // It ended without reading its input; the code tells.
-    child.stdin?.end(options.input);
     child.on("error", (error) => resolve({ code: null, output: error.message }));
     child.on("close", (code) => resolve({ code, output: output.trim() }));
     // Node throws some failures to start a program and emits others.
@@ -74,17 +74,17 @@ export async function findPrograms(options: {
   const { version } = readJson(join(root, "package.json")) as { version: string };
   const user = chooseUser(options.cluster);
   const libraries = linkLibraries(root, join(options.dataDir, "lib"));
-  const path = (name: string) => join(root, "native/bin", name);
+  const bin = join(root, "native/bin");
   const withLibraries: Spawn = (words, { env, ...rest }) =>
     spawnAsSelf(words, { ...rest, env: { ...libraries, ...env } });
-  const programs = { major: version.split(".")[0] ?? "", ...user, path };
+  const programs = { major: version.split(".")[0] ?? "", ...user, bin };
   if (process.getuid?.() !== 0) return { ...programs, isPrivileged: false, spawn: withLibraries };
 
   // To run a program is the only sure test: ACLs and security modules do not show in file modes.
   // `initdb --show` runs `postgres -V` and changes nothing.
   const script = 'cd "$1" && : <"$2" && shift 2 && exec "$@"';
   const share = join(root, "native/share/postgresql/postgres.bki");
-  const initdb = [path("initdb"), "--show", "--pgdata=/nowhere"];
+  const initdb = [`${bin}/initdb`, "--show", "--pgdata=/nowhere"];
   const failures: string[] = [];
   for (const way of waysForRoot(user, withLibraries)) {
     const words = ["/bin/sh", "-c", script, "sh", options.dataDir, share, ...initdb];
@@ -93,7 +93,7 @@ export async function findPrograms(options: {
     failures.push(`  ${way.name}: ${output || `code ${code}`}`);
   }
   throw new EmbeddedPostgresError(
-    `Postgres refuses to run as root, and the user with uid ${user.uid} cannot run ${path("postgres")} ` +
+    `Postgres refuses to run as root, and the user with uid ${user.uid} cannot run ${bin}/postgres ` +
       `on ${options.dataDir}. Tried:\n${failures.join("\n")}\n` +
       "Run Kith as an ordinary user, move Kith and DATA_DIR to where other users may read them, " +
       "install setpriv (util-linux), or set DATABASE_URL to a Postgres of your own.",

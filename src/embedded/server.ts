@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,22 +25,22 @@ export interface Server {
 
 /**
  * Starts Postgres, and stops it when standard input ends: when Node closes it, or when Node has ended in
- * any way. $1 is pg_ctl and $2 the options of Postgres. The start may take 120 s, because Postgres may
+ * any way. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because Postgres may
  * have to recover from a crash. After the start only Postgres holds descriptor 4: it closes when the last
  * process of Postgres ends. Signals are ignored, so that the script always reaches its last line.
  */
 const supervisorScript = `
 trap '' HUP INT PIPE QUIT TERM
-"$1" start -s -w -t 120 -o "$2" && echo ready >&4 && exec 4>&- && read -r _
+"$1/pg_ctl" start -s -w -t 120 -o "$2" && echo ready >&4 && exec 4>&- && read -r _
 exec 4>&- 2>/dev/null
-"$1" stop -s -m fast -t 10 || "$1" stop -s -m immediate -t 8
+"$1/pg_ctl" stop -s -m fast -t 10 || "$1/pg_ctl" stop -s -m immediate -t 8
 `;
 
 /**
  * Starts Postgres on the cluster and waits until it takes connections. It does not keep this process
  * from ending.
  *
- * @param options.lock The cluster lock. Postgres inherits it, and it is released here in any case.
+ * @param options.lock The cluster lock. Postgres inherits it, and it is released here.
  * @param options.onExit Called once, with a message, if Postgres ends before `stop` is called.
  * @throws {EmbeddedPostgresError} Postgres ended, or was not ready after 120 seconds.
  */
@@ -56,7 +55,16 @@ export async function startServer(options: {
   const cluster = clusterPath(dataDir);
   const socketDir = makeSocketDir(dataDir, programs);
   const log = openLog(`${dataDir}/postgres.log`);
-  const supervisor = startSupervisor();
+  // pg_ctl puts these options, and a -D of its own, into a shell command without quoting them.
+  const flags = ["-D", cluster, ...serverFlags(socketDir, options.settings)];
+  const quoted = flags.map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  const words = ["/bin/sh", "-c", supervisorScript, "kith-postgres", programs.bin, quoted];
+  const supervisor = programs.spawn(words, {
+    env: { PGDATA: cluster },
+    stdio: ["pipe", log.fd, log.fd, options.lock.fd, "pipe"],
+  });
+  options.lock.release();
+  fs.closeSync(log.fd);
   const [stdin, postgres] = [supervisor.stdin, supervisor.stdio[4]] as [Socket, Socket];
   for (const pipe of [stdin, postgres]) pipe.on("error", () => {}); // The other end was killed.
 
@@ -96,22 +104,6 @@ export async function startServer(options: {
     if (!isStopping) options.onExit?.(`Postgres on ${cluster} ${what}.${log.tail()}`);
   });
   return server;
-
-  function startSupervisor(): ChildProcess {
-    const words = ["/bin/sh", "-c", supervisorScript, "kith-postgres", programs.path("pg_ctl")];
-    // pg_ctl puts the options, and a -D of its own, into a shell command without quoting them.
-    const flags = ["-D", cluster, ...serverFlags(socketDir, options.settings)];
-    const quoted = flags.map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`);
-    try {
-      return programs.spawn([...words, quoted.join(" ")], {
-        env: { PGDATA: cluster },
-        stdio: ["pipe", log.fd, log.fd, options.lock.fd, "pipe"],
-      });
-    } finally {
-      options.lock.release();
-      fs.closeSync(log.fd);
-    }
-  }
 }
 
 /** The last settings say who can reach Postgres, so the caller's cannot change them. */
