@@ -36,11 +36,7 @@ export function clusterPath(dataDir: string): string {
  *
  * @throws {EmbeddedPostgresError} The old Postgres does not stop, or Kith did not start it.
  */
-export async function takeCluster(options: {
-  dataDir: string;
-  programs: Programs;
-}): Promise<FileLock> {
-  const { dataDir, programs } = options;
+export async function takeCluster(dataDir: string, programs: Programs): Promise<FileLock> {
   const cluster = clusterPath(dataDir);
   const giveUpAt = performance.now() + stopLimitMs;
   const modes = ["fast", "immediate"];
@@ -116,7 +112,7 @@ export async function ensureCluster(options: {
   const dir = `${cluster}.new`;
   fs.rmSync(dir, { recursive: true, force: true });
   fs.mkdirSync(dir, { mode: 0o700 });
-  fs.chownSync(dir, programs.uid, programs.gid);
+  fs.lchownSync(dir, programs.uid, programs.gid);
   const script = durable ? `${initScript} && ${syncScript}` : initScript;
   const words = ["/bin/sh", "-c", script, "kith-initdb", programs.bin, dir];
   const { code, output } = await run(words, { spawn: programs.spawn, fd: lock.fd });

@@ -10,7 +10,7 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterPath, database, ensureCluster, takeCluster } from "./cluster.ts";
-import { asEmbeddedPostgresError, EmbeddedPostgresError } from "./errors.ts";
+import { EmbeddedPostgresError, hasCode } from "./errors.ts";
 import { type FileLock, readOwner, tryLock, writeOwner } from "./lock.ts";
 import { findPrograms } from "./programs.ts";
 import { port, socketPath, startServer } from "./server.ts";
@@ -98,8 +98,15 @@ async function open(
       await sleep(25);
     }
   } catch (error) {
-    const what = `Could not use the embedded Postgres in ${options.dataDir}`;
-    throw asEmbeddedPostgresError(error, what);
+    if (error instanceof EmbeddedPostgresError) throw error;
+    const advice = hasCode(error, "EACCES", "EPERM", "EROFS")
+      ? ". Run Kith as the user it ran as before, set DATA_DIR to a directory of your own, " +
+        "or set DATABASE_URL to a Postgres of your own."
+      : "";
+    throw new EmbeddedPostgresError(
+      `Could not use the embedded Postgres in ${options.dataDir}: ${(error as Error).message}${advice}`,
+      { cause: error },
+    );
   }
 }
 
@@ -113,8 +120,8 @@ async function startAsOwner(
   const { pid } = process;
   writeOwner(ownerLock, { pid });
 
-  const programs = await findPrograms({ dataDir, cluster: clusterPath(dataDir) });
-  const lock = await takeCluster({ dataDir, programs });
+  const programs = await findPrograms(dataDir, clusterPath(dataDir));
+  const lock = await takeCluster(dataDir, programs);
   stack.defer(() => lock.release());
   await ensureCluster({ dataDir, programs, lock, durable: settings.fsync !== "off" });
   const server = await startServer({ dataDir, programs, settings, lock, onExit });

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -41,23 +42,21 @@ export const spawnAsSelf: Spawn = ([file = "", ...args], options) =>
  * @param options.fd A descriptor that the program gets as its number 3, such as a lock to hold.
  * @returns Its exit code, null if it was killed or could not be started, and all its output, trimmed.
  */
-export function run(
-  words: readonly string[],
-  options: { spawn: Spawn; fd?: number },
-): Promise<{ code: number | null; output: string }> {
-  return new Promise<{ code: number | null; output: string }>((resolve) => {
+export async function run(words: readonly string[], options: { spawn: Spawn; fd?: number }) {
+  try {
     const stdio: StdioOptions = ["ignore", "pipe", "pipe", options.fd ?? "ignore"];
     const child = options.spawn(words, { stdio });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (chunk) => {
-        output += chunk;
-      });
-    }
-    child.on("error", (error) => resolve({ code: null, output: error.message }));
-    child.on("close", (code) => resolve({ code, output: output.trim() }));
-    // Node throws some failures to start a program and emits others.
-  }).catch((error: Error) => ({ code: null, output: error.message }));
+    const collect = (chunk: Buffer) => {
+      output += chunk;
+    };
+    child.stdout?.on("data", collect);
+    child.stderr?.on("data", collect);
+    const [code]: (number | null)[] = await once(child, "close");
+    return { code, output: output.trim() };
+  } catch (error) {
+    return { code: null, output: (error as Error).message };
+  }
 }
 
 /**
@@ -66,14 +65,11 @@ export function run(
  * @throws {EmbeddedPostgresError} There is no package, its libraries cannot be linked, or the user of
  *   Postgres cannot run it on the data directory.
  */
-export async function findPrograms(options: {
-  dataDir: string;
-  cluster: string;
-}): Promise<Programs> {
+export async function findPrograms(dataDir: string, cluster: string): Promise<Programs> {
   const root = findPackage(`${process.platform}-${process.arch}`);
   const { version } = readJson(join(root, "package.json")) as { version: string };
-  const user = chooseUser(options.cluster);
-  const libraries = linkLibraries(root, join(options.dataDir, "lib"));
+  const user = chooseUser(cluster);
+  const libraries = linkLibraries(root, join(dataDir, "lib"));
   const bin = join(root, "native/bin");
   const withLibraries: Spawn = (words, { env, ...rest }) =>
     spawnAsSelf(words, { ...rest, env: { ...libraries, ...env } });
@@ -87,14 +83,14 @@ export async function findPrograms(options: {
   const initdb = [`${bin}/initdb`, "--show", "--pgdata=/nowhere"];
   const failures: string[] = [];
   for (const way of waysForRoot(user, withLibraries)) {
-    const words = ["/bin/sh", "-c", script, "sh", options.dataDir, share, ...initdb];
+    const words = ["/bin/sh", "-c", script, "sh", dataDir, share, ...initdb];
     const { code, output } = await run(words, way);
     if (code === 0) return { ...programs, isPrivileged: way.isPrivileged, spawn: way.spawn };
     failures.push(`  ${way.name}: ${output || `code ${code}`}`);
   }
   throw new EmbeddedPostgresError(
     `Postgres refuses to run as root, and the user with uid ${user.uid} cannot run ${bin}/postgres ` +
-      `on ${options.dataDir}. Tried:\n${failures.join("\n")}\n` +
+      `on ${dataDir}. Tried:\n${failures.join("\n")}\n` +
       "Run Kith as an ordinary user, move Kith and DATA_DIR to where other users may read them, " +
       "install setpriv (util-linux), or set DATABASE_URL to a Postgres of your own.",
   );
@@ -160,18 +156,16 @@ function findPackage(platform: string): string {
  * or on Linux, if node_modules is read-only, into `fallbackDir`.
  */
 function linkLibraries(packageDir: string, fallbackDir: string): Record<string, string> {
-  const links = readJson(join(packageDir, "native/pg-symlinks.json")) as {
-    source: string; // The file.
-    target: string; // The link.
-  }[];
+  const libDir = join(packageDir, "native/lib");
+  const entries = readJson(join(packageDir, "native/pg-symlinks.json")) as Record<string, string>[];
+  const links = entries.map(({ source = "", target = "" }) => [basename(target), basename(source)]);
   try {
     // Relative, so that the checkout can be moved.
-    for (const { source, target } of links) link(basename(source), join(packageDir, target));
+    for (const [name, file] of links) link(`${file}`, `${libDir}/${name}`);
     return {};
   } catch (cause) {
     if (!hasCode(cause, "EACCES", "EPERM", "EROFS")) throw cause;
-    const searchPath = [fallbackDir, join(packageDir, "native/lib")];
-    if (process.platform !== "linux" || searchPath.some((dir) => /[:;]/.test(dir))) {
+    if (process.platform !== "linux" || /[:;]/.test(fallbackDir + libDir)) {
       throw new EmbeddedPostgresError(
         `The embedded Postgres needs links that cannot be made: ${(cause as Error).message}. ` +
           "Start Kith once as a user who may write node_modules, or set DATABASE_URL.",
@@ -180,10 +174,8 @@ function linkLibraries(packageDir: string, fallbackDir: string): Record<string, 
     }
     rmSync(fallbackDir, { recursive: true, force: true }); // The checkout may have been moved.
     mkdirSync(fallbackDir, { mode: 0o755 });
-    for (const { source, target } of links) {
-      link(join(packageDir, source), join(fallbackDir, basename(target)));
-    }
-    return { LD_LIBRARY_PATH: searchPath.join(":") };
+    for (const [name, file] of links) link(`${libDir}/${file}`, `${fallbackDir}/${name}`);
+    return { LD_LIBRARY_PATH: `${fallbackDir}:${libDir}` };
   }
 }
 

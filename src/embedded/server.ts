@@ -85,7 +85,7 @@ export async function startServer(options: {
       stdin.end();
       await supervisorEnded;
       // The supervisor may have been killed, so make sure that all of Postgres has ended.
-      (await takeCluster({ dataDir, programs })).release();
+      (await takeCluster(dataDir, programs)).release();
       fs.rmSync(socketDir, { recursive: true, force: true });
       if (dirname(socketDir) !== dataDir) fs.rmdirSync(dirname(socketDir));
     },
@@ -142,7 +142,7 @@ function makeSocketDir(dataDir: string, programs: Programs): string {
   // A killed Postgres leaves its socket and a lock file, whose pid may belong to another process now.
   fs.rmSync(dir, { recursive: true, force: true });
   fs.mkdirSync(dir, { mode: 0o700 });
-  fs.chownSync(dir, programs.uid, programs.gid);
+  fs.lchownSync(dir, programs.uid, programs.gid);
   return dir;
 }
 
