@@ -59,12 +59,11 @@ export function writeOwner(lock: FileLock, owner: Owner): void {
   writeSync(lock.fd, `${JSON.stringify(owner)}\n`, 0);
 }
 
-/** Returns undefined while the owner is writing it. */
+/** Reads it. Returns undefined while the owner is writing it. */
 export function readOwner(path: string): Owner | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Owner;
-  } catch (error) {
-    if (error instanceof SyntaxError || hasCode(error, "ENOENT")) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }

@@ -15,8 +15,6 @@ import { type FileLock, readOwner, tryLock, writeOwner } from "./lock.ts";
 import { findPrograms } from "./programs.ts";
 import { port, socketPath, startServer } from "./server.ts";
 
-export { EmbeddedPostgresError };
-
 /** A database to connect to. */
 export interface EmbeddedPostgres {
   /**

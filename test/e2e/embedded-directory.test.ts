@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import {
   type EmbeddedPostgres,
   joinEmbeddedPostgres,
@@ -154,7 +155,11 @@ test("a postmaster.pid with the pid of another living process is no obstacle", {
   timeout,
 }, async () => {
   await (await start()).stop();
-  const stale = `${process.pid}\n${dataDir}/postgres\n1\n5432\n/nowhere\n\n  1  1\nready   \n`;
+  // Postgres ignores the pid of a process that it may not signal, so this one runs as its user.
+  const { uid, gid } = await stat(join(dataDir, "postgres"));
+  const other = spawn("sleep", ["600"], { uid, gid });
+  onTestFinished(() => void other.kill());
+  const stale = `${other.pid}\n${dataDir}/postgres\n1\n5432\n/nowhere\n\n  1  1\nready   \n`;
   await writeFile(join(dataDir, "postgres/postmaster.pid"), stale);
   expect(await query(await start(), "SELECT 1")).toBe(1);
 });
