@@ -115,7 +115,7 @@ export async function ensureCluster(options: {
   fs.lchownSync(dir, programs.uid, programs.gid);
   const script = durable ? `${initScript} && ${syncScript}` : initScript;
   const words = ["/bin/sh", "-c", script, "kith-initdb", programs.bin, dir];
-  const { code, output } = await run(words, { spawn: programs.spawn, fd: lock.fd });
+  const { code, output } = await run(words, { ...programs, fd: lock.fd });
   if (code !== 0) {
     const hint = output.includes("could not look up effective user ID")
       ? "\nThis user id has no name: give it a line in /etc/passwd, run Kith as a user who has one, " +

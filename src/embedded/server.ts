@@ -25,9 +25,9 @@ export interface Server {
 
 /**
  * Starts Postgres, and stops it when standard input ends: when Node closes it, or when Node has ended in
- * any way. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because Postgres may
- * have to recover from a crash. After the start only Postgres holds descriptor 4: it closes when the last
- * process of Postgres ends. Signals are ignored, so that the script always reaches its last line.
+ * any way. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because
+ * Postgres may have to recover from a crash. After the start only Postgres holds descriptor 4: it closes
+ * when the last process of Postgres ends. Signals are ignored, so that the script reaches its last line.
  */
 const supervisorScript = `
 trap '' HUP INT PIPE QUIT TERM

@@ -175,6 +175,12 @@ test("a Postgres that Kith did not start is left alone", { timeout }, async () =
   expect(await query(first, "SELECT 1")).toBe(1);
 });
 
+test("what an interrupted first start left is replaced", { timeout }, async () => {
+  await mkdir(join(dataDir, "postgres.new/base"), { recursive: true });
+  await writeFile(join(dataDir, "postgres.new/PG_VERSION"), "18\n");
+  expect(await query(await start(), "SELECT 1")).toBe(1);
+});
+
 test("a cluster of another major version is refused", { timeout }, async () => {
   const cluster = join(dataDir, "postgres");
   await mkdir(cluster, { recursive: true });
