@@ -25,15 +25,19 @@ try {
     logger,
     onFatal: (message) => die(new Error(message), "the embedded database ended"),
   });
+  let isStopping = false;
   const stop = async (signal: string) => {
+    // At a terminal, Ctrl-C reaches the process twice: from the terminal and from npm.
+    if (isStopping) return;
+    isStopping = true;
     logger.info({ signal }, "stopping");
     const cutOff = await app.close();
     for (const { requestId, method } of cutOff) logger.error({ requestId, method }, "cut off");
     logger.info({ cutOff: cutOff.length }, "stopped");
     process.exit(cutOff.length === 0 ? 0 : 1);
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
 
   const { address, port } = await app.listen();
   const host = address.includes(":") ? `[${address}]` : address;

@@ -1,10 +1,14 @@
 import type { Logger } from "pino";
+import type { Fault } from "../errors.ts";
 import type { Call } from "./call.ts";
 
 /** A call that takes longer than this is logged even if it succeeds, in milliseconds. */
 const slowMs = 1_000;
 
-/** Writes one log line for each call that failed or was slow. It contains no secret and no user id. */
+/**
+ * Writes one log line for each call that failed or was slow. It contains no secret and no user id. Its
+ * level is `error` only if the service or its database is at fault.
+ */
 export function createCallLog({ logger }: { readonly logger: Logger }): (call: Call) => void {
   return (call) => {
     const { fault } = call;
@@ -21,7 +25,11 @@ export function createCallLog({ logger }: { readonly logger: Logger }): (call: C
       durationMs: Math.round(durationMs * 10) / 10,
     };
     if (fault === undefined) logger.warn(line, "slow request");
-    else if (fault.row.http < 500) logger.info(line, "request failed");
+    else if (isCallerAtFault(call, fault)) logger.info(line, "request failed");
     else logger.error({ ...line, err: fault.cause }, "request failed");
   };
+}
+
+function isCallerAtFault({ hasCallerDeadline }: Call, { reason, row }: Fault): boolean {
+  return row.http < 500 || (reason === "DEADLINE_EXCEEDED" && hasCallerDeadline);
 }

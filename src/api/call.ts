@@ -14,7 +14,9 @@ export interface CallOptions {
   readonly serverKey?: string | string[] | undefined;
   /** The caller's own `X-Request-Id`. It is used if it is safe to log. */
   readonly requestId?: string | string[] | undefined;
-  /** Milliseconds from now to the deadline of the call; absent: none. */
+  /** The timeout that the caller has set, in milliseconds from now; absent: none. */
+  readonly callerTimeoutMs?: number | undefined;
+  /** The longest time that the service lets the call take, in milliseconds; absent: no limit. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -35,14 +37,20 @@ export class Call {
   fault: Fault | undefined;
   /** The index of this call in `CallsInFlight`. */
   position: number | undefined;
+  /** Whether the caller's own timeout sets the deadline. */
+  readonly hasCallerDeadline: boolean;
   readonly #deadline: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ method, protocol, serverKey, requestId, timeoutMs = Infinity }: CallOptions) {
+  constructor(options: CallOptions) {
+    const { method, protocol, serverKey, requestId } = options;
+    const { callerTimeoutMs = Infinity, timeoutMs: limitMs = Infinity } = options;
     this.requestId = isSafeId(requestId) ? requestId : nextRequestId();
     this.method = method;
     this.protocol = protocol;
     this.serverKey = typeof serverKey === "string" ? serverKey : undefined;
+    const timeoutMs = Math.min(callerTimeoutMs, limitMs);
+    this.hasCallerDeadline = callerTimeoutMs < limitMs;
     this.#deadline = this.startedAt + timeoutMs;
     if (timeoutMs <= 0) expire(this);
     else if (timeoutMs !== Infinity) this.#timer = setTimeout(expire, timeoutMs, this);

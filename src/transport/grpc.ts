@@ -43,7 +43,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       protocol: "grpc",
       serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
-      timeoutMs: Math.min(timeout.timeoutMs ?? Infinity, requestTimeoutMs),
+      callerTimeoutMs: timeout.timeoutMs,
+      timeoutMs: requestTimeoutMs,
     });
     stream.on("error", ignore);
     stream.once("close", () => {

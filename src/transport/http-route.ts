@@ -4,7 +4,9 @@ import type { Call, CallOptions } from "../api/call.ts";
 /** How the requests to a path are served over HTTP. */
 export interface HttpRoute {
   /** The call that a request makes, by its headers. */
-  describe(req: IncomingMessage): Pick<CallOptions, "method" | "protocol" | "timeoutMs">;
+  describe(
+    req: IncomingMessage,
+  ): Pick<CallOptions, "method" | "protocol" | "callerTimeoutMs" | "timeoutMs">;
   /**
    * Runs a call and writes its response.
    *

@@ -128,7 +128,7 @@ for (const signal of ["SIGKILL", "SIGHUP", "SIGINT"] as const) {
     await service.exit();
     // Postgres removes the file when it has stopped in an orderly way.
     const hasStopped = async () => (await postmasterPid()) === undefined;
-    await eventually("Postgres has stopped", hasStopped, 60_000);
+    await eventually("Postgres has stopped", hasStopped);
   });
 }
 

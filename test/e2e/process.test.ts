@@ -46,6 +46,21 @@ test("ends with 0 on SIGINT", async () => {
   expect(await service.exit()).toBe(0);
 });
 
+test("a second signal does not cut the shutdown short", async () => {
+  await using held = await holdPair(database.url, demoId, pair);
+  await using service = startProcess(env);
+  const url = await service.url();
+  const answer = syncOverRest({ url, header }, [entry(...pair)]);
+  await held.untilWaiting(1);
+  service.signal("SIGINT");
+  await service.untilOutput(/"stopping"/);
+  service.signal("SIGINT");
+  service.signal("SIGTERM");
+  await held.release();
+  expect((await answer).status).toBe(200);
+  expect(await service.exit()).toBe(0);
+});
+
 test("on SIGTERM finishes what is under way, and takes no more", async () => {
   await using held = await holdPair(database.url, demoId, pair);
   await using service = startProcess(env);

@@ -44,7 +44,7 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
     describe: (req) => ({
       method: operation.name,
       protocol: rpcProtocolOf(req),
-      timeoutMs: callerTimeoutOf(req).timeoutMs,
+      callerTimeoutMs: callerTimeoutOf(req).timeoutMs,
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);

@@ -46,7 +46,8 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     describe: (req) => ({
       method: name,
       protocol: rpcProtocolOf(req),
-      timeoutMs: Math.min(callerTimeoutOf(req).timeoutMs ?? Infinity, requestTimeoutMs),
+      callerTimeoutMs: callerTimeoutOf(req).timeoutMs,
+      timeoutMs: requestTimeoutMs,
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);

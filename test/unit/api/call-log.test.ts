@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { CallOptions } from "../../../src/api/call.ts";
 import { Call } from "../../../src/api/call.ts";
 import { createCallLog } from "../../../src/api/call-log.ts";
 import type { ErrorRow, Reason } from "../../../src/errors.ts";
@@ -26,8 +27,12 @@ afterEach(() => {
 });
 
 /** A call that holds secrets, as each real one does. */
-function callOf(change: Partial<Pick<Call, "fault" | "principal">> = {}): Call {
+function callOf(
+  change: Partial<Pick<Call, "fault" | "principal">> = {},
+  options: Partial<CallOptions> = {},
+): Call {
   const call = new Call({
+    ...options,
     method: "contact.v1.ContactService/SyncContacts",
     protocol: "grpc",
     serverKey: "aWQ6aHVudGVyMg==",
@@ -111,3 +116,18 @@ test("a failure without a cause has no err", () => {
   expect(log.lines()[0]).toMatchObject({ level: levels.error, reason: "DEADLINE_EXCEEDED" });
   expect(log.lines()[0]?.err).toBeUndefined();
 });
+
+test.each([
+  [100, 1_000, levels.info],
+  [1_000, 100, levels.error],
+  [undefined, 100, levels.error],
+])(
+  "a deadline by a caller's timeout of %s ms and a limit of %s ms has level %i",
+  (caller, limit, level) => {
+    const timeouts = { callerTimeoutMs: caller, timeoutMs: limit };
+    const call = callOf({ fault: fault("DEADLINE_EXCEEDED") }, timeouts);
+    logCall(call);
+    call.release();
+    expect(log.lines()[0]).toMatchObject({ level, reason: "DEADLINE_EXCEEDED" });
+  },
+);
