@@ -1,7 +1,7 @@
-// Loaded by `node --import` before the entry, and not in TypeScript: where all that follows is in the cache,
-// compiled and without its types, Node does not load its compiler of TypeScript, which takes 20 MB.
+// `node --import` loads this file before the entry. It is JavaScript, because Node loads its TypeScript
+// compiler, which takes 20 MB, only for files that are not in the cache.
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// Where the directory cannot be written, the service runs as it would without.
+// Without write access to the directory, the service runs without the cache.
 enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/kith", import.meta.url)));

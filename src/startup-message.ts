@@ -5,11 +5,11 @@ import { serverKeyHeader } from "./access/server-key.ts";
 export interface StartupMessageOptions {
   /** As in `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** The key of the embedded database's app; absent where the operator brought a database or a key. */
+  /** The demo key of the embedded database; absent if the operator has set a database or a key. */
   readonly key: ServerKey | undefined;
 }
 
-/** What a first user needs to make a first call. Says no key that the operator chose. */
+/** The text that a new user needs to make the first call. It contains no key of the operator. */
 export function startupMessage({ url, key }: StartupMessageOptions): string {
   if (key === undefined) return `Kith serves gRPC and JSON on ${url}\n`;
   const header = serverKeyHeader(key);

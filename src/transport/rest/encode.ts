@@ -5,18 +5,18 @@ import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { unsupported } from "../../api/unsupported.ts";
 import { absent_when_empty } from "../../gen/contact/v1/options_pb.ts";
 
-/** Turns a message into the JSON value that stands under `data` in the REST envelope. */
+/** Converts a message to the value of `data` in the REST envelope. */
 export type MessageEncoder = (message: Message) => Record<string, unknown>;
 
 type ValueEncoder = (value: unknown) => unknown;
 
 /**
- * Compiles the encoder of an answer: every field is written, zeros, false and empty lists too, but for
- * the lists that the proto has as `absent_when_empty`. What is optional and unset is null. 64-bit counts
- * are JSON numbers, as the documented answer has them; enums are the names of their values, times are
- * RFC 3339 in UTC.
+ * Compiles the encoder of a response. It writes every field, including zeros, false, and empty lists,
+ * except for empty lists that are `absent_when_empty`. Optional fields that are not set are null. 64-bit
+ * counts are JSON numbers (documented contract), enums are the names of their values, and times are RFC
+ * 3339 in UTC.
  *
- * @throws Error when a field has a kind that REST answers do not support
+ * @throws Error if a field has a kind that REST responses do not support
  */
 export function compileEncoder(desc: DescMessage): MessageEncoder {
   const fields = desc.fields.map((field) => ({
@@ -44,8 +44,8 @@ function isAbsentWhenEmpty(field: DescField): boolean {
 }
 
 function fieldEncoder(field: DescField): ValueEncoder {
-  if (field.oneof !== undefined) throw unsupported(field, "REST for oneof in answers");
-  if (field.fieldKind === "map") throw unsupported(field, "REST for map in answers");
+  if (field.oneof !== undefined) throw unsupported(field, "REST for oneof in responses");
+  if (field.fieldKind === "map") throw unsupported(field, "REST for map in responses");
   const encode = valueEncoder(field);
   return field.fieldKind === "list" ? (list) => (list as unknown[]).map(encode) : encode;
 }
@@ -61,14 +61,14 @@ function messageEncoder(field: DescField, desc: DescMessage): ValueEncoder {
   if (desc.typeName === TimestampSchema.typeName) {
     return (value) => toJson(TimestampSchema, value as Timestamp);
   }
-  // The others of these have a JSON of their own, which is not that of their fields.
+  // The JSON of the other well-known types is not that of their fields.
   if (desc.typeName.startsWith("google.protobuf.")) {
-    throw unsupported(field, `REST for ${desc.typeName} in answers`);
+    throw unsupported(field, `REST for ${desc.typeName} in responses`);
   }
   return compileEncoder(desc) as ValueEncoder;
 }
 
-/** A number that has no name, from a newer proto, stays a number. */
+/** A number without a name, from a newer proto, stays a number. */
 function enumEncoder(desc: DescEnum): ValueEncoder {
   return (value) => desc.value[value as number]?.jsonName ?? value;
 }
@@ -82,6 +82,6 @@ function scalarEncoder(field: DescField, scalar: ScalarType): ValueEncoder {
     case ScalarType.BOOL:
       return (value) => value;
     default:
-      throw unsupported(field, `REST for ${ScalarType[scalar]} in answers`);
+      throw unsupported(field, `REST for ${ScalarType[scalar]} in responses`);
   }
 }
