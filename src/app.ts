@@ -1,13 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServiceImplSpec } from "@connectrpc/connect";
-import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import { ensureDemoKey } from "./access/bootstrap.ts";
+import type { KeyFinder } from "./access/key-store.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import type { Config } from "./config.ts";
-import { Fault } from "./errors.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
 import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
@@ -30,12 +29,10 @@ import { createProbes } from "./server/probes.ts";
 import { createRestGateway } from "./server/rest/gateway.ts";
 import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
-import { createDatabase, createDatabaseOn, createPool } from "./storage/database.ts";
-import { createKeyStore } from "./storage/key-store.ts";
-import { migrate } from "./storage/migrate.ts";
+import { createDatabaseOn, createPool } from "./storage/database.ts";
+import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
-import type { Database } from "./storage/schema.ts";
-import { withDatabaseFaults } from "./storage/transaction.ts";
+import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 
 export interface App {
   /** Starts to accept requests. @throws what the system says, such as EADDRINUSE */
@@ -58,10 +55,6 @@ export interface AppOptions {
   readonly onFatal: (message: string) => void;
 }
 
-/** How long to wait for a database that is not there yet, in milliseconds. */
-const databaseWaitMs = 30_000;
-/** A migration may take its time; this ends one that hangs, in milliseconds. */
-const migrationTimeoutMs = 3_600_000;
 /** A connection that sends nothing is closed after this at the least, in milliseconds. */
 const leastSilenceMs = 10_000;
 /** An HTTP/2 connection without calls is closed after this, in milliseconds. */
@@ -84,29 +77,36 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     config.databaseUrl === undefined ? await startEmbedded(config, onFatal) : undefined;
   if (embedded !== undefined) stack.defer(() => embedded.postgres.stop());
   const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
-  await prepareDatabase(connectionString, logger);
+  const name = databaseName(config);
+  const schema = await prepareDatabase({
+    connectionString,
+    schema: config.databaseSchema,
+    name,
+    logger,
+  });
 
   const pool = createPool({
     connectionString,
+    schema,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
     lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => pool.end());
-  const db = createDatabaseOn(pool);
 
-  const keys = createKeyStore(db);
+  const keys = createPostgresKeyStore(createDatabaseOn(pool));
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
   if (bootstrapKey !== undefined) {
-    const { id, revokedAt } = await ensureDemoKey(keys, bootstrapKey);
+    const ensure = () => ensureDemoKey(keys, bootstrapKey);
+    const { id, revokedAt } = await whenAvailable({ name, logger }, ensure);
     if (revokedAt !== null) logger.warn({ keyId: id }, "the bootstrap Server-Key is revoked");
   }
 
   const stopping = new AbortController();
   const underWay = new CallsUnderWay();
   const listener = createListener({
-    ...createHandler({ config, logger, pool, db, stopping: stopping.signal, underWay }),
+    ...createHandler({ config, logger, pool, keys, stopping: stopping.signal, underWay }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     idleMs,
   });
@@ -136,18 +136,18 @@ interface HandlerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly pool: Pool;
-  readonly db: Kysely<Database>;
+  readonly keys: KeyFinder;
   readonly stopping: AbortSignal;
   readonly underWay: CallsUnderWay;
 }
 
 /** Everything between a connection and the database. */
-function createHandler({ config, logger, pool, db, stopping, underWay }: HandlerParts) {
-  const isReachable = createReadiness(db);
+function createHandler({ config, logger, pool, keys, stopping, underWay }: HandlerParts) {
+  const isReachable = createReadiness({ pool });
   const isReady = async () => !stopping.aborted && (await isReachable());
 
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const auth = createAuth({ verifier: createKeyVerifier({ keys: createKeyStore(db) }) });
+  const auth = createAuth({ verifier: createKeyVerifier({ keys }) });
   const interceptors = createInterceptors({ auth, rules });
   const contacts = createContactStore({ pool, statementTimeoutMs: config.requestTimeoutMs });
   const contactService = createContactService({ contacts });
@@ -212,28 +212,4 @@ async function startEmbedded({ dataDir }: Config, onExit: (message: string) => v
   ]);
   const postgres = await startEmbeddedPostgres({ dataDir, onExit });
   return { postgres, demoKey: await loadDemoKey(dataDir) };
-}
-
-/** Waits for the database to be there, and migrates it. */
-async function prepareDatabase(connectionString: string, logger: Logger): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const db = createDatabase({
-    connectionString,
-    poolSize: 1,
-    timeoutMs: migrationTimeoutMs,
-    onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
-  });
-  stack.defer(() => db.destroy());
-  const giveUpAt = performance.now() + databaseWaitMs;
-  for (;;) {
-    try {
-      const done = await withDatabaseFaults(() => migrate(db));
-      if (done.length > 0) logger.info({ migrations: done }, "migrated the database");
-      return;
-    } catch (error) {
-      if (!(error instanceof Fault) || performance.now() > giveUpAt) throw error;
-      logger.warn({ err: error.cause }, "waiting for the database");
-      await sleep(1_000);
-    }
-  }
 }

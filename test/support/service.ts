@@ -8,7 +8,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createDatabase } from "../../src/storage/database.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import { createTestDatabase } from "./database.ts";
 
 export interface TestService {
@@ -54,7 +54,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     timeoutMs: 30_000,
     onConnectionLost: () => {},
   });
-  const keys = createKeyStore(admin);
+  const keys = createPostgresKeyStore(admin);
 
   return {
     app,
@@ -66,7 +66,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
       const made = await keys.createApp(`app-${randomBytes(6).toString("hex")}`);
       if (made === undefined) throw new Error("the name is taken");
       const key = generateServerKey();
-      await keys.ensureKey({
+      await keys.createKey({
         id: key.id,
         secretHash: hashSecret(key.secret),
         appId: made.id,

@@ -1,6 +1,7 @@
 import { createContextValues, createHandlerContext } from "@connectrpc/connect";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RejectedKeyFault } from "../../../src/access/key-verifier.ts";
 import type { ErrorRow, Reason } from "../../../src/errors.ts";
 import { errors, fault } from "../../../src/errors.ts";
 import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.ts";
@@ -124,3 +125,16 @@ test("a failure without a cause has no err", () => {
   expect(log.lines()[0]).toMatchObject({ level: levels.error, reason: "DEADLINE_EXCEEDED" });
   expect(log.lines()[0]?.err).toBeUndefined();
 });
+
+test.each(["SERVER_KEY_INVALID", "SERVER_KEY_EXPIRED"] as const)(
+  "a key that is rejected as %s after its check is logged with app and key id",
+  (reason) => {
+    const { principal, ...call } = callOf();
+    const rejected = new RejectedKeyFault(reason, { appId: 7, appName: "forum", keyId: "key-2" });
+    observe({ ...call, fault: rejected });
+    expect(log.lines()).toEqual([
+      expect.objectContaining({ app: "forum", keyId: "key-2", reason, code: "UNAUTHENTICATED" }),
+    ]);
+    expect(principal?.keyId).not.toBe("key-2");
+  },
+);

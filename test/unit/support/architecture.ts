@@ -13,7 +13,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     ...["config", "embedded", "server", "rpc", "storage", "telemetry", "contact", "access"],
     ...["errors", "gen"],
   ],
-  config: ["telemetry", "access", "errors"],
+  config: ["storage", "telemetry", "access", "errors"],
   server: ["rpc", "telemetry", "contact", "access", "errors", "gen"],
   rpc: ["telemetry", "contact", "access", "errors", "gen"],
   storage: ["telemetry", "contact", "access", "errors"],
