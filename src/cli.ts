@@ -120,7 +120,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  // The driver can leave a connection open that it failed to open fully.
+  process.exit(1);
 }
 
 function withKeys(work: (keys: KeyStore) => Promise<void>): Promise<void> {

@@ -36,10 +36,13 @@ export interface TestApp {
  * The whole service in this process, on a database and a port of its own.
  *
  * @param env configuration beyond the port and the database
+ * @param logs takes the log lines, for a test that reads them before the service has started
  */
-export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+export async function startService(
+  env: Record<string, string> = {},
+  logs: Record<string, unknown>[] = [],
+): Promise<TestService> {
   const database = await createTestDatabase();
-  const logs: Record<string, unknown>[] = [];
   const app = await createApp({
     config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...env }),
     logger: pino({ level: "debug" }, collectInto(logs)),
