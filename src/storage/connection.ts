@@ -1,12 +1,12 @@
 import type pg from "pg";
 import { mustDiscardConnection } from "./sqlstate.ts";
 
-/** How Postgres reports that a connection is in no transaction. */
+/** The status that Postgres reports for a connection that is in no transaction. */
 const idle = "I";
 
 /**
- * Lends a connection of the pool to `work`. A connection that may fail the same way again, or that comes
- * back within a transaction, is closed, and the pool opens another in its place.
+ * Runs `work` with a connection of the pool. A connection that may fail the same way again, or that is
+ * still in a transaction, is closed. The pool opens another one when it needs it.
  */
 export async function withConnection<T>(
   pool: pg.Pool,

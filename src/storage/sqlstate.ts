@@ -1,18 +1,18 @@
 import { Fault, fault } from "../errors.ts";
 
-/** SQLSTATE of serialization failures and deadlocks: the transaction can be retried. */
+/** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
 const lostRace = new Set(["40001", "40P01"]);
 
-/** A prepared statement that the session has lost (DISCARD ALL). Another connection prepares it again. */
+/** A prepared statement that the session has lost (DISCARD ALL); another connection prepares it anew. */
 const lostStatement = "26000";
 
-/** A statement that exceeded `statement_timeout` or `lock_timeout`. */
+/** A statement that ran out of time: `statement_timeout` or `lock_timeout`. */
 const timedOut = new Set(["57014", "55P03"]);
 
 /**
- * The database cannot be reached, or cannot work: connection exceptions (08), insufficient resources (53),
- * operator intervention (57), a standby that was a primary (25006), a transaction that was idle for too
- * long (25P03), an unknown database (3D000), rejected credentials (28).
+ * The database is away, or cannot work: connection exceptions (08), insufficient resources (53),
+ * operator intervention (57), a standby that was a primary (25006), a transaction ended for idling
+ * (25P03), an unknown database (3D000), refused credentials (28).
  */
 const unavailableState = /^(08|53|57|28|25006|25P03|3D000)/;
 
@@ -34,20 +34,15 @@ const unavailableErrno = new Set([
 const unavailableMessage =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Query read timeout|Cannot use a pool after/i;
 
-/** Whether the transaction that failed with this error can be retried, with the same result. */
+/** Whether the transaction that failed so can be run again, with the same result as if it had not failed. */
 export function isRetryable(error: unknown): boolean {
   const code = codeOf(error);
   return lostRace.has(code) || code === lostStatement;
 }
 
-/** Whether a statement exceeded `statement_timeout` or `lock_timeout`, or was cancelled. */
-export function isTimeout(error: unknown): boolean {
-  return timedOut.has(codeOf(error));
-}
-
 /**
- * Whether the connection that reported this error must be closed. It would go on failing if it has lost
- * its statements, if its plans no longer fit the tables, or if its server is no longer the primary.
+ * Whether the connection that failed so is better closed. One that has lost its statements, whose plans
+ * no longer fit the tables, or that leads to a server that is no longer the primary, would go on failing.
  */
 export function mustDiscardConnection(error: unknown): boolean {
   const code = codeOf(error);
@@ -56,12 +51,12 @@ export function mustDiscardConnection(error: unknown): boolean {
 }
 
 /**
- * Recognises an error of the database or of the connection to it: the one place where SQLSTATE becomes a
- * fault. Undefined for any other error, which is a bug.
+ * Recognises an error of the database or of the way to it: the one place where SQLSTATE becomes a
+ * fault. Undefined for anything else, which is a bug.
  */
 export function databaseFault(error: unknown): Fault | undefined {
   const code = codeOf(error);
-  if (isTimeout(error)) return fault("DEADLINE_EXCEEDED", {}, { cause: error });
+  if (timedOut.has(code)) return fault("DEADLINE_EXCEEDED", {}, { cause: error });
   if (
     isRetryable(error) ||
     unavailableErrno.has(code) ||
@@ -71,6 +66,11 @@ export function databaseFault(error: unknown): Fault | undefined {
     return fault("DATABASE_UNAVAILABLE", {}, { cause: error });
   }
   return undefined;
+}
+
+/** Whether a statement exceeded `statement_timeout` or `lock_timeout`, or was cancelled. */
+export function isTimeout(error: unknown): boolean {
+  return timedOut.has(codeOf(error));
 }
 
 /** Errors that stay until somebody changes the configuration: rejected credentials, an unknown database. */

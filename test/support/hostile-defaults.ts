@@ -36,6 +36,7 @@ export const usualOptions = Object.entries({
   DateStyle: "ISO",
   TimeZone: "UTC",
   bytea_output: "hex",
+  search_path: "public",
   standard_conforming_strings: "on",
   default_transaction_isolation: "read\\ committed",
   default_transaction_deferrable: "off",
