@@ -6,6 +6,9 @@ import { hashSecret } from "./server-key.ts";
 /** The app that exists from the first start on. */
 export const demoApp = "demo";
 
+/** Where the key comes from, for error messages. */
+const source = "BOOTSTRAP_SERVER_KEY (or of the file server-key in DATA_DIR)";
+
 /**
  * Makes sure that the app `demo` exists and that this key is one of its keys. Writes nothing where both
  * exist. A key is never changed: two versions in a rolling deployment would replace each other's secret.
@@ -21,11 +24,11 @@ export async function ensureDemoKey(keys: KeyStore, key: ServerKey): Promise<Key
     (await findKey(keys, key.id));
   if (record === undefined) throw new Error(`key ${key.id} vanished`);
   if (record.appId !== app.id) {
-    throw new Error(`BOOTSTRAP_SERVER_KEY: key id ${key.id} belongs to another app`);
+    throw new Error(`key id ${key.id} of ${source} belongs to another app`);
   }
   if (!timingSafeEqual(record.secretHash, secretHash)) {
     throw new Error(
-      `BOOTSTRAP_SERVER_KEY: key id ${key.id} exists with another secret; a new secret needs a new key id`,
+      `key id ${key.id} of ${source} exists with another secret; a new secret needs a new key id`,
     );
   }
   return record;

@@ -51,8 +51,8 @@ function parseUrl(text: string): URL | undefined {
     const url = new URL(URL.canParse(text) ? text : text.replace("@/", "@host/"));
     for (const part of [url.username, url.password, url.hostname]) decodeURIComponent(part);
     decodeURI(url.pathname);
-    // A fragment is a password with a # that is not encoded.
-    return url.hash === "" ? url : undefined;
+    // A fragment, or a path that goes on, is a password with a # or a / that is not encoded.
+    return url.hash === "" && /^\/?[^/@]*$/.test(url.pathname) ? url : undefined;
   } catch {
     return undefined;
   }

@@ -55,14 +55,19 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => db.destroy());
-  const migrated = await whenAvailable({ name, logger }, () =>
+  const step = () =>
     migrate(db, {
       schema,
       onWait: () => logger.info("waiting for another process that migrates the database"),
-      onNewer: (migrations) =>
-        logger.warn({ migrations }, "the database schema is newer than this version of Kith"),
-    }),
-  );
+      onNewer: (newer) =>
+        logger.warn(
+          { migrations: newer },
+          "the database schema is newer than this version of Kith",
+        ),
+    });
+  const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
+    throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
+  });
   const { migrations } = migrated;
   if (migrations.length > 0) logger.info({ migrations }, "migrated the database");
   return migrated.schema;
@@ -71,7 +76,7 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
 /**
  * Runs a step of the start. Retries it for 30 s while the database is away.
  *
- * @throws DatabaseError
+ * @throws DatabaseError where the database fails; any other error of the step as it is
  */
 export async function whenAvailable<T>(
   { name, logger }: Pick<PrepareDatabaseOptions, "name" | "logger">,
@@ -83,13 +88,18 @@ export async function whenAvailable<T>(
       return await step();
     } catch (error) {
       if (!isTransient(error) || performance.now() > giveUpAt) {
-        throw new DatabaseError(name, error);
+        throw isFromDatabase(error) ? new DatabaseError(name, error) : error;
       }
       const err = error instanceof Fault ? error.cause : error;
       logger.warn({ err }, "waiting for the database");
       await sleep(pauseMs);
     }
   }
+}
+
+/** Errors of the database, the driver and the system have a code, those of a step have none. */
+function isFromDatabase(error: unknown): boolean {
+  return error instanceof Fault || (error instanceof Error && "code" in error);
 }
 
 /** What the driver or the database says, with its code. */

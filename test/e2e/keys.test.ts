@@ -6,6 +6,7 @@ import { createTestDatabase, withAdmin } from "../support/database.ts";
 import { startServiceForTest } from "../support/service.ts";
 import { entry, expectToServe, openGrpc, syncOverGrpc, syncOverRest } from "./support/calls.ts";
 import { startDatabaseProxy } from "./support/database-proxy.ts";
+import { eventually } from "./support/eventually.ts";
 
 /** A revoked key is refused within this, in milliseconds. */
 const revocationMs = 10_000;
@@ -91,4 +92,29 @@ test("a flood of unknown keys costs few statements, and the good key goes on", a
   for (let n = 0; n < 100; n++) await syncOverRest({ ...target, header: one }, [entry("a", "b")]);
   expect(proxy.statements() - beforeOne).toBeLessThan(50);
   await expectToServe(target);
+});
+
+test.each([
+  ["revoked", "revoked_at", "SERVER_KEY_INVALID"],
+  ["expired", "expires_at", "SERVER_KEY_EXPIRED"],
+])("the log says of a key that is %s which it is", async (_, column, reason) => {
+  const service = await startServiceForTest();
+  const { name, header, key } = await service.createApp();
+  await withAdmin(service.databaseUrl, (admin) =>
+    admin.query(`UPDATE server_key SET ${column} = now() WHERE id = $1`, [key.id]),
+  );
+  const client = openGrpc(service.url);
+  await syncOverRest({ url: service.url, header }, [entry("a", "b")]);
+  await syncOverGrpc(client, header, [["a", "b"]]).answer.catch(() => {});
+  await fetch(`${service.url}/contact.v1.ContactService/SyncContacts`, {
+    method: "POST",
+    headers: { "Server-Key": header, "Content-Type": "application/json" },
+    body: "{}",
+  });
+  client.close();
+  const lines = () => service.logs.filter((line) => line.reason === reason);
+  await eventually("three lines", async () => lines().length === 3);
+  expect(new Set(lines().map(({ protocol }) => protocol)).size).toBe(3);
+  for (const line of lines()) expect(line).toMatchObject({ app: name, keyId: key.id });
+  expect(JSON.stringify(service.logs)).not.toContain(key.secret);
 });

@@ -271,5 +271,5 @@ test("a new secret for a known bootstrap key id is refused", async () => {
   await start({ DATABASE_URL: url, BOOTSTRAP_SERVER_KEY: "boot:first" });
   await expect(
     startService({ DATABASE_URL: url, BOOTSTRAP_SERVER_KEY: "boot:second" }),
-  ).rejects.toThrow(/BOOTSTRAP_SERVER_KEY: .* a new secret needs a new key id/);
+  ).rejects.toThrow(/^key id boot of BOOTSTRAP_SERVER_KEY .* a new secret needs a new key id$/);
 });

@@ -54,7 +54,7 @@ describe.each([
     const { keys, key, header, verify, principal } = await start();
     const changed = { ...key, secret: "another secret" };
     await expect(ensureDemoKey(keys, changed)).rejects.toThrow(
-      `key id ${key.id} exists with another secret; a new secret needs a new key id`,
+      /exists with another secret; a new secret needs a new key id$/,
     );
     expect(await verify(header)).toEqual(principal);
     await expect(verify(serverKeyHeader(changed))).rejects.toMatchObject({

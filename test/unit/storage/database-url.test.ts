@@ -28,6 +28,8 @@ test.each([
   ["a password with a hash", "postgres://kith:#hunter2@db/kith"],
   ["a password with a percent sign", "postgres://kith:%hunter2@db/kith"],
   ["a password with a slash", "postgres://kith:a/hunter2@db/kith"],
+  ["a password of digits, a slash and more", "postgres://kith:12/hunter2@db/kith"],
+  ["a password with a slash before the last at sign", "postgres://kith:12/hunter2@db"],
   ["a port that is no number", "postgres://kith:hunter2@/kith?host=db&port=x"],
 ])("%s is refused, and nothing of it is repeated", (_, url) => {
   const allowed = checkDatabaseUrl(url);
