@@ -34,6 +34,7 @@ const plans = {
   enable_nestloop: "on",
   enable_sort: "on",
   enable_hashagg: "on",
+  jit: "off",
   plan_cache_mode: "force_generic_plan",
 };
 
@@ -48,14 +49,19 @@ export function sessionSettings({ schema, timeoutMs, lockTimeoutMs = 0 }: Sessio
     statement_timeout: timeoutMs,
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: timeoutMs,
+    idle_session_timeout: 0,
     ...semantics,
     ...plans,
   };
   const statements = Object.entries(settings).map(
     ([name, value]) => `SET ${name} TO ${pg.escapeLiteral(String(value))}`,
   );
-  return [...statements, setSearchPath(schema)].join("; ");
+  return [...statements, unsetTransactionTimeout, setSearchPath(schema)].join("; ");
 }
+
+/** Postgres has the setting from version 17 on. */
+const unsetTransactionTimeout = `SELECT pg_catalog.set_config('transaction_timeout', '0', false)
+  WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL`;
 
 /** Fixes the schema of all later statements. Functions and types come from `pg_catalog` first. */
 function setSearchPath(schema: string | undefined): string {

@@ -108,7 +108,8 @@ test.each([
   const names = [
     ...["default_transaction_isolation", "default_transaction_deferrable", "statement_timeout"],
     ...["lock_timeout", "idle_in_transaction_session_timeout", "client_encoding", "search_path"],
-    ...["standard_conforming_strings", "plan_cache_mode"],
+    ...["standard_conforming_strings", "plan_cache_mode", "jit", "idle_session_timeout"],
+    "transaction_timeout",
     ...Object.keys(hostileDefaults).filter((name) => name.startsWith("enable_")),
   ];
   const settingsOf = async (of: Pool) =>

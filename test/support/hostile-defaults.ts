@@ -16,6 +16,8 @@ export const hostileDefaults: Readonly<Record<string, string>> = {
   lock_timeout: "1ms",
   statement_timeout: "10ms",
   idle_in_transaction_session_timeout: "1ms",
+  idle_session_timeout: "50ms",
+  transaction_timeout: "1s",
   search_path: "nowhere, public, pg_catalog",
   enable_seqscan: "on",
   enable_bitmapscan: "on",
@@ -26,6 +28,8 @@ export const hostileDefaults: Readonly<Record<string, string>> = {
   enable_nestloop: "off",
   enable_sort: "off",
   enable_hashagg: "off",
+  jit: "on",
+  jit_above_cost: "0",
   plan_cache_mode: "force_custom_plan",
 };
 
@@ -43,6 +47,8 @@ export const usualOptions = Object.entries({
   lock_timeout: "0",
   statement_timeout: "0",
   idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+  transaction_timeout: "0",
 })
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(" ");
