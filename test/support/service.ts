@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import type { ServerKey } from "../../src/access/server-key.ts";
@@ -51,6 +52,7 @@ export async function startService(
     },
   });
   const { port } = await app.listen();
+  await untilReady(`http://127.0.0.1:${port}`);
   const admin = createDatabase({
     connectionString: database.url,
     poolSize: 1,
@@ -83,6 +85,11 @@ export async function startService(
       await database.drop();
     },
   };
+}
+
+/** The first question to the database opens a connection, which a slow machine takes long for. */
+async function untilReady(url: string): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await sleep(10);
 }
 
 /** A service for the running test alone. */
