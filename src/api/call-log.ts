@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { RejectedKeyFault } from "../access/key-verifier.ts";
 import type { Call } from "./call.ts";
 
 /** A call that takes longer than this is logged even if it succeeds, in milliseconds. */
@@ -10,10 +11,11 @@ export function createCallLog({ logger }: { readonly logger: Logger }): (call: C
     const { fault } = call;
     const durationMs = performance.now() - call.startedAt;
     if (fault === undefined && durationMs < slowMs) return;
+    const principal = fault instanceof RejectedKeyFault ? fault.principal : call.principal;
     const line = {
       requestId: call.requestId,
-      app: call.principal?.appName,
-      keyId: call.principal?.keyId,
+      app: principal?.appName,
+      keyId: principal?.keyId,
       method: call.method,
       protocol: call.protocol,
       code: fault === undefined ? "OK" : fault.row.grpc,

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RejectedKeyFault } from "../../../src/access/key-verifier.ts";
 import { Call } from "../../../src/api/call.ts";
 import { createCallLog } from "../../../src/api/call-log.ts";
 import type { ErrorRow, Reason } from "../../../src/errors.ts";
@@ -111,3 +112,14 @@ test("a failure without a cause has no err", () => {
   expect(log.lines()[0]).toMatchObject({ level: levels.error, reason: "DEADLINE_EXCEEDED" });
   expect(log.lines()[0]?.err).toBeUndefined();
 });
+
+test.each(["SERVER_KEY_INVALID", "SERVER_KEY_EXPIRED"] as const)(
+  "a key that is rejected as %s after its check is logged with app and key id",
+  (reason) => {
+    const rejected = new RejectedKeyFault(reason, { appId: 7, appName: "forum", keyId: "key-2" });
+    logCall(callOf({ fault: rejected, principal: undefined }));
+    expect(log.lines()).toEqual([
+      expect.objectContaining({ app: "forum", keyId: "key-2", reason, code: "UNAUTHENTICATED" }),
+    ]);
+  },
+);
