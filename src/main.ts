@@ -2,16 +2,19 @@ import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, parseConfig } from "./config.ts";
 import { startupMessage } from "./startup-message.ts";
+import { createLogSink } from "./telemetry/log-sink.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
+const sink = createLogSink(1);
 const config = readConfig();
 if (process.argv.includes("--check-config")) {
-  process.stdout.write("The configuration is valid\n");
+  sink.write("The configuration is valid\n");
   process.exit();
 }
 const logger = await createLogger({
   level: config.logLevel,
   pretty: process.stdout.isTTY === true,
+  sink,
 });
 
 process.on("uncaughtException", (err) => die(err, "uncaught exception"));
@@ -27,8 +30,7 @@ try {
     const cutOff = await app.close();
     for (const { requestId, method } of cutOff) logger.error({ requestId, method }, "cut off");
     logger.info({ cutOff: cutOff.length }, "stopped");
-    process.exitCode = cutOff.length === 0 ? 0 : 1;
-    process.exit();
+    process.exit(cutOff.length === 0 ? 0 : 1);
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
@@ -36,10 +38,10 @@ try {
   const { address, port } = await app.listen();
   const host = address.includes(":") ? `[${address}]` : address;
   logger.info({ host: address, port }, "listening");
-  process.stdout.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
+  sink.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
 } catch (err) {
-  // For the person at the terminal; the log has the rest.
-  process.stderr.write(`Kith cannot start: ${err instanceof Error ? err.message : err}\n`);
+  // The person at the terminal needs the cause only. The log has the rest.
+  printError(`Kith cannot start: ${err instanceof Error ? err.message : err}`);
   die(err, "cannot start");
 }
 
@@ -48,9 +50,13 @@ function readConfig(): Config {
     return parseConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    printError(error.message);
     process.exit(1);
   }
+}
+
+function printError(message: string): void {
+  createLogSink(2).write(`${message}\n`);
 }
 
 function die(err: unknown, message: string): never {

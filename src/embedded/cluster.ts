@@ -1,110 +1,131 @@
-import {
-  chownSync,
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-} from "node:fs";
-import { rm } from "node:fs/promises";
-import type { Binaries } from "./binaries.ts";
-import { type Command, type RunAs, runToEnd } from "./child.ts";
-import type { DataPaths } from "./data-paths.ts";
-import { EmbeddedPostgresError, hasCode } from "./errors.ts";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EmbeddedPostgresError } from "./errors.ts";
+import { type FileLock, tryLock } from "./lock.ts";
+import { type Programs, run } from "./programs.ts";
 
 /** The database that a new cluster has for Kith, beside Postgres's own. */
 export const database = "kith";
 
+/** How long a Postgres of an earlier run may take to stop, in milliseconds. */
+const stopLimitMs = 30_000;
+
+// $1 is the directory of the programs, $2 the cluster. Trust is safe: only the user of Postgres can reach
+// the socket. Single-user mode without syncs (-F) makes the database in about 60 ms, by copying files.
+const initScript = `
+"$1/initdb" --pgdata="$2" --username=postgres --auth=trust --no-sync --encoding=UTF8 --locale=C \\
+  --locale-provider=builtin --builtin-locale=C.UTF-8 &&
+echo "CREATE DATABASE ${database} STRATEGY = file_copy" | "$1/postgres" --single -F -D "$2" postgres`;
+
+// One sync of the whole file system is much faster than one for each of a thousand files.
+const syncScript = `"$1/initdb" --pgdata="$2" --sync-only \
+  ${process.platform === "linux" ? "--sync-method=syncfs" : ""}`;
+
+/** The directory of Postgres's own files. */
+export function clusterPath(dataDir: string): string {
+  return `${dataDir}/postgres`;
+}
+
 /**
- * Makes the cluster if there is none: initdb, the database, then one sync for all of it, in a directory
- * beside that gets its real name last. Killed at any point, by a power cut too, it leaves either no
- * cluster or a whole one.
+ * Takes the cluster lock, which every process that works on the cluster holds. Only the owner of the data
+ * directory may call it: a Postgres that still runs was then left behind by an owner that was killed, and
+ * is stopped. A `postmaster.pid` that remains is removed: if another process had this pid now, Postgres
+ * would not start.
  *
- * @param options.lockFd The cluster lock, held by the programs too: they may outlive this process.
- * @param options.durable False leaves out the sync, for clusters that nobody will miss.
- * @throws {EmbeddedPostgresError} A step failed, or the cluster is another major version's.
+ * @throws {EmbeddedPostgresError} The old Postgres does not stop, or Kith did not start it.
+ */
+export async function takeCluster(dataDir: string, programs: Programs): Promise<FileLock> {
+  const cluster = clusterPath(dataDir);
+  const giveUpAt = performance.now() + stopLimitMs;
+  const modes = ["fast", "immediate"];
+  for (;;) {
+    const lock = await tryLock(`${dataDir}/postgres.lock`);
+    const pid = postmasterPid(cluster);
+    if (lock && pid === undefined) {
+      fs.rmSync(`${cluster}/postmaster.pid`, { force: true });
+      return lock;
+    }
+    if (lock) {
+      lock.release();
+      throw new EmbeddedPostgresError(
+        `A Postgres that Kith did not start runs on ${cluster} (pid ${pid}). Stop it first.`,
+      );
+    }
+    const mode = pid && modes.shift();
+    if (mode) {
+      const flags = ["-s", "-D", cluster, "-m", mode, "-t", "10"];
+      await run([`${programs.bin}/pg_ctl`, "stop", ...flags], programs);
+    } else if (performance.now() > giveUpAt) {
+      throw new EmbeddedPostgresError(
+        `The Postgres of an earlier run on ${cluster} does not stop${pid ? ` (pid ${pid})` : ""}. ` +
+          `Stop it by hand; ${dataDir}/postgres.log may say why.`,
+      );
+    } else await sleep(25);
+  }
+}
+
+/** The pid of the Postgres that runs on the cluster. pg_ctl does not notice if the pid was reused. */
+function postmasterPid(cluster: string): number | undefined {
+  try {
+    const pid = Number.parseInt(fs.readFileSync(`${cluster}/postmaster.pid`, "utf8"), 10);
+    if (process.platform !== "linux") {
+      const args = execFileSync("/bin/ps", ["-ww", "-o", "args=", "-p", `${pid}`]).toString();
+      return args.includes("postgres") && args.includes(cluster) ? pid : undefined;
+    }
+    // Everyone may read the arguments, but not the current directory, for example in Docker.
+    const words = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    if (basename(words[0] ?? "") !== "postgres") return undefined;
+    if (words.includes(cluster)) return pid;
+    return fs.readlinkSync(`/proc/${pid}/cwd`) === cluster ? pid : undefined;
+  } catch {
+    return undefined; // There is no such file or process.
+  }
+}
+
+/**
+ * Makes the cluster and its database if there is none. It is made in another directory, written to disk,
+ * and then renamed: after a kill or a power cut there is either no cluster or a complete one.
+ *
+ * @param options.lock The cluster lock. The programs hold it too, as they may outlive this process.
+ * @param options.durable False for a cluster that nobody will miss: nothing waits for the disk.
+ * @throws {EmbeddedPostgresError} A step failed, or another major version of Postgres made the cluster.
  */
 export async function ensureCluster(options: {
-  paths: DataPaths;
-  binaries: Binaries;
-  env: Readonly<Record<string, string>>;
-  runAs: RunAs;
-  lockFd: number;
+  dataDir: string;
+  programs: Programs;
+  lock: FileLock;
   durable: boolean;
 }): Promise<void> {
-  const { paths, binaries, runAs } = options;
-  if (clusterExists(paths, binaries)) return;
-
-  const dir = paths.newCluster;
-  await rm(dir, { recursive: true, force: true });
-  mkdirSync(dir, { mode: 0o700 });
-  if (process.getuid?.() !== runAs.uid) chownSync(dir, runAs.uid, runAs.gid);
-
-  const context = { runAs, env: options.env, fd: options.lockFd };
-  await must({ ...context, words: [binaries.initdb, `--pgdata=${dir}`, ...initdbFlags] });
-  await must({
-    ...context,
-    // Without a server, unsynced (-F), and by copying files: some 60 ms.
-    words: [binaries.postgres, "--single", "-F", "-D", dir, "postgres"],
-    input: `CREATE DATABASE ${database} STRATEGY = file_copy\n`,
-  });
-  if (options.durable) {
-    // One call for the whole file system is far cheaper than one for each of a thousand files.
-    const method = process.platform === "linux" ? ["--sync-method=syncfs"] : [];
-    await must({
-      ...context,
-      words: [binaries.initdb, "--sync-only", ...method, `--pgdata=${dir}`],
-    });
+  const { dataDir, programs, lock, durable } = options;
+  const cluster = clusterPath(dataDir);
+  if (fs.existsSync(cluster)) {
+    const version = fs.readFileSync(`${cluster}/PG_VERSION`, "utf8").trim();
+    if (version === programs.major) return;
+    throw new EmbeddedPostgresError(
+      `${cluster} was made by Postgres ${version}, and this is Postgres ${programs.major}, which cannot ` +
+        "read it. Use the release of Kith it was made with, or move it away to begin anew.",
+    );
   }
-  renameSync(dir, paths.cluster);
-  if (options.durable) syncDirectory(paths.root);
-}
 
-const initdbFlags = [
-  "--username=postgres",
-  "--auth=trust", // The socket's directory says who may connect.
-  "--encoding=UTF8",
-  "--locale-provider=builtin",
-  "--builtin-locale=C.UTF-8",
-  "--locale=C",
-  "--no-sync", // All at once, further down.
-  "--no-instructions",
-];
-
-function clusterExists(paths: DataPaths, binaries: Binaries): boolean {
-  let version: string;
-  try {
-    version = readFileSync(`${paths.cluster}/PG_VERSION`, "utf8").trim();
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
-    throw error;
+  const dir = `${cluster}.new`;
+  fs.rmSync(dir, { recursive: true, force: true });
+  fs.mkdirSync(dir, { mode: 0o700 });
+  fs.lchownSync(dir, programs.uid, programs.gid);
+  const script = durable ? `${initScript} && ${syncScript}` : initScript;
+  const words = ["/bin/sh", "-c", script, "kith-initdb", programs.bin, dir];
+  const { code, output } = await run(words, { ...programs, fd: lock.fd });
+  if (code !== 0) {
+    const hint = output.includes("could not look up effective user ID")
+      ? "\nThis user id has no name: give it a line in /etc/passwd, run Kith as a user who has one, " +
+        "or set DATABASE_URL to a Postgres of your own."
+      : "";
+    throw new EmbeddedPostgresError(`Could not make ${cluster} (code ${code}):\n${output}${hint}`);
   }
-  if (version === binaries.major) return true;
-  throw new EmbeddedPostgresError(
-    `${paths.cluster} was made by Postgres ${version}, and this is Postgres ${binaries.major}, which cannot ` +
-      "read it. Use the release of Kith it was made with, or move it away to begin anew.",
-  );
-}
-
-async function must(command: Command & { input?: string; fd: number }): Promise<void> {
-  const { code, output } = await runToEnd(command);
-  if (code === 0) return;
-  const hint = output.includes("could not look up effective user ID")
-    ? "\nThis user id has no name: give it a line in /etc/passwd, run Kith as a user who has one, " +
-      "or set DATABASE_URL to a Postgres of your own."
-    : "";
-  throw new EmbeddedPostgresError(
-    `Could not make the embedded Postgres's data directory: ${command.words.join(" ")} ended with ` +
-      `code ${code}:\n${output}${hint}`,
-  );
-}
-
-function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  fs.renameSync(dir, cluster);
+  if (!durable) return;
+  const fd = fs.openSync(dataDir, "r");
+  fs.fsyncSync(fd);
+  fs.closeSync(fd);
 }

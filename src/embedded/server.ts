@@ -1,180 +1,163 @@
-import type { ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Binaries } from "./binaries.ts";
-import { type RunAs, spawnAs } from "./child.ts";
-import type { DataPaths } from "./data-paths.ts";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import { clusterPath, takeCluster } from "./cluster.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
-import type { FileLock } from "./file-lock.ts";
-import { takeCluster } from "./leftovers.ts";
-import { openLogFile } from "./log-file.ts";
-import { readPostmasterFile } from "./postmaster.ts";
-import { port } from "./socket-dir.ts";
+import type { FileLock } from "./lock.ts";
+import type { Programs } from "./programs.ts";
+
+/** Only part of the socket's name: Postgres opens no TCP port. */
+export const port = 5432;
+// The size of sockaddr_un.sun_path without its closing NUL, in bytes.
+const socketPathLimit = process.platform === "linux" ? 107 : 103;
+
+const maxLogBytes = 10 * 1024 * 1024;
+const tailLines = 20;
 
 /** A running Postgres server. */
 export interface Server {
-  /** Stops it in an orderly way and waits until all its processes have ended. */
+  /** Directory of its Unix socket. */
+  socketDir: string;
+  /** Stops it and waits until all its processes have ended. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds Postgres may take to get ready: long, as it may have a crash to recover from. */
-const readyTimeoutMs = 120_000;
-const readyPollMs = 5;
-const fastShutdownMs = 10_000;
-/** Postgres itself kills its processes 5 s after it was told to stop at once. */
-const immediateShutdownMs = 8_000;
-
 /**
- * Stands between Node and Postgres ("$@"): passes signals on whose names it reads, and stops Postgres
- * when its standard input ends, that is when Node has ended, however it did. Postgres stays its child to
- * the last, so that the pid it signals cannot have become another process's.
- *
- * Only Postgres keeps the standard output, so that its end is the end of the last Postgres process.
- * TERM goes before INT (the fast shutdown) since a Postgres that has only just been started would miss
- * an INT: shells start background commands with INT ignored.
+ * Starts Postgres, and stops it when standard input ends: when Node closes it, or when Node has ended in
+ * any way. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because
+ * Postgres may have to recover from a crash. After the start only Postgres holds descriptor 4: it closes
+ * when the last process of Postgres ends. Signals are ignored, so that the script reaches its last line.
  */
 const supervisorScript = `
-"$@" &
-postgres=$!
-exec >/dev/null
-trap '' HUP INT QUIT TERM
-while read -r signal; do kill -s "$signal" "$postgres" 2>/dev/null; done
-kill -s TERM "$postgres" 2>/dev/null
-kill -s INT "$postgres" 2>/dev/null
-wait "$postgres"
+trap '' HUP INT PIPE QUIT TERM
+"$1/pg_ctl" start -s -w -t 120 -o "$2" && echo ready >&4 && exec 4>&- && read -r _
+exec 4>&- 2>/dev/null
+"$1/pg_ctl" stop -s -m fast -t 10 || "$1/pg_ctl" stop -s -m immediate -t 8
 `;
 
 /**
- * Starts Postgres on a cluster and waits until it takes connections. It runs in a session of its own,
- * out of reach of a Ctrl-C, and does not keep this process from ending.
+ * Starts Postgres on the cluster and waits until it takes connections. It does not keep this process
+ * from ending.
  *
- * @param options.lock The cluster lock. Postgres inherits it; it is released here in any case.
- * @param options.onExit Called once if Postgres ends before `stop` is called.
- * @throws {EmbeddedPostgresError} Postgres ended or did not get ready within two minutes.
+ * @param options.lock The cluster lock. Postgres inherits it, and it is released here.
+ * @param options.onExit Called once, with a message, if Postgres ends before `stop` is called.
+ * @throws {EmbeddedPostgresError} Postgres ended, or was not ready after 120 seconds.
  */
 export async function startServer(options: {
-  paths: DataPaths;
-  binaries: Binaries;
-  env: Readonly<Record<string, string>>;
-  runAs: RunAs;
-  socketDir: string;
+  dataDir: string;
+  programs: Programs;
   settings: Readonly<Record<string, string>>;
   lock: FileLock;
-  onExit?: ((message: string) => void) | undefined;
+  onExit: ((message: string) => void) | undefined;
 }): Promise<Server> {
-  const { paths, binaries } = options;
-  const log = openLogFile(paths.log);
-  const supervisor = startSupervisor();
-
-  const [stdin, stdout] = [supervisor.stdin as Socket, supervisor.stdout as Socket];
-  const say = (signal: string) => stdin.write(`${signal}\n`);
-  stdin.on("error", () => {}); // The supervisor was killed: its exit is dealt with below.
-  stdout.on("end", () => stdin.end()).resume();
-
-  // "ended": all Postgres processes are gone. "lost": the supervisor is, Postgres may still run.
-  let startError = "";
-  const over = new Promise<"ended" | "lost">((resolve) => {
-    supervisor.on("error", (error) => {
-      startError = ` (${error.message})`;
-      resolve("ended");
-    });
-    supervisor.on("close", () => resolve("ended"));
-    supervisor.on("exit", (_code, signal) => signal && resolve("lost"));
+  const { dataDir, programs } = options;
+  const cluster = clusterPath(dataDir);
+  const socketDir = makeSocketDir(dataDir, programs);
+  const log = openLog(`${dataDir}/postgres.log`);
+  // pg_ctl puts these options, and a -D of its own, into a shell command without quoting them.
+  const flags = ["-D", cluster, ...serverFlags(socketDir, options.settings)];
+  const quoted = flags.map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  const words = ["/bin/sh", "-c", supervisorScript, "kith-postgres", programs.bin, quoted];
+  const supervisor = programs.spawn(words, {
+    env: { PGDATA: cluster },
+    stdio: ["pipe", log.fd, log.fd, options.lock.fd, "pipe"],
   });
-  const overWithin = async (ms: number) => {
-    const timer = new AbortController();
-    const late = sleep(ms, "late" as const, { signal: timer.signal }).catch(() => "late" as const);
-    const outcome = await Promise.race([over, late]);
-    timer.abort();
-    return outcome;
-  };
+  options.lock.release();
+  fs.closeSync(log.fd);
+  const [stdin, postgres] = [supervisor.stdin, supervisor.stdio[4]] as [Socket, Socket];
+  for (const pipe of [stdin, postgres]) pipe.on("error", () => {}); // The other end was killed.
 
-  let stopping: Promise<void> | undefined;
-  const stop = async () => {
-    say("INT");
-    let outcome = await overWithin(fastShutdownMs);
-    if (outcome === "late") {
-      say("QUIT");
-      outcome = await overWithin(immediateShutdownMs);
-    }
-    if (outcome === "lost") (await takeCluster(paths)).release();
-    if (outcome === "late") {
-      throw new EmbeddedPostgresError(`Postgres on ${paths.cluster} does not stop.${log.tail()}`);
-    }
-  };
+  const ready = new Promise<true>((resolve) => postgres.on("data", () => resolve(true)));
+  const postgresEnded = new Promise<void>((resolve) => postgres.on("close", resolve));
+  const supervisorEnded = new Promise<void>((resolve) => {
+    supervisor.on("exit", resolve).on("error", resolve);
+  });
+  // Without Postgres there is nothing to stop, and another process may get its pid.
+  void postgresEnded.then(() => supervisor.kill("SIGKILL"));
+
+  let isStopping = false;
   const server: Server = {
-    stop() {
-      stopping ??= stop();
-      return stopping;
+    socketDir,
+    async stop() {
+      isStopping = true;
+      supervisor.ref();
+      stdin.end();
+      await supervisorEnded;
+      // The supervisor may have been killed, so make sure that all of Postgres has ended.
+      (await takeCluster(dataDir, programs)).release();
+      fs.rmSync(socketDir, { recursive: true, force: true });
+      if (dirname(socketDir) !== dataDir) fs.rmdirSync(dirname(socketDir));
     },
   };
 
-  try {
-    await untilReady();
-  } catch (error) {
+  const ended = Promise.race([
+    postgresEnded.then(() => "ended by itself"),
+    supervisorEnded.then(() => "has lost its supervisor, which was killed"),
+  ]);
+  if ((await Promise.race([ready, ended])) !== true) {
     await server.stop();
-    throw error;
+    throw new EmbeddedPostgresError(`Postgres could not start on ${cluster}.${log.tail()}`);
   }
-  supervisor.unref();
-  for (const pipe of [stdin, stdout]) pipe.unref();
-  void over.then((outcome) => {
-    if (stopping) return;
-    const what =
-      outcome === "ended" ? "ended by itself" : "has lost its supervisor, which was killed";
-    options.onExit?.(`Postgres on ${paths.cluster} ${what}.${log.tail()}`);
+  for (const handle of [supervisor, stdin, postgres]) handle.unref();
+  void ended.then((what) => {
+    if (!isStopping) options.onExit?.(`Postgres on ${cluster} ${what}.${log.tail()}`);
   });
   return server;
-
-  function startSupervisor(): ChildProcess {
-    const flags = serverSettings(options.socketDir, options.settings).flatMap(([name, value]) => [
-      "-c",
-      `${name}=${value}`,
-    ]);
-    try {
-      return spawnAs({
-        words: ["/bin/sh", "-c", supervisorScript, "kith-postgres"].concat(
-          [binaries.postgres, "-D", paths.cluster],
-          flags,
-        ),
-        runAs: options.runAs,
-        env: options.env,
-        stdio: ["pipe", "pipe", log.fd, options.lock.fd],
-      });
-    } finally {
-      options.lock.release();
-      log.close();
-    }
-  }
-
-  async function untilReady(): Promise<void> {
-    const started = performance.now();
-    while (!(await readPostmasterFile(paths.cluster))?.ready) {
-      if ((await overWithin(readyPollMs)) !== "late") {
-        throw new EmbeddedPostgresError(
-          `Postgres could not start on ${paths.cluster}${startError}.${log.tail()}`,
-        );
-      }
-      if (performance.now() - started > readyTimeoutMs) {
-        throw new EmbeddedPostgresError(
-          `Postgres on ${paths.cluster} was not ready after ${readyTimeoutMs / 1000} s.${log.tail()}`,
-        );
-      }
-    }
-  }
 }
 
-/** The server's settings, in an order in which later ones win. */
-function serverSettings(
-  socketDir: string,
-  settings: Readonly<Record<string, string>>,
-): [name: string, value: string][] {
-  return [
-    ["max_connections", "100"],
-    ["log_checkpoints", "off"],
-    ...Object.entries(settings),
-    // Not to be changed: these say who can reach it, and how the connection string finds it.
-    ["listen_addresses", ""],
-    ["port", String(port)],
-    ["unix_socket_directories", `"${socketDir.replaceAll('"', '""')}"`], // A list: quotes keep commas.
-  ];
+/** The last settings say who can reach Postgres, so the caller's cannot change them. */
+function serverFlags(socketDir: string, settings: Readonly<Record<string, string>>): string[] {
+  return Object.entries({
+    max_connections: "100",
+    log_checkpoints: "off",
+    ...settings,
+    listen_addresses: "",
+    port: `${port}`,
+    unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`, // A list: quotes keep commas.
+  }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
+/** Path of the socket in its directory. */
+export function socketPath(socketDir: string): string {
+  return `${socketDir}/.s.PGSQL.${port}`;
+}
+
+/**
+ * Makes an empty directory for the Unix socket: `run` in the data directory, or in a temporary directory
+ * if the socket's path would be too long. Only the user of Postgres and root can reach the socket.
+ */
+function makeSocketDir(dataDir: string, programs: Programs): string {
+  const fits = (parent: string) =>
+    Buffer.byteLength(socketPath(`${parent}/run`)) <= socketPathLimit;
+  let parent = dataDir;
+  if (!fits(parent)) {
+    const base = [tmpdir(), "/tmp"].find((dir) => fits(`${dir}/kith-123456`)) ?? "/tmp";
+    parent = fs.mkdtempSync(`${base}/kith-`);
+    // The user of Postgres must pass it. A privileged one can, and other processes of that user must not:
+    // Postgres could do for them what they may not do.
+    if (!programs.isPrivileged) fs.chmodSync(parent, 0o711);
+  }
+  const dir = `${parent}/run`;
+  // A killed Postgres leaves its socket and a lock file, whose pid may belong to another process now.
+  fs.rmSync(dir, { recursive: true, force: true });
+  fs.mkdirSync(dir, { mode: 0o700 });
+  fs.lchownSync(dir, programs.uid, programs.gid);
+  return dir;
+}
+
+/** Opens Postgres's log, mode 0600, to append to it. Empties it first if it is longer than 10 MiB. */
+function openLog(path: string): { fd: number; tail(): string } {
+  const fd = fs.openSync(path, "a", 0o600);
+  if (fs.fstatSync(fd).size > maxLogBytes) fs.ftruncateSync(fd);
+  const start = fs.fstatSync(fd).size;
+  return {
+    fd,
+    /** The last lines of this run with a heading, or nothing if there are none. */
+    tail() {
+      const lines = fs.readFileSync(path).subarray(start).toString().trimEnd().split("\n");
+      const last = lines.slice(-tailLines).join("\n");
+      return last && `\nThe end of ${path}:\n${last}`;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { DestinationStream, Logger } from "pino";
+import type { Logger } from "pino";
 import pino from "pino";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -6,22 +6,25 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** For people at a terminal; needs the optional pino-pretty, else the lines stay JSON. */
+  /** Whether people read the lines at a terminal. Without pino-pretty they stay JSON. */
   readonly pretty: boolean;
+  readonly sink: { write(line: string): void };
 }
 
-/** Logs to standard output, one JSON object a line. */
-export async function createLogger({ level, pretty }: LoggerOptions): Promise<Logger> {
-  const stream = pretty ? await prettyStream() : undefined;
+/** Writes one JSON object a line. */
+export async function createLogger({ level, pretty, sink }: LoggerOptions): Promise<Logger> {
+  const format = pretty ? await loadPretty() : (line: string) => line;
   return pino(
     { level, base: null, serializers: { err: (error: unknown) => describeError(error) } },
-    stream ?? pino.destination(1),
+    { write: (line) => sink.write(format(line)) },
   );
 }
 
-async function prettyStream(): Promise<DestinationStream | undefined> {
+/** pino-pretty is not part of a production install. */
+async function loadPretty(): Promise<(line: string) => string> {
   const module = await import("pino-pretty").catch(() => undefined);
-  return module?.default({ ignore: "pid,hostname" });
+  const format = module?.prettyFactory({ ignore: "pid,hostname" });
+  return format ?? ((line) => line);
 }
 
 interface DescribedError {
@@ -32,17 +35,17 @@ interface DescribedError {
   readonly cause?: DescribedError;
 }
 
-/** Causes of causes that are logged; errors can be each other's cause. */
+/** Longest chain of causes that is logged. Errors can be each other's cause. */
 const maxCauses = 4;
 
-/** The system's and the database's errors say by their code what is wrong; the others need the place. */
+/** Errors of the system and the database are described by their code. All others need a stack. */
 function isFromOutside(error: Error): boolean {
   return "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_");
 }
 
 /**
- * What the log says of an error. Of its other properties only the code: those of a database error can
- * quote the row it is about.
+ * The part of an error that is logged. Of its own properties this is only the code: those of a database
+ * error can quote the row that it is about.
  */
 function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: "not an Error" };

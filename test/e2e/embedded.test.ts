@@ -2,9 +2,11 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
+import { eventually } from "./support/eventually.ts";
 import type { ServiceProcess } from "./support/process.ts";
 import { startProcess } from "./support/process.ts";
 
@@ -102,7 +104,7 @@ test("kill -9 during the first start leaves something to start on", { timeout },
   await stopped(service);
 });
 
-test("a second start on a live directory ends with 1; the first serves on", {
+test("a second start on a live directory ends with 1 and names the pid; the first serves on", {
   timeout,
 }, async () => {
   await using first = start();
@@ -112,7 +114,78 @@ test("a second start on a live directory ends with 1; the first serves on", {
   expect(second.output()).toContain(dataDir);
   expect(second.output()).toMatch(/in use by another running process/);
   await expectToServe(target);
-  await stopped(first);
+  const pid = Number(/running process \(pid (\d+)\)/.exec(second.output())?.[1]);
+  process.kill(pid, "SIGTERM");
+  expect(await first.exit()).toBe(0);
+});
+
+for (const signal of ["SIGKILL", "SIGHUP", "SIGINT"] as const) {
+  test(`Postgres stops when the service ends by ${signal}`, { timeout }, async () => {
+    await using service = start();
+    await service.url();
+    expect(await postmasterPid()).toBeGreaterThan(1);
+    service.signal(signal);
+    await service.exit();
+    // Postgres removes the file when it has stopped in an orderly way.
+    const hasStopped = async () => (await postmasterPid()) === undefined;
+    await eventually("Postgres has stopped", hasStopped, 60_000);
+  });
+}
+
+test("the service ends with 1 when Postgres is killed, and a later start recovers", {
+  timeout,
+}, async () => {
+  {
+    await using first = start();
+    expect(await carolsPresence(first)).toBe(1);
+    process.kill((await postmasterPid()) ?? 0, "SIGKILL");
+    expect(await first.exit()).toBe(1);
+    expect(first.output()).toMatch(/Postgres on .* ended by itself/);
+  }
+  await using second = start();
+  expect(await carolsPresence(second)).toBe(0);
+  await stopped(second);
+});
+
+// Finding the supervisor takes /proc.
+test.runIf(process.platform === "linux")(
+  "a start stops a Postgres that has lost both the service and its supervisor",
+  { timeout },
+  async () => {
+    let orphan: number | undefined;
+    {
+      await using first = start();
+      expect(await carolsPresence(first)).toBe(1);
+      orphan = await postmasterPid();
+      for (const pid of await supervisorPids()) process.kill(pid, "SIGKILL");
+      expect(await first.exit()).toBe(1);
+      expect(first.output()).toMatch(/Postgres on .* has lost its supervisor/);
+      expect(await postmasterPid()).toBe(orphan);
+    }
+    await using second = start();
+    expect(await carolsPresence(second)).toBe(0);
+    expect(await postmasterPid()).not.toBe(orphan);
+    await stopped(second);
+  },
+);
+
+test("the command line works beside the service and without it", { timeout }, async () => {
+  const command = async (...words: string[]) => {
+    const { stdout } = await run(process.execPath, ["src/cli.ts", ...words, "--json"], {
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      env: { PATH: process.env.PATH, DATA_DIR: dataDir },
+    });
+    return JSON.parse(stdout);
+  };
+  {
+    await using service = start();
+    const target = await readGreeting(service);
+    await command("apps", "create", "one");
+    await expectToServe(target);
+    await stopped(service);
+  }
+  expect(await command("apps", "list")).toContainEqual(expect.objectContaining({ name: "one" }));
+  expect(await postmasterPid()).toBeUndefined();
 });
 
 test("the log and the key's secret stay apart", { timeout }, async () => {
@@ -130,6 +203,26 @@ test("the log and the key's secret stay apart", { timeout }, async () => {
     expect(await readFile(join(dataDir, name), "utf8")).not.toContain(secret);
   }
 });
+
+/** The pid in Postgres's own lock file, which exists from its start to its orderly end. */
+async function postmasterPid(): Promise<number | undefined> {
+  try {
+    const text = await readFile(join(dataDir, "postgres/postmaster.pid"), "utf8");
+    return Number.parseInt(text, 10);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The shells that stand between the service and Postgres. */
+async function supervisorPids(): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (words.includes("kith-postgres") && words.includes(dataDir)) found.push(Number(pid));
+  }
+  return found;
+}
 
 /** Runs the printed line in a shell; where there is no curl, sends what it says. */
 async function answerTo(curl: string): Promise<unknown> {

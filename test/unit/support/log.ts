@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import pino from "pino";
 import { createLogger } from "../../../src/telemetry/logger.ts";
 
 export interface MemoryLog {
@@ -10,13 +9,11 @@ export interface MemoryLog {
   readonly lines: () => Record<string, unknown>[];
 }
 
-/** The service's own logger, with a list in the place of standard output. */
+/** The service's own logger. It writes into memory. */
 export async function createMemoryLog(): Promise<MemoryLog> {
   const written: string[] = [];
-  const logger = await createLogger({ level: "trace", pretty: false });
-  Object.assign(logger, {
-    [pino.symbols.streamSym]: { write: (line: string) => written.push(line) },
-  });
+  const sink = { write: (line: string) => void written.push(line) };
+  const logger = await createLogger({ level: "trace", pretty: false, sink });
   return {
     logger,
     text: () => written.join(""),

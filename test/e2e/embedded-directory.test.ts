@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import {
+  type EmbeddedPostgres,
+  joinEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "../../src/embedded/postgres.ts";
+
+const timeout = 180_000;
+const settings = { fsync: "off" };
+
+let parent: string;
+let dataDir: string;
+let started: EmbeddedPostgres[];
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "kith-embedded-"));
+  dataDir = join(parent, "data");
+  started = [];
+});
+afterEach(async () => {
+  for (const postgres of started) await postgres.stop();
+  await rm(parent, { recursive: true, force: true });
+});
+
+async function start(options: Partial<Parameters<typeof startEmbeddedPostgres>[0]> = {}) {
+  const postgres = await startEmbeddedPostgres({ dataDir, settings, ...options });
+  started.push(postgres);
+  return postgres;
+}
+
+async function joinAsCommand() {
+  const postgres = await joinEmbeddedPostgres({ dataDir, settings });
+  started.push(postgres);
+  return postgres;
+}
+
+async function query({ connectionString }: EmbeddedPostgres, text: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return Object.values((await client.query(text)).rows[0] ?? {})[0];
+  } finally {
+    await client.end();
+  }
+}
+
+async function postmasterPid(): Promise<number> {
+  return Number.parseInt(await readFile(join(dataDir, "postgres/postmaster.pid"), "utf8"), 10);
+}
+
+function socketDir({ connectionString }: EmbeddedPostgres): string {
+  return new URL(connectionString).searchParams.get("host") ?? "";
+}
+
+for (const [what, name] of [
+  ["a space", "my data"],
+  ["characters that mean something to a shell", `it's "$HOME" \`x\`; \\ & *`],
+  ["characters that mean something to Postgres or to a URL", "a,b:c%20?d=e#f"],
+  ["letters outside ASCII", "données-数据"],
+  ["150 characters", "d".repeat(150)],
+] as const) {
+  test(`a path with ${what}`, { timeout }, async () => {
+    dataDir = join(parent, name);
+    const first = await start();
+    await query(first, "CREATE TABLE kept AS SELECT 7 AS n");
+    await first.stop();
+    const second = await start();
+    expect(await query(second, "SELECT n FROM kept")).toBe(7);
+  });
+}
+
+test("a socket outside of a long data directory goes when Postgres stops", {
+  timeout,
+}, async () => {
+  dataDir = join(parent, "d".repeat(150));
+  const postgres = await start();
+  const dir = socketDir(postgres);
+  expect(dir.startsWith(dataDir)).toBe(false);
+  expect((await stat(dir)).mode & 0o777).toBe(0o700);
+  await postgres.stop();
+  await expect(stat(dirname(dir))).rejects.toThrow("ENOENT");
+});
+
+test("only the user of Postgres can reach the socket", { timeout }, async () => {
+  const postgres = await start();
+  expect(socketDir(postgres)).toBe(join(dataDir, "run"));
+  expect((await stat(socketDir(postgres))).mode & 0o777).toBe(0o700);
+  expect(await query(postgres, "SHOW listen_addresses")).toBe("");
+});
+
+test("of several first starts at once one succeeds", { timeout }, async () => {
+  const results = await Promise.allSettled([start(), start(), start(), start()]);
+  const failures = results.flatMap((result) =>
+    result.status === "rejected" ? [String(result.reason)] : [],
+  );
+  expect(failures).toHaveLength(3);
+  for (const failure of failures) {
+    expect(failure).toContain(
+      `is in use by another running process (pid ${process.pid}). Stop that one, or set DATA_DIR`,
+    );
+  }
+  const [winner] = started;
+  expect(winner && (await query(winner, "SELECT 1"))).toBe(1);
+});
+
+test("a setting reaches Postgres as it is written", { timeout }, async () => {
+  const written = `it's "a" $HOME \\ , value`;
+  const postgres = await start({ settings: { ...settings, application_name: written } });
+  const client = new pg.Client({ connectionString: postgres.connectionString });
+  await client.connect();
+  const { rows } = await client.query("SHOW application_name");
+  await client.end();
+  expect(rows).toEqual([{ application_name: written }]);
+});
+
+test("a failed start says what Postgres said, and leaves the directory free", {
+  timeout,
+}, async () => {
+  await expect(start({ settings: { ...settings, shared_buffers: "much" } })).rejects.toThrow(
+    /could not start on .*\nThe end of .*postgres\.log:\n(.*\n)*.*invalid value for parameter "shared_buffers": "much"/,
+  );
+  expect(await query(await start(), "SELECT 1")).toBe(1);
+});
+
+test("a command joins the Postgres of the service and leaves it running", {
+  timeout,
+}, async () => {
+  const service = await start();
+  const command = await joinAsCommand();
+  expect(command.connectionString).toBe(service.connectionString);
+  await command.stop();
+  expect(await query(service, "SELECT 1")).toBe(1);
+});
+
+for (const [what, next] of [
+  ["command", joinAsCommand],
+  ["service", start],
+] as const) {
+  test(`a ${what} waits until an earlier command has ended`, { timeout }, async () => {
+    const first = await joinAsCommand();
+    const waiting = next();
+    expect(await query(first, "SELECT 1")).toBe(1);
+    await first.stop();
+    expect(await query(await waiting, "SELECT 1")).toBe(1);
+  });
+}
+
+test("a postmaster.pid with the pid of another living process is no obstacle", {
+  timeout,
+}, async () => {
+  await (await start()).stop();
+  // Postgres ignores the pid of a process that it may not signal, so this one runs as its user.
+  const { uid, gid } = await stat(join(dataDir, "postgres"));
+  const other = spawn("sleep", ["600"], { uid, gid });
+  onTestFinished(() => void other.kill());
+  const stale = `${other.pid}\n${dataDir}/postgres\n1\n5432\n/nowhere\n\n  1  1\nready   \n`;
+  await writeFile(join(dataDir, "postgres/postmaster.pid"), stale);
+  expect(await query(await start(), "SELECT 1")).toBe(1);
+});
+
+test("a Postgres that Kith did not start is left alone", { timeout }, async () => {
+  const first = await start();
+  const pid = await postmasterPid();
+  // A Postgres that holds no lock looks like one that was started by hand.
+  for (const name of ["owner.lock", "postgres.lock"]) await rm(join(dataDir, name));
+  await expect(start()).rejects.toThrow(
+    `A Postgres that Kith did not start runs on ${dataDir}/postgres (pid ${pid})`,
+  );
+  expect(await query(first, "SELECT 1")).toBe(1);
+});
+
+test("what an interrupted first start left is replaced", { timeout }, async () => {
+  await mkdir(join(dataDir, "postgres.new/base"), { recursive: true });
+  await writeFile(join(dataDir, "postgres.new/PG_VERSION"), "18\n");
+  expect(await query(await start(), "SELECT 1")).toBe(1);
+});
+
+test("a cluster of another major version is refused", { timeout }, async () => {
+  const cluster = join(dataDir, "postgres");
+  await mkdir(cluster, { recursive: true });
+  await writeFile(join(cluster, "PG_VERSION"), "9.6\n");
+  if (process.getuid?.() === 0) await chown(cluster, 65534, 65534);
+  await expect(start()).rejects.toThrow(
+    /was made by Postgres 9\.6, and this is Postgres 18, which cannot/,
+  );
+});
+
+test("a log longer than 10 MiB is emptied by the next start", { timeout }, async () => {
+  await mkdir(dataDir);
+  const log = join(dataDir, "postgres.log");
+  await writeFile(log, "x".repeat(11 * 1024 * 1024));
+  await start();
+  const { size } = await stat(log);
+  expect(size).toBeGreaterThan(0);
+  expect(size).toBeLessThan(1024 * 1024);
+});
+
+test("onExit is called once when Postgres is killed, and a new start recovers", {
+  timeout,
+}, async () => {
+  const messages: string[] = [];
+  const first = await start({ onExit: (message) => messages.push(message) });
+  await query(first, "CREATE TABLE kept AS SELECT 7 AS n");
+  process.kill(await postmasterPid(), "SIGKILL");
+  while (messages.length === 0) await sleep(10);
+  expect(messages).toEqual([expect.stringContaining("ended by itself")]);
+  await first.stop();
+  const second = await start();
+  expect(await query(second, "SELECT n FROM kept")).toBe(7);
+  expect(messages).toHaveLength(1);
+});
+
+test("onExit is not called by stop", { timeout }, async () => {
+  const messages: string[] = [];
+  const postgres = await start({ onExit: (message) => messages.push(message) });
+  await Promise.all([postgres.stop(), postgres.stop()]);
+  expect(messages).toEqual([]);
+  await expect(postmasterPid()).rejects.toThrow("ENOENT");
+});
