@@ -36,6 +36,12 @@ export default defineConfig({
         test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false },
       },
       withPostgres({ name: "storage", include: ["test/storage/**/*.test.ts"] }),
+      // The same tests on databases with defaults that the service must not depend on.
+      withPostgres({
+        name: "hostile",
+        include: ["test/storage/**/*.test.ts"],
+        env: { TEST_DATABASE_DEFAULTS: "hostile" },
+      }),
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
       withPostgres({
         name: "contract",

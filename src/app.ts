@@ -16,7 +16,6 @@ import { createOperations } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
-import { Fault } from "./errors.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
 import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
@@ -24,11 +23,10 @@ import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
-import { createDatabase, createDatabaseOn, createPool } from "./storage/database.ts";
-import { createKeyStore } from "./storage/key-store.ts";
-import { migrate } from "./storage/migrate.ts";
+import { createDatabaseOn, createPool } from "./storage/database.ts";
+import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
-import { withDatabaseFaults } from "./storage/transaction.ts";
+import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
 import { createListener } from "./transport/listener.ts";
@@ -57,10 +55,6 @@ export interface AppOptions {
   readonly onFatal: (message: string) => void;
 }
 
-/** How long to wait for a database that is not there yet, in milliseconds. */
-const databaseWaitMs = 30_000;
-/** A migration may take its time; this ends one that hangs, in milliseconds. */
-const migrationTimeoutMs = 3_600_000;
 /** A connection that sends nothing is closed after this at the least, in milliseconds. */
 const leastSilenceMs = 10_000;
 /** An HTTP/2 connection without calls is closed after this, in milliseconds. */
@@ -83,27 +77,34 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     config.databaseUrl === undefined ? await startEmbedded(config, onFatal) : undefined;
   if (embedded !== undefined) stack.defer(() => embedded.postgres.stop());
   const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
-  await prepareDatabase(connectionString, logger);
+  const name = databaseName(config);
+  const schema = await prepareDatabase({
+    connectionString,
+    schema: config.databaseSchema,
+    name,
+    logger,
+  });
 
   const pool = createPool({
     connectionString,
+    schema,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
     lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => pool.end());
-  const db = createDatabaseOn(pool);
 
-  const keys = createKeyStore(db);
+  const keys = createPostgresKeyStore(createDatabaseOn(pool));
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
   if (bootstrapKey !== undefined) {
-    const { id, revokedAt } = await ensureDemoKey(keys, bootstrapKey);
+    const ensure = () => ensureDemoKey(keys, bootstrapKey);
+    const { id, revokedAt } = await whenAvailable({ name, logger }, ensure);
     if (revokedAt !== null) logger.warn({ keyId: id }, "the bootstrap Server-Key is revoked");
   }
 
   const stopping = new AbortController();
-  const isReachable = createReadiness(db);
+  const isReachable = createReadiness({ pool });
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
   const listener = createListener({
     ...createTransports({
@@ -199,28 +200,4 @@ async function startEmbedded({ dataDir }: Config, onExit: (message: string) => v
   ]);
   const postgres = await startEmbeddedPostgres({ dataDir, onExit });
   return { postgres, demoKey: await loadDemoKey(dataDir) };
-}
-
-/** Waits for the database to be there, and migrates it. */
-async function prepareDatabase(connectionString: string, logger: Logger): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const db = createDatabase({
-    connectionString,
-    poolSize: 1,
-    timeoutMs: migrationTimeoutMs,
-    onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
-  });
-  stack.defer(() => db.destroy());
-  const giveUpAt = performance.now() + databaseWaitMs;
-  for (;;) {
-    try {
-      const done = await withDatabaseFaults(() => migrate(db));
-      if (done.length > 0) logger.info({ migrations: done }, "migrated the database");
-      return;
-    } catch (error) {
-      if (!(error instanceof Fault) || performance.now() > giveUpAt) throw error;
-      logger.warn({ err: error.cause }, "waiting for the database");
-      await sleep(1_000);
-    }
-  }
 }

@@ -1,19 +1,19 @@
 import { Command, InvalidArgumentError } from "commander";
+import { appNameRule, parseAppName } from "./access/app-name.ts";
 import { parseDuration } from "./access/duration.ts";
 import type { App, KeyRecord, KeyStore } from "./access/key-store.ts";
 import { generateServerKey, hashSecret, serverKeyHeader } from "./access/server-key.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./config.ts";
-import { Fault } from "./errors.ts";
 import { createDatabase } from "./storage/database.ts";
-import { createKeyStore } from "./storage/key-store.ts";
 import { migrate } from "./storage/migrate.ts";
-import { withDatabaseFaults } from "./storage/transaction.ts";
+import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
+import { DatabaseError, databaseName } from "./storage/startup.ts";
 
-/** A failure that is the user's to mend: its message is all they see. */
+/** A failure that the user can mend. They see its message alone. */
 class CommandError extends Error {}
 
-/** Longest that one command may wait for the database, in milliseconds. */
+/** Longest that one command waits for the database, in milliseconds. */
 const timeoutMs = 30_000;
 const migrationTimeoutMs = 3_600_000;
 
@@ -31,7 +31,7 @@ const apps = program.command("apps").description("create and list apps");
 apps
   .command("create")
   .description("create an app")
-  .argument("<name>", "1 to 50 characters", appName)
+  .argument("<name>", appNameRule, appName)
   .option("--json", "print one JSON object")
   .action((name: string, { json }) =>
     withKeys(async (keys) => {
@@ -69,7 +69,7 @@ keyCommands
       const app = await findApp(keys, name);
       const key = generateServerKey();
       const expiresAt = expires === undefined ? null : new Date(Date.now() + expires);
-      await keys.ensureKey({
+      await keys.createKey({
         id: key.id,
         secretHash: hashSecret(key.secret),
         appId: app.id,
@@ -111,8 +111,7 @@ program
   .description("bring the database schema up to date, as every start of the service does")
   .option("--json", "print one JSON object")
   .action(({ json }) =>
-    withDatabase(migrationTimeoutMs, async (db) => {
-      const migrations = await withDatabaseFaults(() => migrate(db));
+    withDatabase(migrationTimeoutMs, async (_, migrations) => {
       print(json, { migrations }, migrations.join("\n") || "the schema is up to date");
     }),
   );
@@ -120,41 +119,42 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`error: ${explain(error)}`);
-  process.exitCode = 1;
-}
-
-/** The message, and for an unreachable database what the driver said of it. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof Fault && error.cause instanceof Error)) return error.message;
-  const { cause } = error;
-  const code = "code" in cause ? ` (${cause.code})` : "";
-  return `cannot use the database: ${cause.message}${code}`;
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
+  // The driver can leave a connection open that it failed to open fully.
+  process.exit(1);
 }
 
 function withKeys(work: (keys: KeyStore) => Promise<void>): Promise<void> {
-  return withDatabase(timeoutMs, async (db) => {
-    await withDatabaseFaults(() => migrate(db));
-    await work(createKeyStore(db));
-  });
+  return withDatabase(timeoutMs, (db) => work(createPostgresKeyStore(db)));
 }
 
 type Db = ReturnType<typeof createDatabase>;
 
-async function withDatabase(limitMs: number, work: (db: Db) => Promise<void>): Promise<void> {
+/** Runs a command on a database that is migrated. */
+async function withDatabase(
+  limitMs: number,
+  work: (db: Db, migrations: readonly string[]) => Promise<void>,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const config = parseConfig(process.env);
   const embedded = config.databaseUrl === undefined ? await joinEmbedded(config) : undefined;
   if (embedded !== undefined) stack.defer(() => embedded.stop());
   const db = createDatabase({
     connectionString: config.databaseUrl ?? embedded?.connectionString ?? "",
+    schema: config.databaseSchema,
     poolSize: 1,
     timeoutMs: limitMs,
     onConnectionLost: () => {},
   });
   stack.defer(() => db.destroy());
-  await work(db);
+  const { migrations } = await migrate(db, {
+    schema: config.databaseSchema,
+    onWait: () => console.error("waiting for another process that migrates the database"),
+    onNewer: () => console.error("warning: the schema is newer than this version of Kith"),
+  }).catch((error) => {
+    throw new DatabaseError(databaseName(config), error);
+  });
+  await work(db, migrations);
 }
 
 async function joinEmbedded({ dataDir }: Config) {
@@ -169,10 +169,9 @@ async function findApp(keys: KeyStore, name: string): Promise<App> {
 }
 
 function appName(text: string): string {
-  if (text.length === 0 || text.length > 50) {
-    throw new InvalidArgumentError("It must have 1 to 50 characters.");
-  }
-  return text;
+  const name = parseAppName(text);
+  if (name === undefined) throw new InvalidArgumentError(`It must have ${appNameRule}.`);
+  return name;
 }
 
 function expiry(text: string): number {

@@ -1,14 +1,17 @@
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
+import { checkDatabaseUrl } from "./storage/database-url.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
 
-/** How the service runs. Each property stands in the README's table under its variable. */
+/** How the service runs. The README lists each property under its variable. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   /** Absent: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** Absent: the first schema of the search path. */
+  readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
   readonly dataDir: string;
   readonly bootstrapServerKey: ServerKey | undefined;
@@ -19,7 +22,7 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-/** Says every variable that is wrong, one a line, with its name and what is allowed. */
+/** Lists every variable that is wrong, one on a line, with its name and what is allowed. */
 export class ConfigError extends Error {
   constructor(faults: readonly string[]) {
     super(`Invalid configuration:\n${faults.map((text) => `  ${text}`).join("\n")}`);
@@ -29,9 +32,9 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Takes the text of a variable, or says what is allowed. */
-type Parse<T> = (text: string) => T | Refused;
-type Refused = { readonly allowed: string };
+/** Parses the text of a variable, or says what is allowed. */
+type Parse<T> = (text: string) => T | Rejected;
+type Rejected = { readonly allowed: string };
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as absent.
@@ -45,7 +48,7 @@ export function parseConfig(env: Environment): Config {
     const text = env[name];
     if (text === undefined || text === "") return fallback;
     const value = parse(text);
-    if (!isRefused(value)) return value;
+    if (!isRejected(value)) return value;
     faults.push(`${name} must be ${value.allowed}`);
     return fallback;
   }
@@ -54,6 +57,7 @@ export function parseConfig(env: Environment): Config {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
+    databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
@@ -72,7 +76,7 @@ export function parseConfig(env: Environment): Config {
   return Object.freeze(config);
 }
 
-function isRefused(value: unknown): value is Refused {
+function isRejected(value: unknown): value is Rejected {
   return typeof value === "object" && value !== null && "allowed" in value;
 }
 
@@ -89,17 +93,27 @@ function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
     allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
 }
 
-function postgresUrl(text: string): string | Refused {
-  return /^postgres(ql)?:\/\/\S+$/.test(text)
-    ? text
-    : { allowed: "a URL such as postgres://user:password@host:5432/database" };
+function postgresUrl(text: string): string | Rejected {
+  const allowed = checkDatabaseUrl(text);
+  return allowed === undefined ? text : { allowed };
 }
 
-function serverKey(text: string): ServerKey | Refused {
+function schemaName(text: string): string | Rejected {
+  return /^(?!pg_)[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(text)
+    ? text
+    : { allowed: "1 to 63 letters, digits, _ and -, not beginning with a digit or pg_" };
+}
+
+/** Blanks, quotes and invisible characters come from mistakes in shells and environment files. */
+const suspicious = /[\s\p{C}"'`\p{Pi}\p{Pf}]/u;
+
+function serverKey(text: string): ServerKey | Rejected {
   const key = splitServerKey(text);
-  return key !== undefined && key.id.length <= maxKeyIdLength
+  return key !== undefined && key.id.length <= maxKeyIdLength && !suspicious.test(text)
     ? key
     : {
-        allowed: `KEY_ID:KEY_SECRET, both not empty, the id of at most ${maxKeyIdLength} characters`,
+        allowed:
+          "KEY_ID:KEY_SECRET, both not empty, without blanks, line breaks, quotes and control characters, " +
+          `the id of at most ${maxKeyIdLength} characters`,
       };
 }

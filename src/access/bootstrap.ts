@@ -1,24 +1,47 @@
-import type { KeyRecord, KeyStore } from "./key-store.ts";
+import { timingSafeEqual } from "node:crypto";
+import type { App, KeyRecord, KeyStore } from "./key-store.ts";
 import type { ServerKey } from "./server-key.ts";
 import { hashSecret } from "./server-key.ts";
 
 /** The app that exists from the first start on. */
 export const demoApp = "demo";
 
+/** Where the key comes from, for error messages. */
+const source = "BOOTSTRAP_SERVER_KEY (or of the file server-key in DATA_DIR)";
+
 /**
- * Makes sure that the app `demo` exists and that this key is one of its keys.
+ * Makes sure that the app `demo` exists and that this key is one of its keys. Writes nothing where both
+ * exist. A key is never changed: two versions in a rolling deployment would replace each other's secret.
  *
- * @throws Error where the key's id is taken by another app
+ * @throws Error where the key's id belongs to another app, or is known with another secret
  */
 export async function ensureDemoKey(keys: KeyStore, key: ServerKey): Promise<KeyRecord> {
-  const app = (await keys.createApp(demoApp)) ?? (await keys.findApp(demoApp));
-  if (app === undefined) throw new Error(`app ${demoApp} vanished`);
-  const record = await keys.ensureKey({
-    id: key.id,
-    secretHash: hashSecret(key.secret),
-    appId: app.id,
-    expiresAt: null,
-  });
-  if (record === undefined) throw new Error(`key id ${key.id} belongs to another app`);
+  const secretHash = hashSecret(key.secret);
+  const app = await ensureApp(keys, demoApp);
+  const record =
+    (await findKey(keys, key.id)) ??
+    (await keys.createKey({ id: key.id, secretHash, appId: app.id, expiresAt: null })) ??
+    (await findKey(keys, key.id));
+  if (record === undefined) throw new Error(`key ${key.id} vanished`);
+  if (record.appId !== app.id) {
+    throw new Error(`key id ${key.id} of ${source} belongs to another app`);
+  }
+  if (!timingSafeEqual(record.secretHash, secretHash)) {
+    throw new Error(
+      `key id ${key.id} of ${source} exists with another secret; a new secret needs a new key id`,
+    );
+  }
+  return record;
+}
+
+async function ensureApp(keys: KeyStore, name: string): Promise<App> {
+  const app =
+    (await keys.findApp(name)) ?? (await keys.createApp(name)) ?? (await keys.findApp(name));
+  if (app === undefined) throw new Error(`app ${name} vanished`);
+  return app;
+}
+
+async function findKey(keys: KeyStore, id: string): Promise<KeyRecord | undefined> {
+  const [record] = await keys.findKeys([id]);
   return record;
 }

@@ -10,35 +10,35 @@ export interface KeyLoaderOptions {
 }
 
 /**
- * Looks up keys with one query at a time: whoever asks while one is under way shares the next. However
- * many requests come with unknown keys, the database sees few queries.
+ * Looks up keys with one query at a time: look-ups that arrive while a query is in flight share the next
+ * one. However many requests come with unknown keys, the database gets few queries.
  */
 export type KeyLoader = (id: string) => Promise<KeyRecord | undefined>;
 
-interface Waiting {
+interface PendingLookup {
   readonly promise: Promise<KeyRecord | undefined>;
   readonly resolve: (record: KeyRecord | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 export function createKeyLoader({ keys, minIntervalMs }: KeyLoaderOptions): KeyLoader {
-  const waiting = new Map<string, Waiting>();
+  const pending = new Map<string, PendingLookup>();
   let running = false;
   let lastStart = Number.NEGATIVE_INFINITY;
 
   async function run(): Promise<void> {
     running = true;
-    while (waiting.size > 0) {
+    while (pending.size > 0) {
       const pause = lastStart + minIntervalMs - performance.now();
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
       lastStart = performance.now();
-      await loadBatch(new Map([...waiting].slice(0, maxBatch)));
+      await loadBatch(new Map([...pending].slice(0, maxBatch)));
     }
     running = false;
   }
 
-  async function loadBatch(batch: ReadonlyMap<string, Waiting>): Promise<void> {
-    for (const id of batch.keys()) waiting.delete(id);
+  async function loadBatch(batch: ReadonlyMap<string, PendingLookup>): Promise<void> {
+    for (const id of batch.keys()) pending.delete(id);
     try {
       const found = await keys.findKeys([...batch.keys()]);
       const records = new Map(found.map((record) => [record.id, record]));
@@ -49,10 +49,10 @@ export function createKeyLoader({ keys, minIntervalMs }: KeyLoaderOptions): KeyL
   }
 
   return (id) => {
-    const known = waiting.get(id);
+    const known = pending.get(id);
     if (known !== undefined) return known.promise;
     const entry = Promise.withResolvers<KeyRecord | undefined>();
-    waiting.set(id, entry);
+    pending.set(id, entry);
     if (!running) void run();
     return entry.promise;
   };

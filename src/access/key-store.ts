@@ -1,4 +1,4 @@
-/** A key as the database knows it: without its secret. */
+/** A key as the database stores it: without its secret. */
 export interface KeyRecord {
   readonly id: string;
   readonly appId: number;
@@ -36,11 +36,8 @@ export interface KeyStore extends KeyFinder {
   findApp(name: string): Promise<App | undefined>;
   /** All apps, ordered by name. */
   listApps(): Promise<App[]>;
-  /**
-   * Creates the key, or gives an existing one of the same app this secret. Undefined where the id
-   * belongs to another app. A revoked key stays revoked.
-   */
-  ensureKey(key: NewKey): Promise<KeyRecord | undefined>;
+  /** Undefined where the id is taken, by whatever app; the key that has it is left as it is. */
+  createKey(key: NewKey): Promise<KeyRecord | undefined>;
   /** The keys of an app, oldest first. */
   listKeys(appId: number): Promise<KeyRecord[]>;
   /** Undefined where there is no such key. Revoking twice keeps the first time. */

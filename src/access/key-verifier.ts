@@ -1,35 +1,48 @@
 import { timingSafeEqual } from "node:crypto";
-import { fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
 import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
-/** Who calls: the app that the Server-Key belongs to. */
+/** The caller: the app that the Server-Key belongs to. */
 export interface Principal {
   readonly appId: number;
   readonly appName: string;
   readonly keyId: string;
 }
 
+/** The fault of a key that exists, with the right secret, but is revoked or has expired. */
+export class RejectedKeyFault extends Fault {
+  /** The app and the key, for the log alone. */
+  readonly principal: Principal;
+
+  constructor(reason: "SERVER_KEY_INVALID" | "SERVER_KEY_EXPIRED", principal: Principal) {
+    super(reason, fault(reason).message);
+    this.principal = principal;
+  }
+}
+
 export interface KeyVerifier {
   /**
-   * Checks the value of a `Server-Key` header. Answers at once where the key is cached, which costs no
-   * database round trip.
+   * Checks the value of a `Server-Key` header. Returns the principal, not a promise, where the key is
+   * cached: that needs no query.
    *
    * @throws Fault SERVER_KEY_MISSING, _MALFORMED, _INVALID, _EXPIRED; DATABASE_UNAVAILABLE (or rejects
-   *   with one of these, where it has to ask the database)
+   *   with one of these, where it has to query the database)
    */
   verify(header: string | null | undefined): Principal | Promise<Principal>;
 }
 
-/** A revoked key is refused within 10 s: a record is renewed behind the scenes after `refreshMs`, and
- * no record older than `maxAgeMs` is trusted. */
+/**
+ * A revoked key is rejected within 10 s: a record is refreshed in the background after `refreshMs`, and a
+ * record older than `maxAgeMs` is not used.
+ */
 const refreshMs = 4_000;
 const maxAgeMs = 9_000;
 /** Ids that do not exist are remembered this long, and this many of them. */
 const unknownMs = 2_000;
 const maxUnknown = 10_000;
-/** Headers found good that are remembered, so that their secrets need not be hashed again. */
+/** Accepted headers that are remembered, so that their secrets need not be hashed again. */
 const maxAdmitted = 10_000;
 /** At most 100 look-ups a second, each for many keys. */
 const lookupIntervalMs = 10;
@@ -45,7 +58,7 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
   const load = createKeyLoader({ keys, minIntervalMs: lookupIntervalMs });
   const known = new Map<string, Cached>();
   const unknown = new Map<string, number>();
-  /** Headers that were found good, and the record they were checked against. */
+  /** Accepted headers, each with the record that it was checked against. */
   const admitted = new Map<string, Cached>();
 
   async function lookUp(id: string): Promise<Cached> {
@@ -70,19 +83,19 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
     unknown.set(id, at);
   }
 
-  function refreshBehind(cached: Cached): void {
+  function refreshInBackground(cached: Cached): void {
     cached.refreshing = true;
-    // A failure leaves the old record in use until it is too old; the next look-up reports it.
+    // After a failure the old record is used until it is too old. The next look-up reports the failure.
     lookUp(cached.record.id).catch(() => {
       cached.refreshing = false;
     });
   }
 
-  /** The record, unless it is too old; renews it behind the scenes in time. */
+  /** The record, unless it is too old. Starts its refresh in time. */
   function current(id: string, now: number): Cached | undefined {
     const cached = known.get(id);
     if (cached === undefined || now - cached.loadedAt >= maxAgeMs) return undefined;
-    if (now - cached.loadedAt > refreshMs && !cached.refreshing) refreshBehind(cached);
+    if (now - cached.loadedAt > refreshMs && !cached.refreshing) refreshInBackground(cached);
     return cached;
   }
 
@@ -110,16 +123,17 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
   };
 }
 
-/** Whether to ask for this id at all: the database cannot hold a NUL, and no key has a longer one. */
+/** Whether a key can have this id: the database cannot store a NUL, and ids have a maximum length. */
 function canExist(id: string): boolean {
   return id.length <= maxKeyIdLength && !id.includes("\0");
 }
 
-/** Refuses a key that was revoked or has expired. */
+/** Rejects a key that is revoked or has expired. */
 function usable({ record, principal }: Cached): Principal {
-  if (record.revokedAt !== null) throw fault("SERVER_KEY_INVALID");
-  if (record.expiresAt !== null && record.expiresAt.getTime() <= Date.now()) {
-    throw fault("SERVER_KEY_EXPIRED");
+  if (record.revokedAt !== null) throw new RejectedKeyFault("SERVER_KEY_INVALID", principal);
+  // Written so that a date which is not a time counts as expired.
+  if (record.expiresAt !== null && !(record.expiresAt.getTime() > Date.now())) {
+    throw new RejectedKeyFault("SERVER_KEY_EXPIRED", principal);
   }
   return principal;
 }

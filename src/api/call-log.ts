@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { RejectedKeyFault } from "../access/key-verifier.ts";
 import type { Fault } from "../errors.ts";
 import type { Call } from "./call.ts";
 
@@ -14,10 +15,11 @@ export function createCallLog({ logger }: { readonly logger: Logger }): (call: C
     const { fault } = call;
     const durationMs = performance.now() - call.startedAt;
     if (fault === undefined && durationMs < slowMs) return;
+    const principal = fault instanceof RejectedKeyFault ? fault.principal : call.principal;
     const line = {
       requestId: call.requestId,
-      app: call.principal?.appName,
-      keyId: call.principal?.keyId,
+      app: principal?.appName,
+      keyId: principal?.keyId,
       method: call.method,
       protocol: call.protocol,
       code: fault === undefined ? "OK" : fault.row.grpc,

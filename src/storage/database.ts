@@ -1,67 +1,65 @@
 import { Kysely, PostgresDialect } from "kysely";
-import pg from "pg";
+import type pg from "pg";
+import { ConnectionPool } from "./connection-pool.ts";
 import type { Database } from "./schema.ts";
+import type { SessionOptions } from "./session-settings.ts";
+import { sessionSettings } from "./session-settings.ts";
+import { isTimeout } from "./sqlstate.ts";
 
-export type Pool = pg.Pool;
+export type Pool = ConnectionPool;
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends SessionOptions {
+  /** A URL that `checkDatabaseUrl` accepts. */
   readonly connectionString: string;
-  /** Most connections held at once. */
+  /** Most connections that are open at once. */
   readonly poolSize: number;
-  /** Longest a statement may run or wait, and longest wait for a connection, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Longest a statement waits for a lock, in milliseconds; absent: as long as it may run. */
-  readonly lockTimeoutMs?: number;
-  /** Told of connections that are lost; the pool replaces them by itself. */
+  /** Called for each connection that is lost; the pool replaces it by itself. */
   readonly onConnectionLost: (error: Error) => void;
 }
-
-/** Each statement is to see what is there when it begins, also where it has waited for a lock before. */
-const isolation = "-c default_transaction_isolation=read\\ committed";
-
-/**
- * Every statement of the service finds its rows by an index. Prepared statements keep their plans, and
- * one made while a table was small would go on scanning it, or hash it, once it has grown. Plans are
- * made without a look at the values: of an app that is newer than the statistics the planner believes
- * that it has one row, so that any index would do.
- */
-const plannerOptions = [
-  "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
-  "-c plan_cache_mode=force_generic_plan",
-].join(" ");
 
 /**
  * A pool of connections. It opens none before the first query.
  *
- * A statement is ended by the server after `timeoutMs`, also where this process is gone, and by this
- * process a second later, where it is the server that is gone.
+ * The server ends a statement after `timeoutMs`, also where this process is gone. This process gives it up
+ * a second later, for the case that the server is gone. A wait for a connection takes at most `timeoutMs`.
  */
 export function createPool(options: DatabaseOptions): Pool {
-  const { connectionString, poolSize, timeoutMs, lockTimeoutMs, onConnectionLost } = options;
-  const pool = new pg.Pool({
+  const { connectionString, poolSize, timeoutMs, onConnectionLost } = options;
+  const settings = sessionSettings(options);
+  const pool = new ConnectionPool({
     connectionString,
     max: poolSize,
     application_name: "kith",
-    options: `${isolation} ${plannerOptions}`,
     connectionTimeoutMillis: timeoutMs,
-    statement_timeout: timeoutMs,
-    lock_timeout: lockTimeoutMs,
-    idle_in_transaction_session_timeout: timeoutMs,
     query_timeout: timeoutMs + 1_000,
     keepAlive: true,
     pipeline: true,
+    // The pool waits for the promise, and lends no connection that it rejects.
+    onConnect: (client: pg.ClientBase) => applySettings(client, settings),
   });
-  // A connection can be lost while idle, in use, or in use between two statements, when no query is
-  // there to be told: without a listener of its own that would end the process.
+  // A connection can be lost while it is idle, in use, or in use between two statements, when no query is
+  // there to report the error. Without a listener of its own that would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionLost));
   pool.on("error", () => {});
   return pool;
 }
 
-/**
- * Kysely on a pool that others use too. The pool is theirs to close: `destroy` does so only where Kysely
- * itself has sent a query.
- */
+/** More attempts than a sane default of the database makes necessary. */
+const maxAttempts = 10;
+
+/** A short `statement_timeout` by default can end the very statement that changes it. */
+async function applySettings(client: pg.ClientBase, settings: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(settings);
+      return;
+    } catch (error) {
+      if (!isTimeout(error) || attempt === maxAttempts) throw error;
+    }
+  }
+}
+
+/** Kysely on a pool that others use too. Close the pool, not this Kysely. */
 export function createDatabaseOn(pool: Pool): Kysely<Database> {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

@@ -1,36 +1,128 @@
-import type { Kysely } from "kysely";
+import type { Kysely, QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
-import type { Migration } from "kysely/migration";
-import { Migrator } from "kysely/migration";
+import { checkDatabase, checkRights } from "./check-database.ts";
+import { findEarlierMigrations } from "./earlier-migrations.ts";
+import type { AppliedMigration } from "./migration-table.ts";
+import { createMigrationTable, readMigrationTable, recordMigration } from "./migration-table.ts";
 import * as initial from "./migrations/0001-initial.ts";
 import type { Database } from "./schema.ts";
 
-/** In the order of their names, which is the order they run in. Never edited once released. */
-const migrations: Record<string, Migration> = { "0001-initial": initial };
+export interface Migration extends AppliedMigration {
+  up(db: QueryExecutorProvider): Promise<void>;
+}
 
-/** Key of the advisory lock under which migrations run; the letters "kith" as a number. */
-const migrationLock = 0x6b697468;
+/** In the order in which they run. A migration never changes once it is released. */
+const knownMigrations: readonly Migration[] = [
+  { name: "0001-initial", isBreaking: false, up: initial.up },
+];
 
 /**
- * Brings the schema up to date; a no-op where it is. Any number of processes may call it at once.
- *
- * @returns the names of the migrations that this call ran
- * @throws what the failing migration threw; it is rolled back, with those that ran before it
+ * Key of the advisory lock under which migrations run: the letters "kith" as a number. Earlier versions
+ * take the same lock.
  */
-export async function migrate(db: Kysely<Database>): Promise<string[]> {
-  return db.connection().execute(async (connection) => {
-    // Kysely's own lock is a row of a table that it has to create first: not safe on an empty database.
-    await sql`SELECT pg_advisory_lock(${migrationLock})`.execute(connection);
-    try {
-      const migrator = new Migrator({
-        db: connection,
-        provider: { getMigrations: async () => migrations },
-      });
-      const { error, results = [] } = await migrator.migrateToLatest();
-      if (error !== undefined) throw error;
-      return results.map((result) => result.migrationName);
-    } finally {
-      await sql`SELECT pg_advisory_unlock(${migrationLock})`.execute(connection);
+const migrationLock = 0x6b697468;
+
+export interface MigrateOptions {
+  /** The schema of Kith's tables; created where it is missing. Absent: the first of the search path. */
+  readonly schema?: string | undefined;
+  /** Called before a wait for another process that migrates. */
+  readonly onWait?: () => void;
+  /** Called where the database has migrations that this version does not know, but can work with. */
+  readonly onNewer?: (names: readonly string[]) => void;
+  readonly migrations?: readonly Migration[];
+}
+
+export interface Migrated {
+  readonly schema: string;
+  /** The migrations that this call ran. */
+  readonly migrations: readonly string[];
+}
+
+/**
+ * Brings the schema up to date, in one transaction, under a lock that the transaction holds. Where nothing
+ * is pending it only reads. Any number of processes may call it at once.
+ *
+ * @throws Error where the database or its schema cannot be used; whatever a migration throws. Nothing has
+ *   changed then.
+ */
+export async function migrate(
+  db: Kysely<Database>,
+  options: MigrateOptions = {},
+): Promise<Migrated> {
+  const { onNewer = () => {}, migrations = knownMigrations } = options;
+  const schema = await checkDatabase(db, options.schema);
+  let applied = await readMigrationTable(db, schema);
+  let ran: readonly string[] = [];
+  if (pendingOf(migrations, applied).length > 0) {
+    ran = await migrateInTransaction(db, schema, { ...options, migrations });
+    applied = await readMigrationTable(db, schema);
+  }
+  const newer = applied.filter(({ name }) => !migrations.some((known) => known.name === name));
+  const breaking = newer.find(({ isBreaking }) => isBreaking);
+  if (breaking !== undefined) {
+    throw new Error(
+      `a newer version of Kith has migrated the schema ${schema}, and this version cannot work with migration ${breaking.name}`,
+    );
+  }
+  if (newer.length > 0) onNewer(newer.map(({ name }) => name));
+  await checkRights(db, schema);
+  return { schema, migrations: ran };
+}
+
+function pendingOf(migrations: readonly Migration[], applied: readonly AppliedMigration[]) {
+  return migrations.filter((migration) => !applied.some(({ name }) => name === migration.name));
+}
+
+function migrateInTransaction(
+  db: Kysely<Database>,
+  schema: string,
+  { migrations, onWait = () => {} }: MigrateOptions & { migrations: readonly Migration[] },
+): Promise<readonly string[]> {
+  // What another process has migrated has to be visible once the lock is held.
+  const transaction = db.transaction().setIsolationLevel("read committed");
+  return transaction.execute(async (trx) => {
+    await takeMigrationLock(trx, onWait);
+    await useSchema(trx, schema);
+    await createMigrationTable(trx, schema);
+    const pending = pendingOf(migrations, await readMigrationTable(trx, schema));
+    const earlier = await findEarlierMigrations(trx, schema);
+    const ran = pending.filter(({ name }) => !earlier.includes(name));
+    for (const migration of pending) {
+      if (ran.includes(migration)) await runMigration(trx, schema, migration);
+      await recordMigration(trx, schema, migration);
     }
+    return ran.map(({ name }) => name);
   });
+}
+
+/** SQLSTATE of a table, an index or a type that exists already. */
+const existsStates = ["42P07", "42710"];
+
+async function runMigration(trx: QueryExecutorProvider, schema: string, { up }: Migration) {
+  try {
+    await up(trx);
+  } catch (error) {
+    const exists =
+      error instanceof Error && "code" in error && existsStates.includes(`${error.code}`);
+    if (!exists) throw error;
+    throw new Error(
+      `the schema ${schema} has something that Kith did not make (${error.message}); set DATABASE_SCHEMA to a schema for Kith alone`,
+      { cause: error },
+    );
+  }
+}
+
+async function takeMigrationLock(trx: QueryExecutorProvider, onWait: () => void): Promise<void> {
+  const { rows } = await sql<{ locked: boolean }>`
+    SELECT pg_try_advisory_xact_lock(${migrationLock}) AS locked`.execute(trx);
+  if (rows[0]?.locked) return;
+  onWait();
+  await sql`SELECT pg_advisory_xact_lock(${migrationLock})`.execute(trx);
+}
+
+/** Creates the schema where it is missing, and makes it the schema of the transaction. */
+async function useSchema(trx: QueryExecutorProvider, schema: string): Promise<void> {
+  const { rows } = await sql`SELECT FROM pg_namespace WHERE nspname = ${schema}`.execute(trx);
+  if (rows.length === 0) await sql`CREATE SCHEMA ${sql.id(schema)}`.execute(trx);
+  await sql`SET LOCAL search_path TO ${sql.id(schema)}, pg_temp`.execute(trx);
 }

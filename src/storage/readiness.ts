@@ -1,21 +1,49 @@
-import type { Kysely } from "kysely";
-import { sql } from "kysely";
-import type { Database } from "./schema.ts";
+import type { Pool } from "./database.ts";
 
-/** Whether the database answers. Asks at most once a second, however often it is asked. */
-export function createReadiness(db: Kysely<Database>): () => Promise<boolean> {
-  const freshMs = 1_000;
+/** An answer is used again for this long after its question, in milliseconds. */
+const freshMs = 1_000;
+/** A database that takes longer to answer does not count as ready, in milliseconds. */
+const patienceMs = 1_000;
+
+const question = `
+  SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
+
+/**
+ * Whether the database is a primary that takes writes. Asks it at most once a second, however often the
+ * function is called, and answers within a second.
+ *
+ * Closes the connections of the pool where they lead to a server that takes no writes, so that the next
+ * ones find the primary.
+ */
+export function createReadiness({ pool }: { readonly pool: Pool }): () => Promise<boolean> {
   let askedAt = Number.NEGATIVE_INFINITY;
   let answer: Promise<boolean> = Promise.resolve(false);
+
+  async function takesWrites(): Promise<boolean> {
+    const { rows } = await pool.query<{ read_only: boolean }>(question);
+    const isReadOnly = rows[0]?.read_only !== false;
+    if (isReadOnly) pool.retireConnections();
+    return !isReadOnly;
+  }
 
   return () => {
     if (performance.now() - askedAt >= freshMs) {
       askedAt = performance.now();
-      answer = sql`SELECT 1`.execute(db).then(
-        () => true,
-        () => false,
-      );
+      answer = withinPatience(takesWrites());
     }
     return answer;
   };
+}
+
+/** False where the answer is an error, or takes too long. */
+function withinPatience(answer: Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patienceMs, false);
+    answer
+      .catch(() => false)
+      .then((value) => {
+        clearTimeout(timer);
+        resolve(value);
+      });
+  });
 }

@@ -1,5 +1,4 @@
-import type { Fault } from "../errors.ts";
-import { fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 
 /** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
 const lostRace = new Set(["40001", "40P01"]);
@@ -45,7 +44,7 @@ export function isRetryable(error: unknown): boolean {
  * Whether the connection that failed so is better closed. One that has lost its statements, whose plans
  * no longer fit the tables, or that leads to a server that is no longer the primary, would go on failing.
  */
-export function spoilsConnection(error: unknown): boolean {
+export function mustDiscardConnection(error: unknown): boolean {
   const code = codeOf(error);
   if (lostRace.has(code) || timedOut.has(code)) return false;
   return sqlState.test(code) || databaseFault(error) !== undefined;
@@ -67,6 +66,40 @@ export function databaseFault(error: unknown): Fault | undefined {
     return fault("DATABASE_UNAVAILABLE", {}, { cause: error });
   }
   return undefined;
+}
+
+/** Whether a statement exceeded `statement_timeout` or `lock_timeout`, or was cancelled. */
+export function isTimeout(error: unknown): boolean {
+  return timedOut.has(codeOf(error));
+}
+
+/** Errors that stay until somebody changes the configuration: rejected credentials, an unknown database. */
+const permanentState = /^(28|3D000)/;
+
+/** PgBouncer reports all its errors as protocol violations (08P01). These do not end by themselves. */
+const permanentPoolerMessage =
+  /unsupported startup parameter|no such (database|user)|authentication failed/i;
+
+/**
+ * Whether a start that failed with this error can succeed a little later, although nobody changes the
+ * configuration: the database is starting, fails over, or is out of connections.
+ */
+export function isTransient(error: unknown): boolean {
+  const cause = error instanceof Fault ? error.cause : error;
+  const code = codeOf(cause);
+  if (databaseFault(cause) === undefined || permanentState.test(code) || isFileError(cause)) {
+    return false;
+  }
+  return !(
+    code === "08P01" &&
+    cause instanceof Error &&
+    permanentPoolerMessage.test(cause.message)
+  );
+}
+
+/** Whether a file could not be read, such as a certificate. A missing Unix socket is no such error. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "open";
 }
 
 function codeOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { hashSecret } from "../../src/access/server-key.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import type { CreateRpcClient } from "../support/clients.ts";
 import { rpcClients } from "../support/clients.ts";
 import { openDatabase } from "../support/database.ts";
@@ -16,7 +16,7 @@ const served = serveContract();
 const hour = 3_600_000;
 
 function keyStore() {
-  return createKeyStore(openDatabase(served.service.databaseUrl, 1));
+  return createPostgresKeyStore(openDatabase(served.service.databaseUrl, 1));
 }
 
 async function send(app: TestApp, key?: string, body: unknown = oneContact) {
@@ -105,7 +105,7 @@ test.each([
   const app = await served.service.createApp();
   const unique = `${app.key.id} ${id}`;
   const key = { id: unique, appId: app.id, secretHash: hashSecret(secret), expiresAt: null };
-  await keyStore().ensureKey(key);
+  await keyStore().createKey(key);
   const { envelope } = await send(app, base64(`${unique}:${secret}`));
   expect(envelope).toMatchObject({ status: 200, data: { countInserted: 1 } });
 });
@@ -113,7 +113,7 @@ test.each([
 test("two keys of one app see the same contacts", async () => {
   const app = await served.service.createApp();
   const second = { id: `${app.key.id}-2`, secretHash: hashSecret("s"), appId: app.id };
-  await keyStore().ensureKey({ ...second, expiresAt: null });
+  await keyStore().createKey({ ...second, expiresAt: null });
   expect((await send(app)).envelope.data.countInserted).toBe(1);
   expect((await send(app, base64(`${second.id}:s`))).envelope.data.countInserted).toBe(0);
 });

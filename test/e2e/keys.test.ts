@@ -127,3 +127,28 @@ test("a flood of unknown keys costs few statements, and the good key goes on", a
   expect(proxy.statements() - beforeOne).toBeLessThan(10 + 2 * seconds);
   await expectToServe(target);
 });
+
+test.each([
+  ["revoked", "revoked_at", "SERVER_KEY_INVALID"],
+  ["expired", "expires_at", "SERVER_KEY_EXPIRED"],
+])("the log says of a key that is %s which it is", async (_, column, reason) => {
+  const service = await startServiceForTest();
+  const { name, header, key } = await service.createApp();
+  await withAdmin(service.databaseUrl, (admin) =>
+    admin.query(`UPDATE server_key SET ${column} = now() WHERE id = $1`, [key.id]),
+  );
+  const client = openGrpc(service.url);
+  await syncOverRest({ url: service.url, header }, [entry("a", "b")]);
+  await syncOverGrpc(client, header, [["a", "b"]]).answer.catch(() => {});
+  await fetch(`${service.url}/contact.v1.ContactService/SyncContacts`, {
+    method: "POST",
+    headers: { "Server-Key": header, "Content-Type": "application/json" },
+    body: "{}",
+  });
+  client.close();
+  const lines = () => service.logs.filter((line) => line.reason === reason);
+  await eventually("three lines", async () => lines().length === 3);
+  expect(new Set(lines().map(({ protocol }) => protocol)).size).toBe(3);
+  for (const line of lines()) expect(line).toMatchObject({ app: name, keyId: key.id });
+  expect(JSON.stringify(service.logs)).not.toContain(key.secret);
+});

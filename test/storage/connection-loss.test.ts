@@ -6,8 +6,8 @@ import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { Fault } from "../../src/errors.ts";
 import { createContactStore } from "../../src/storage/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
 import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { patienceMs } from "../support/patience.ts";
 import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
@@ -42,7 +42,7 @@ function open({ url, poolSize = 4, timeoutMs = patienceMs }: OpenOptions) {
   return {
     db,
     store: createContactStore({ pool, statementTimeoutMs: timeoutMs }),
-    keys: createKeyStore(db),
+    keys: createPostgresKeyStore(db),
     lost,
   };
 }

@@ -1,188 +1,216 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { KeyStore, NewKey } from "../../src/access/key-store.ts";
 import { generateServerKey, hashSecret } from "../../src/access/server-key.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase, openDatabase } from "../support/database.ts";
+import { hostileDefaults } from "../support/hostile-defaults.ts";
 import { openSession } from "./support/session.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
-let keys: KeyStore;
-beforeEach(() => {
-  keys = createKeyStore(openDatabase(database.url, 2));
-});
-
-let names = 0;
-async function newApp(): Promise<number> {
-  names += 1;
-  const app = await keys.createApp(`app ${names}`);
-  if (app === undefined) throw new Error("the name is taken");
-  return app.id;
-}
-
-function newKey(appId: number, change: Partial<NewKey> = {}): NewKey {
-  const { id, secret } = generateServerKey();
-  return { id, appId, secretHash: hashSecret(secret), expiresAt: null, ...change };
-}
-
-test("an app is created, found by its name, and listed", async () => {
-  const made = await keys.createApp("shop");
-  expect(made).toEqual({ id: expect.any(Number), name: "shop", createdAt: expect.any(Date) });
-  expect(await keys.findApp("shop")).toEqual(made);
-  expect(await keys.listApps()).toContainEqual(made);
-});
-
-test("a name that is taken is refused, and its app left as it was", async () => {
-  const made = await keys.createApp("taken");
-  expect(await keys.createApp("taken")).toBeUndefined();
-  expect(await keys.findApp("taken")).toEqual(made);
-});
-
-test("of many who create the same app at once, one does", async () => {
-  const made = await Promise.all(Array.from({ length: 10 }, () => keys.createApp("wanted")));
-  expect(made.filter((app) => app !== undefined)).toHaveLength(1);
-});
-
-test.each(["Case", "case", "CASE", "case ", "cäse", "c'ase"])(
-  "the name %j is its own",
-  async (name) => {
-    expect(await keys.findApp(name)).toBeUndefined();
-    const made = await keys.createApp(name);
-    expect(made?.name).toBe(name);
-    expect(await keys.findApp(name)).toEqual(made);
-  },
-);
-
-test("an app that is not there is undefined", async () => {
-  expect(await keys.findApp("nobody")).toBeUndefined();
-});
-
-test("apps are listed by name, byte by byte", async () => {
-  for (const name of ["list b", "list B", "list é", "list a", "list 10", "list 9"]) {
-    await keys.createApp(name);
-  }
-  const listed = (await keys.listApps()).map(({ name }) => name);
-  expect(listed.filter((name) => name.startsWith("list "))).toEqual([
-    "list 10",
-    "list 9",
-    "list B",
-    "list a",
-    "list b",
-    "list é",
-  ]);
-});
-
-test("a key is made and found with its app, but without its secret", async () => {
-  const app = await keys.createApp("with a key");
-  const expiresAt = new Date("2030-01-02T03:04:05.678Z");
-  const key = newKey(app?.id ?? 0, { expiresAt });
-  const record = await keys.ensureKey(key);
-  expect(record).toEqual({
-    ...key,
-    appName: "with a key",
-    createdAt: expect.any(Date),
-    revokedAt: null,
+describe.each([
+  ["the usual defaults", {}],
+  ["hostile defaults", hostileDefaults],
+])("on a database with %s", (_, defaults) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase({ defaults });
   });
-  expect(await keys.findKeys([key.id])).toEqual([record]);
-});
+  afterAll(() => database.drop());
 
-test("a key made again takes the new secret and expiry, and stays the same key", async () => {
-  const appId = await newApp();
-  const key = newKey(appId);
-  const first = await keys.ensureKey(key);
-  const again = { ...newKey(appId), id: key.id, expiresAt: new Date(0) };
-  const second = await keys.ensureKey(again);
-  expect(second).toEqual({ ...first, secretHash: again.secretHash, expiresAt: again.expiresAt });
-  expect(await keys.listKeys(appId)).toEqual([second]);
-});
+  let keys: KeyStore;
+  beforeEach(() => {
+    keys = createPostgresKeyStore(openDatabase(database.url, 2));
+  });
 
-test("a key of another app is not touched", async () => {
-  const [mine, theirs] = [await newApp(), await newApp()];
-  const key = newKey(theirs);
-  const record = await keys.ensureKey(key);
-  expect(await keys.ensureKey({ ...newKey(mine), id: key.id })).toBeUndefined();
-  expect(await keys.findKeys([key.id])).toEqual([record]);
-  expect(await keys.listKeys(mine)).toEqual([]);
-});
-
-test("a revoked key stays revoked when it is made again", async () => {
-  const key = newKey(await newApp());
-  await keys.ensureKey(key);
-  const revoked = await keys.revokeKey(key.id);
-  expect(revoked?.revokedAt).toBeInstanceOf(Date);
-  expect((await keys.ensureKey(key))?.revokedAt).toEqual(revoked?.revokedAt);
-});
-
-test("revoking twice keeps the first time", async () => {
-  const key = newKey(await newApp());
-  await keys.ensureKey(key);
-  const first = await keys.revokeKey(key.id);
-  const second = await keys.revokeKey(key.id);
-  expect(first?.revokedAt).toBeInstanceOf(Date);
-  expect(second).toEqual(first);
-});
-
-test("revoking touches no other key", async () => {
-  const appId = await newApp();
-  const [one, other] = [newKey(appId), newKey(appId)];
-  for (const key of [one, other]) await keys.ensureKey(key);
-  await keys.revokeKey(one.id);
-  expect((await keys.findKeys([other.id]))[0]?.revokedAt).toBeNull();
-});
-
-test("a key that is not there cannot be revoked", async () => {
-  expect(await keys.revokeKey("nobody")).toBeUndefined();
-});
-
-test("the keys of an app are listed oldest first, those of one time by id", async () => {
-  const appId = await newApp();
-  const session = await openSession(database.url);
-  const ages = {
-    late: "2020-01-03",
-    early: "2020-01-01",
-    "same b": "2020-01-02",
-    "same B": "2020-01-02",
-  };
-  for (const [name, createdAt] of Object.entries(ages)) {
-    const id = `${appId} ${name}`;
-    await keys.ensureKey(newKey(appId, { id }));
-    await session.query("UPDATE server_key SET created_at = $2 WHERE id = $1", [id, createdAt]);
+  let names = 0;
+  async function newApp(): Promise<number> {
+    names += 1;
+    const app = await keys.createApp(`app ${names}`);
+    if (app === undefined) throw new Error("the name is taken");
+    return app.id;
   }
-  const listed = (await keys.listKeys(appId)).map(({ id }) => id);
-  expect(listed).toEqual(["early", "same B", "same b", "late"].map((name) => `${appId} ${name}`));
-});
 
-test("many keys are found in one question, and those that are not there left out", async () => {
-  const appId = await newApp();
-  const made = Array.from({ length: 50 }, () => newKey(appId));
-  for (const key of made) await keys.ensureKey(key);
-  const asked = [...made.map(({ id }) => id), "nobody", made[0]?.id ?? ""];
-  const found = (await keys.findKeys(asked)).map(({ id }) => id);
-  expect(found.sort()).toEqual(made.map(({ id }) => id).sort());
-  expect(await keys.findKeys([])).toEqual([]);
-});
+  function newKey(appId: number, change: Partial<NewKey> = {}): NewKey {
+    const { id, secret } = generateServerKey();
+    return { id, appId, secretHash: hashSecret(secret), expiresAt: null, ...change };
+  }
 
-test.each(["'", '"', "\\", "{a,b}", "NULL", "😀", "a\u0001b"])(
-  "the id %j is kept",
-  async (text) => {
-    const key = newKey(await newApp(), { id: text });
-    const record = await keys.ensureKey(key);
-    expect(record?.id).toBe(text);
-    expect(await keys.findKeys([text])).toEqual([record]);
-  },
-);
+  test("an app is created, found by its name, and listed", async () => {
+    const made = await keys.createApp("shop");
+    expect(made).toEqual({ id: expect.any(Number), name: "shop", createdAt: expect.any(Date) });
+    expect(await keys.findApp("shop")).toEqual(made);
+    expect(await keys.listApps()).toContainEqual(made);
+  });
 
-test("ids that differ in case are two", async () => {
-  const appId = await newApp();
-  const lower = await keys.ensureKey(newKey(appId, { id: "id of a key" }));
-  expect(await keys.findKeys(["ID of a key"])).toEqual([]);
-  const upper = await keys.ensureKey(newKey(appId, { id: "ID of a key" }));
-  await keys.revokeKey("ID of a key");
-  expect(await keys.findKeys(["id of a key"])).toEqual([lower]);
-  expect(upper?.secretHash).not.toEqual(lower?.secretHash);
+  test("a name that is taken is refused, and its app left as it was", async () => {
+    const made = await keys.createApp("taken");
+    expect(await keys.createApp("taken")).toBeUndefined();
+    expect(await keys.findApp("taken")).toEqual(made);
+  });
+
+  test("of many who create the same app at once, one does", async () => {
+    const made = await Promise.all(Array.from({ length: 10 }, () => keys.createApp("wanted")));
+    expect(made.filter((app) => app !== undefined)).toHaveLength(1);
+  });
+
+  test.each(["Case", "case", "CASE", "case ", "cäse", "c'ase"])(
+    "the name %j is its own",
+    async (name) => {
+      expect(await keys.findApp(name)).toBeUndefined();
+      const made = await keys.createApp(name);
+      expect(made?.name).toBe(name);
+      expect(await keys.findApp(name)).toEqual(made);
+    },
+  );
+
+  test("an app that is not there is undefined", async () => {
+    expect(await keys.findApp("nobody")).toBeUndefined();
+  });
+
+  test("apps are listed by name, byte by byte", async () => {
+    for (const name of ["list b", "list B", "list é", "list a", "list 10", "list 9"]) {
+      await keys.createApp(name);
+    }
+    const listed = (await keys.listApps()).map(({ name }) => name);
+    expect(listed.filter((name) => name.startsWith("list "))).toEqual([
+      "list 10",
+      "list 9",
+      "list B",
+      "list a",
+      "list b",
+      "list é",
+    ]);
+  });
+
+  test("a key is made and found with its app, but without its secret", async () => {
+    const app = await keys.createApp("with a key");
+    const expiresAt = new Date("2030-01-02T03:04:05.678Z");
+    const key = newKey(app?.id ?? 0, { expiresAt });
+    const record = await keys.createKey(key);
+    expect(record).toEqual({
+      ...key,
+      appName: "with a key",
+      createdAt: expect.any(Date),
+      revokedAt: null,
+    });
+    expect(await keys.findKeys([key.id])).toEqual([record]);
+  });
+
+  test("a key whose id is taken is not made, and the one that has it is left as it was", async () => {
+    const appId = await newApp();
+    const key = newKey(appId);
+    const first = await keys.createKey(key);
+    const again = { ...newKey(appId), id: key.id, expiresAt: new Date(0) };
+    expect(await keys.createKey(again)).toBeUndefined();
+    expect(await keys.listKeys(appId)).toEqual([first]);
+  });
+
+  test("of many who make the same key at once, one does", async () => {
+    const key = newKey(await newApp());
+    const made = await Promise.all(Array.from({ length: 10 }, () => keys.createKey(key)));
+    expect(made.filter((record) => record !== undefined)).toHaveLength(1);
+  });
+
+  /** As Postgres stores it, and as the record has it. */
+  const times: [stored: string, read: Date][] = [
+    ["2024-02-03T04:05:06.789Z", new Date("2024-02-03T04:05:06.789Z")],
+    ["2024-02-03T04:05:06.7891Z", new Date("2024-02-03T04:05:06.789Z")],
+    ["1969-12-31T23:59:59.5Z", new Date(-500)],
+    ["0044-03-15 12:00:00+00 BC", new Date("-000043-03-15T12:00:00Z")],
+    ["12024-02-03T04:05:06Z", new Date("+012024-02-03T04:05:06Z")],
+    ["infinity", new Date(8.64e15)],
+    ["-infinity", new Date(-8.64e15)],
+    ["294276-12-31T23:59:59Z", new Date(8.64e15)],
+  ];
+
+  test.each(times)("the time %s is read as it is", async (stored, read) => {
+    const key = newKey(await newApp());
+    await keys.createKey(key);
+    const session = await openSession(database.url);
+    await session.query(
+      "UPDATE server_key SET expires_at = $2, revoked_at = $2, created_at = $2 WHERE id = $1",
+      [key.id, stored],
+    );
+    expect(await keys.findKeys([key.id])).toMatchObject([
+      { createdAt: read, expiresAt: read, revokedAt: read, secretHash: key.secretHash },
+    ]);
+  });
+
+  test("a key of another app is not touched", async () => {
+    const [mine, theirs] = [await newApp(), await newApp()];
+    const key = newKey(theirs);
+    const record = await keys.createKey(key);
+    expect(await keys.createKey({ ...newKey(mine), id: key.id })).toBeUndefined();
+    expect(await keys.findKeys([key.id])).toEqual([record]);
+    expect(await keys.listKeys(mine)).toEqual([]);
+  });
+
+  test("revoking twice keeps the first time", async () => {
+    const key = newKey(await newApp());
+    await keys.createKey(key);
+    const first = await keys.revokeKey(key.id);
+    const second = await keys.revokeKey(key.id);
+    expect(first?.revokedAt).toBeInstanceOf(Date);
+    expect(second).toEqual(first);
+  });
+
+  test("revoking touches no other key", async () => {
+    const appId = await newApp();
+    const [one, other] = [newKey(appId), newKey(appId)];
+    for (const key of [one, other]) await keys.createKey(key);
+    await keys.revokeKey(one.id);
+    expect((await keys.findKeys([other.id]))[0]?.revokedAt).toBeNull();
+  });
+
+  test("a key that is not there cannot be revoked", async () => {
+    expect(await keys.revokeKey("nobody")).toBeUndefined();
+  });
+
+  test("the keys of an app are listed oldest first, those of one time by id", async () => {
+    const appId = await newApp();
+    const session = await openSession(database.url);
+    const ages = {
+      late: "2020-01-03",
+      early: "2020-01-01",
+      "same b": "2020-01-02",
+      "same B": "2020-01-02",
+    };
+    for (const [name, createdAt] of Object.entries(ages)) {
+      const id = `${appId} ${name}`;
+      await keys.createKey(newKey(appId, { id }));
+      await session.query("UPDATE server_key SET created_at = $2 WHERE id = $1", [id, createdAt]);
+    }
+    const listed = (await keys.listKeys(appId)).map(({ id }) => id);
+    expect(listed).toEqual(["early", "same B", "same b", "late"].map((name) => `${appId} ${name}`));
+  });
+
+  test("many keys are found in one question, and those that are not there left out", async () => {
+    const appId = await newApp();
+    const made = Array.from({ length: 50 }, () => newKey(appId));
+    for (const key of made) await keys.createKey(key);
+    const asked = [...made.map(({ id }) => id), "nobody", made[0]?.id ?? ""];
+    const found = (await keys.findKeys(asked)).map(({ id }) => id);
+    expect(found.sort()).toEqual(made.map(({ id }) => id).sort());
+    expect(await keys.findKeys([])).toEqual([]);
+  });
+
+  test.each(["'", '"', "\\", "{a,b}", "NULL", "😀", "a\u0001b"])(
+    "the id %j is kept",
+    async (text) => {
+      const key = newKey(await newApp(), { id: text });
+      const record = await keys.createKey(key);
+      expect(record?.id).toBe(text);
+      expect(await keys.findKeys([text])).toEqual([record]);
+    },
+  );
+
+  test("ids that differ in case are two", async () => {
+    const appId = await newApp();
+    const lower = await keys.createKey(newKey(appId, { id: "id of a key" }));
+    expect(await keys.findKeys(["ID of a key"])).toEqual([]);
+    const upper = await keys.createKey(newKey(appId, { id: "ID of a key" }));
+    await keys.revokeKey("ID of a key");
+    expect(await keys.findKeys(["id of a key"])).toEqual([lower]);
+    expect(upper?.secretHash).not.toEqual(lower?.secretHash);
+  });
 });

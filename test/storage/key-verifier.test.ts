@@ -1,72 +1,126 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureDemoKey } from "../../src/access/bootstrap.ts";
 import { createKeyVerifier } from "../../src/access/key-verifier.ts";
-import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
+import { generateServerKey, hashSecret, serverKeyHeader } from "../../src/access/server-key.ts";
 import { Fault } from "../../src/errors.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase, openDatabase } from "../support/database.ts";
+import { hostileDefaults } from "../support/hostile-defaults.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+describe.each([
+  ["the usual defaults", {}],
+  ["DateStyle German", { DateStyle: "German, DMY" }],
+  ["hostile defaults", hostileDefaults],
+])("on a database with %s", (_, defaults) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase({ defaults });
+  });
+  afterAll(() => database.drop());
 
-async function start() {
-  const keys = createKeyStore(openDatabase(database.url, 2));
-  const key = generateServerKey();
-  const { appId } = await ensureDemoKey(keys, key);
-  const verifier = createKeyVerifier({ keys });
-  const verify = async (header: string) => verifier.verify(header);
-  const principal = { appId, appName: "demo", keyId: key.id };
-  return { keys, key, header: serverKeyHeader(key), verify, principal };
-}
+  async function start() {
+    const keys = createPostgresKeyStore(openDatabase(database.url, 2));
+    const key = generateServerKey();
+    const { appId } = await ensureDemoKey(keys, key);
+    const verifier = createKeyVerifier({ keys });
+    const verify = async (header: string) => verifier.verify(header);
+    const principal = { appId, appName: "demo", keyId: key.id };
+    return { keys, key, header: serverKeyHeader(key), verify, principal };
+  }
 
-test("a key in the database says who calls", async () => {
-  const { header, verify, principal } = await start();
-  expect(await verify(header)).toEqual(principal);
-});
+  test("a key in the database says who calls", async () => {
+    const { header, verify, principal } = await start();
+    expect(await verify(header)).toEqual(principal);
+  });
 
-test("the same app is there at the second start, with both keys", async () => {
-  const first = await start();
-  const second = await start();
-  expect(second.principal.appId).toBe(first.principal.appId);
-  expect(await second.verify(first.header)).toEqual(first.principal);
-});
+  test("the same app is there at the second start, with both keys", async () => {
+    const first = await start();
+    const second = await start();
+    expect(second.principal.appId).toBe(first.principal.appId);
+    expect(await second.verify(first.header)).toEqual(first.principal);
+  });
 
-test("a bootstrap key whose id is another app's is refused", async () => {
-  const { keys } = await start();
-  const app = await keys.createApp("other");
-  const key = generateServerKey();
-  const secretHash = Buffer.alloc(32);
-  await keys.ensureKey({ id: key.id, secretHash, appId: app?.id ?? 0, expiresAt: null });
-  await expect(ensureDemoKey(keys, key)).rejects.toThrow(key.id);
-});
+  test("a bootstrap key whose id is another app's is refused", async () => {
+    const { keys } = await start();
+    const app = await keys.createApp("other");
+    const key = generateServerKey();
+    const secretHash = Buffer.alloc(32);
+    await keys.createKey({ id: key.id, secretHash, appId: app?.id ?? 0, expiresAt: null });
+    await expect(ensureDemoKey(keys, key)).rejects.toThrow(key.id);
+  });
 
-/** Ids that a header can carry, of keys that cannot exist. */
-const impossible: [name: string, id: string][] = [
-  ["a NUL", "a\0b"],
-  ["nothing but a NUL", "\0"],
-  ["the replacement character", "\ufffd"],
-  ["700 characters", "x".repeat(700)],
-];
+  test("a bootstrap key with a new secret for a known id is refused, and the old one stays good", async () => {
+    const { keys, key, header, verify, principal } = await start();
+    const changed = { ...key, secret: "another secret" };
+    await expect(ensureDemoKey(keys, changed)).rejects.toThrow(
+      /exists with another secret; a new secret needs a new key id$/,
+    );
+    expect(await verify(header)).toEqual(principal);
+    await expect(verify(serverKeyHeader(changed))).rejects.toMatchObject({
+      reason: "SERVER_KEY_INVALID",
+    });
+  });
 
-test.each(impossible)("an id of %s is refused as any unknown one", async (_, id) => {
-  const { verify } = await start();
-  const refused = await verify(serverKeyHeader({ id, secret: "x" })).catch((error) => error);
-  expect(refused).toBeInstanceOf(Fault);
-  expect(["SERVER_KEY_INVALID", "SERVER_KEY_MALFORMED"]).toContain(refused.reason);
-});
+  test("a bootstrap key that is known is not written again, so that it can be on a read-only database", async () => {
+    const { keys, key } = await start();
+    const [record] = await keys.findKeys([key.id]);
+    const reading = { ...keys, createApp: refuse, createKey: refuse };
+    expect(await ensureDemoKey(reading, key)).toEqual(record);
+  });
 
-test.each(impossible)("an id of %s spoils no other call that asks with it", async (_, id) => {
-  const { header, verify, principal } = await start();
-  // The first question is under way while the others wait, so these two are asked for together.
-  const answers = [
-    serverKeyHeader({ id: "first", secret: "x" }),
-    serverKeyHeader({ id, secret: "x" }),
-    header,
-  ].map(verify);
-  const [, , mine] = await Promise.allSettled(answers);
-  expect(mine).toEqual({ status: "fulfilled", value: principal });
+  async function refuse(): Promise<never> {
+    throw new Error("nothing may be written");
+  }
+
+  test("an expired key is expired, and one that expires later is good", async () => {
+    const { keys, principal, verify } = await start();
+    const headerOf = async (expiresAt: Date) => {
+      const { id, secret } = generateServerKey();
+      await keys.createKey({
+        id,
+        secretHash: hashSecret(secret),
+        appId: principal.appId,
+        expiresAt,
+      });
+      return serverKeyHeader({ id, secret });
+    };
+    const expired = await headerOf(new Date(Date.now() - 1_000));
+    await expect(verify(expired)).rejects.toMatchObject({ reason: "SERVER_KEY_EXPIRED" });
+    const later = await headerOf(new Date(Date.now() + 3_600_000));
+    expect(await verify(later)).toMatchObject({ appName: "demo" });
+  });
+
+  test("a revoked key is rejected", async () => {
+    const { keys, key, header, verify } = await start();
+    await keys.revokeKey(key.id);
+    await expect(verify(header)).rejects.toMatchObject({ reason: "SERVER_KEY_INVALID" });
+  });
+
+  /** Ids that a header can carry, of keys that cannot exist. */
+  const impossible: [name: string, id: string][] = [
+    ["a NUL", "a\0b"],
+    ["nothing but a NUL", "\0"],
+    ["the replacement character", "\ufffd"],
+    ["700 characters", "x".repeat(700)],
+  ];
+
+  test.each(impossible)("an id of %s is refused as any unknown one", async (_, id) => {
+    const { verify } = await start();
+    const refused = await verify(serverKeyHeader({ id, secret: "x" })).catch((error) => error);
+    expect(refused).toBeInstanceOf(Fault);
+    expect(["SERVER_KEY_INVALID", "SERVER_KEY_MALFORMED"]).toContain(refused.reason);
+  });
+
+  test.each(impossible)("an id of %s spoils no other call that asks with it", async (_, id) => {
+    const { header, verify, principal } = await start();
+    // The first question is under way while the others wait, so these two are asked for together.
+    const answers = [
+      serverKeyHeader({ id: "first", secret: "x" }),
+      serverKeyHeader({ id, secret: "x" }),
+      header,
+    ].map(verify);
+    const [, , mine] = await Promise.allSettled(answers);
+    expect(mine).toEqual({ status: "fulfilled", value: principal });
+  });
 });

@@ -1,63 +1,260 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { MigrateOptions, Migration } from "../../src/storage/migrate.ts";
 import { migrate } from "../../src/storage/migrate.ts";
-import { createTestDatabase, openDatabase } from "../support/database.ts";
+import { createTestDatabase, openDatabase, urlOf, withAdmin } from "../support/database.ts";
+import { hostileDefaults } from "../support/hostile-defaults.ts";
 import { emptyDatabase } from "./support/empty-database.ts";
-import { openSession } from "./support/session.ts";
+import { openSession, until, untilWaiting } from "./support/session.ts";
+
+const first = "0001-initial";
+
+async function migrateOn(url: string, options?: MigrateOptions): Promise<readonly string[]> {
+  return (await migrate(openDatabase(url, 1), options)).migrations;
+}
+
+/** Migrations that the test brings along. */
+function migrationTo(name: string, statement: string, isBreaking = false): Migration {
+  return { name, isBreaking, up: async (db) => void (await sql.raw(statement).execute(db)) };
+}
+const second = migrationTo("0002-second", "CREATE TABLE second ()");
+
+async function tablesOf(url: string, schema = "public"): Promise<string[]> {
+  const session = await openSession(url);
+  const { rows } = await session.query(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 ORDER BY tablename",
+    [schema],
+  );
+  return rows.map(({ name }) => name);
+}
+const ours = ["app", "contact", "kith_migration", "server_key"];
 
 test("of ten processes that migrate an empty database at once, one does and all succeed", async () => {
   const url = await emptyDatabase();
   const pools = Array.from({ length: 10 }, () => openDatabase(url, 1));
   // Connected beforehand, so that they start at the same time.
   await Promise.all(pools.map((db) => sql`SELECT 1`.execute(db)));
-  const ran = await Promise.all(pools.map((db) => migrate(db)));
-  const [first, ...others] = ran.filter((names) => names.length > 0);
-  expect(first).toContain("0001-initial");
+  const ran = await Promise.all(pools.map(async (db) => (await migrate(db)).migrations));
+  const [names, ...others] = ran.filter((migrations) => migrations.length > 0);
+  expect(names).toContain(first);
   expect(others).toEqual([]);
 
   const session = await openSession(url);
-  const { rows } = await session.query("SELECT name FROM kysely_migration ORDER BY name");
-  expect(rows.map(({ name }) => name)).toEqual(first);
+  const { rows } = await session.query("SELECT name FROM kith_migration ORDER BY name");
+  expect(rows.map(({ name }) => name)).toEqual(names);
 });
 
 test("migrating again does nothing and keeps what is stored", async () => {
   const url = await emptyDatabase();
-  const db = openDatabase(url, 1);
-  await migrate(db);
+  await migrateOn(url);
   const session = await openSession(url);
   await session.query("INSERT INTO contact (app_id, owner_id, contact_id) VALUES (1, 'a', 'b')");
-  expect(await migrate(db)).toEqual([]);
-  expect(await migrate(openDatabase(url, 1))).toEqual([]);
+  expect(await migrateOn(url)).toEqual([]);
   expect((await session.query("SELECT FROM contact")).rowCount).toBe(1);
 });
 
-test("migrating leaves no lock behind for others to wait for", async () => {
+test("where nothing is pending no lock is taken, and none is left behind", async () => {
   const url = await emptyDatabase();
+  await migrateOn(url);
   const session = await openSession(url);
-  await migrate(openDatabase(url, 1));
   const { rows } = await session.query(
     `SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
      WHERE locktype = 'advisory' AND datname = current_database()`,
   );
   expect(rows).toEqual([]);
+  // Another process that migrates for ever keeps no start from succeeding.
+  await session.query("SELECT pg_advisory_lock(x'6b697468'::int)");
+  expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a migration that fails leaves nothing behind, and the next try can succeed", async () => {
+test("a process that waits for another one says so, and then has nothing to do", async () => {
+  const url = await emptyDatabase();
+  const other = await openSession(url);
+  await other.query("BEGIN; SELECT pg_advisory_xact_lock(x'6b697468'::int)");
+  let waits = 0;
+  const onWait = () => {
+    waits += 1;
+  };
+  const waiting = migrateOn(url, { onWait });
+  await untilWaiting(await openSession(url));
+  expect(waits).toBe(1);
+  await other.query("COMMIT");
+  expect(await waiting).toEqual([first]);
+  expect(await migrateOn(url, { onWait })).toEqual([]);
+  expect(waits).toBe(1);
+});
+
+test("a connection that is lost while it waits leaves nothing behind", async () => {
+  const url = await emptyDatabase();
+  const other = await openSession(url);
+  await other.query("SELECT pg_advisory_lock(x'6b697468'::int)");
+  const waiting = migrateOn(url).catch((error) => error);
+  const session = await openSession(url);
+  await untilWaiting(session);
+  await session.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kith' AND datname = current_database()",
+  );
+  expect(await waiting).toBeInstanceOf(Error);
+  expect(await tablesOf(url)).toEqual([]);
+  await other.query("SELECT pg_advisory_unlock_all()");
+  await until(async () => (await migrateOn(url)).length === 1);
+});
+
+test("the migrations of one call are one transaction", async () => {
+  const url = await emptyDatabase();
+  const failing = migrationTo("0003-failing", "SELECT 1 / 0");
+  const db = openDatabase(url, 1);
+  const initial = migrationTo(first, "CREATE TABLE initial ()");
+  const migrations = [initial, second, failing];
+  await expect(migrate(db, { migrations })).rejects.toMatchObject({ code: "22012" });
+  expect(await tablesOf(url)).toEqual([]);
+  expect((await migrate(db, { migrations: [initial, second] })).migrations).toEqual([
+    first,
+    second.name,
+  ]);
+  expect(await tablesOf(url)).toEqual(["initial", "kith_migration", "second"]);
+});
+
+const foreign: [name: string, statement: string][] = [
+  ["table contact", "CREATE TABLE contact (name text)"],
+  ["table app", "CREATE TABLE app (id integer)"],
+  ["view server_key", "CREATE VIEW server_key AS SELECT 1"],
+  [
+    "index contact_reverse",
+    "CREATE TABLE other (a int); CREATE INDEX contact_reverse ON other (a)",
+  ],
+  ["type contact", "CREATE TYPE contact AS ENUM ('a')"],
+];
+
+test.each(foreign)(
+  "a %s of another application is a clear error, and nothing is left",
+  async (_, statement) => {
+    const url = await emptyDatabase();
+    const session = await openSession(url);
+    await session.query(statement);
+    const before = await tablesOf(url);
+    await expect(migrateOn(url)).rejects.toThrow(
+      /^the schema public has something that Kith did not make \(.*\); set DATABASE_SCHEMA to a schema for Kith alone$/,
+    );
+    expect(await tablesOf(url)).toEqual(before);
+    expect(await migrateOn(url, { schema: "kith" })).toEqual([first]);
+    expect(await tablesOf(url, "kith")).toEqual(ours);
+    expect(await tablesOf(url)).toEqual(before);
+  },
+);
+
+test("an application that uses Kysely's migrations too is not disturbed", async () => {
   const url = await emptyDatabase();
   const session = await openSession(url);
-  await session.query("CREATE TABLE contact_reverse ()");
-  const db = openDatabase(url, 1);
-  await expect(migrate(db)).rejects.toThrow("contact_reverse");
-  const { rows } = await session.query(
-    "SELECT FROM pg_tables WHERE tablename IN ('app', 'contact')",
+  await session.query(`
+    CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL);
+    CREATE TABLE kysely_migration_lock (id varchar(255) PRIMARY KEY, is_locked integer NOT NULL);
+    INSERT INTO kysely_migration VALUES ('0001-initial', 'x'), ('2024-other', 'y')`);
+  expect(await migrateOn(url)).toEqual([first]);
+  expect(await tablesOf(url)).toEqual(
+    [...ours, "kysely_migration", "kysely_migration_lock"].sort(),
   );
-  expect(rows).toEqual([]);
-  await session.query("DROP TABLE contact_reverse");
-  expect(await migrate(db)).toContain("0001-initial");
+  expect((await session.query("SELECT FROM kysely_migration")).rowCount).toBe(2);
+});
+
+test("the tables of an application with a migration of the same name are not taken for Kith's", async () => {
+  const url = await emptyDatabase();
+  const session = await openSession(url);
+  await session.query(`
+    CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL);
+    INSERT INTO kysely_migration VALUES ('0001-initial', 'x');
+    CREATE TABLE app (id integer, name text, created_at timestamptz);
+    CREATE TABLE contact (name text); CREATE TABLE server_key (id text)`);
+  await expect(migrateOn(url)).rejects.toThrow("set DATABASE_SCHEMA");
+});
+
+test("the schema is the first of the search path", async () => {
+  const url = await emptyDatabase({ defaults: { search_path: "missing, own, public" } });
+  const session = await openSession(url);
+  await session.query("CREATE SCHEMA own");
+  const db = openDatabase(url, 1);
+  expect(await migrate(db)).toEqual({ schema: "own", migrations: [first] });
+  expect(await tablesOf(url, "own")).toEqual(ours);
+  expect(await tablesOf(url)).toEqual([]);
+});
+
+test.each(["kith", "Kith-2"])("the schema %s is created where it is missing", async (schema) => {
+  const url = await emptyDatabase();
+  const db = openDatabase(url, 1);
+  expect(await migrate(db, { schema })).toEqual({ schema, migrations: [first] });
+  expect(await migrate(db, { schema })).toEqual({ schema, migrations: [] });
+  expect(await tablesOf(url, schema)).toEqual(ours);
+});
+
+test("a search path without any schema is a clear error", async () => {
+  const url = await emptyDatabase({ defaults: { search_path: "missing" } });
+  await expect(migrateOn(url)).rejects.toThrow("set DATABASE_SCHEMA");
+});
+
+test("a newer schema is used, with a warning", async () => {
+  const url = await emptyDatabase();
+  const initial = migrationTo(
+    first,
+    "CREATE TABLE contact (); CREATE TABLE app (); CREATE TABLE server_key ()",
+  );
+  await migrateOn(url, { migrations: [initial, second] });
+  const newer: (readonly string[])[] = [];
+  expect(await migrateOn(url, { onNewer: (names) => newer.push(names) })).toEqual([]);
+  expect(newer).toEqual([[second.name]]);
+});
+
+test("a newer schema that is not compatible is an error that names the migration", async () => {
+  const url = await emptyDatabase();
+  const breaking = migrationTo("0003-breaking", "CREATE TABLE third ()", true);
+  await migrateOn(url);
+  const session = await openSession(url);
+  await session.query("INSERT INTO kith_migration (name, is_breaking) VALUES ($1, true)", [
+    breaking.name,
+  ]);
+  await expect(migrateOn(url)).rejects.toThrow("cannot work with migration 0003-breaking");
+});
+
+test.each(["LATIN1", "SQL_ASCII"])("a database in %s is refused", async (encoding) => {
+  const server = await emptyDatabase();
+  const session = await openSession(server);
+  const name = `encoded_${randomBytes(6).toString("hex")}`;
+  await session.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${encoding} LOCALE 'C'`);
+  onTestFinished(() =>
+    withAdmin(server, async (admin) => {
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    }),
+  );
+  const refused = migrateOn(urlOf(server, name));
+  await expect(refused).rejects.toThrow(`database encoding must be UTF8, not ${encoding}`);
+});
+
+test("an empty database with hostile defaults is migrated", async () => {
+  const url = await emptyDatabase({ defaults: hostileDefaults });
+  expect(await migrateOn(url)).toEqual([first]);
+  expect(await migrateOn(url)).toEqual([]);
+});
+
+test("a role without the rights of the service is refused, and the error names them", async () => {
+  const url = await emptyDatabase();
+  await migrateOn(url);
+  const session = await openSession(url);
+  await session.query("CREATE ROLE kith_reader LOGIN");
+  onTestFinished(async () => {
+    await session.query("DROP OWNED BY kith_reader; DROP ROLE kith_reader");
+  });
+  await session.query("GRANT SELECT ON ALL TABLES IN SCHEMA public TO kith_reader");
+  const reader = new URL(url);
+  reader.searchParams.set("user", "kith_reader");
+  await expect(migrateOn(reader.href)).rejects.toThrow(
+    "lacks rights in the schema public: INSERT on contact, UPDATE on contact, DELETE on contact",
+  );
+  await session.query("GRANT INSERT, UPDATE, DELETE ON contact TO kith_reader");
+  expect(await migrateOn(reader.href)).toEqual([]);
 });
 
 test("the database that the tests clone is up to date", async () => {
   const database = await createTestDatabase();
-  expect(await migrate(openDatabase(database.url, 1))).toEqual([]);
+  expect(await migrateOn(database.url)).toEqual([]);
   await database.drop();
 });

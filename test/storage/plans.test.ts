@@ -214,10 +214,13 @@ test("plans of an empty table are by index, and made anew when it has filled", a
 });
 
 test("the service's connections make plans without a look at the values", async () => {
-  const { client } = filled;
-  await client.query("RESET plan_cache_mode");
-  const { rows } = await client.query("SHOW plan_cache_mode");
-  expect(rows).toEqual([{ plan_cache_mode: "force_generic_plan" }]);
+  const opened = await open();
+  try {
+    const { rows } = await opened.client.query("SHOW plan_cache_mode");
+    expect(rows).toEqual([{ plan_cache_mode: "force_generic_plan" }]);
+  } finally {
+    await close(opened);
+  }
 });
 
 const lists = {

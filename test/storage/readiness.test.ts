@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { createReadiness } from "../../src/storage/readiness.ts";
-import { createTestDatabase, openDatabase } from "../support/database.ts";
+import { createTestDatabase, openPool } from "../support/database.ts";
+import { openSession, until } from "./support/session.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
@@ -9,27 +10,63 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("a database that answers is ready; one that is gone is not, a second later", async () => {
+async function newDatabase() {
   const database = await createTestDatabase();
-  const isReady = createReadiness(openDatabase(database.url, 1));
-  expect(await isReady()).toBe(true);
-  await database.drop();
+  onTestFinished(() => database.drop().catch(() => {}));
+  return database;
+}
+
+/** Asks until the answer is this one: an answer can take too long on a slow machine. */
+function untilItIs(expected: boolean, isReady: () => Promise<boolean>): Promise<void> {
+  return until(async () => {
+    vi.advanceTimersByTime(1_000);
+    return (await isReady()) === expected;
+  });
+}
+
+test("a database that answers is ready; one that is gone is not, a second later", async () => {
+  const { url, drop } = await newDatabase();
+  const isReady = createReadiness({ pool: openPool(url, 1) });
+  await untilItIs(true, isReady);
+  await drop();
   expect(await isReady()).toBe(true);
   vi.advanceTimersByTime(1_000);
   expect(await isReady()).toBe(false);
 });
 
 test("however often it is asked, the database is asked once a second", async () => {
-  const { url, drop } = await createTestDatabase();
-  const db = openDatabase(url, 1);
-  const execute = vi.spyOn(db, "getExecutor");
-  const isReady = createReadiness(db);
+  const { url } = await newDatabase();
+  const pool = openPool(url, 1);
+  const query = vi.spyOn(pool, "query");
+  const isReady = createReadiness({ pool });
   const answers = await Promise.all(Array.from({ length: 100 }, () => isReady()));
-  expect(new Set(answers)).toEqual(new Set([true]));
-  expect(execute).toHaveBeenCalledTimes(1);
+  expect(new Set(answers).size).toBe(1);
+  expect(query).toHaveBeenCalledTimes(1);
   vi.advanceTimersByTime(1_000);
   await isReady();
-  expect(execute).toHaveBeenCalledTimes(2);
-  await db.destroy();
-  await drop();
+  expect(query).toHaveBeenCalledTimes(2);
+});
+
+test("a server that takes no writes is not ready, and the pool leaves it", async () => {
+  const { url } = await newDatabase();
+  const session = await openSession(url);
+  const { rows } = await session.query("SELECT current_database() AS name");
+  const readOnly = `ALTER DATABASE ${rows[0].name} SET default_transaction_read_only TO on`;
+  await session.query(readOnly);
+  const isReady = createReadiness({ pool: openPool(url, 3) });
+  expect(await isReady()).toBe(false);
+  // As when a proxy leads new connections to the primary.
+  await session.query(`ALTER DATABASE ${rows[0].name} RESET default_transaction_read_only`);
+  await untilItIs(true, isReady);
+});
+
+test("a pool whose connections are all in use is not ready, after a second", async () => {
+  const { url } = await newDatabase();
+  const pool = openPool(url, 1);
+  const isReady = createReadiness({ pool });
+  const client = await pool.connect();
+  // Without a limit there would be no answer: the connection does not come back.
+  expect(await isReady()).toBe(false);
+  client.release();
+  await untilItIs(true, isReady);
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import type { ServerKey } from "../../src/access/server-key.ts";
@@ -8,7 +9,7 @@ import type { App } from "../../src/app.ts";
 import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createDatabase } from "../../src/storage/database.ts";
-import { createKeyStore } from "../../src/storage/key-store.ts";
+import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import { createTestDatabase } from "./database.ts";
 import { patienceMs } from "./patience.ts";
 
@@ -43,10 +44,13 @@ export const unhurried: Readonly<Record<string, string>> = {
  * The whole service in this process, on a database and a port of its own.
  *
  * @param env configuration beyond the port and the database
+ * @param logs takes the log lines, for a test that reads them before the service has started
  */
-export async function startService(env: Record<string, string> = {}): Promise<TestService> {
+export async function startService(
+  env: Record<string, string> = {},
+  logs: Record<string, unknown>[] = [],
+): Promise<TestService> {
   const database = await createTestDatabase();
-  const logs: Record<string, unknown>[] = [];
   const app = await createApp({
     config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...unhurried, ...env }),
     logger: pino({ level: "debug" }, collectInto(logs)),
@@ -55,13 +59,14 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
     },
   });
   const { port } = await app.listen();
+  await untilReady(`http://127.0.0.1:${port}`);
   const admin = createDatabase({
     connectionString: database.url,
     poolSize: 1,
     timeoutMs: patienceMs,
     onConnectionLost: () => {},
   });
-  const keys = createKeyStore(admin);
+  const keys = createPostgresKeyStore(admin);
 
   return {
     app,
@@ -73,7 +78,7 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
       const made = await keys.createApp(`app-${randomBytes(6).toString("hex")}`);
       if (made === undefined) throw new Error("the name is taken");
       const key = generateServerKey();
-      await keys.ensureKey({
+      await keys.createKey({
         id: key.id,
         secretHash: hashSecret(key.secret),
         appId: made.id,
@@ -87,6 +92,11 @@ export async function startService(env: Record<string, string> = {}): Promise<Te
       await database.drop();
     },
   };
+}
+
+/** The first question to the database opens a connection, which a slow machine takes long for. */
+async function untilReady(url: string): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await sleep(10);
 }
 
 /** A service for the running test alone. */

@@ -26,6 +26,7 @@ import { describeSerialOrder } from "../storage/suite/serial-order.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
 import { createTestDatabase } from "./database.ts";
+import { usualOptions } from "./hostile-defaults.ts";
 import { patienceMs } from "./patience.ts";
 
 export interface StoreOptions {
@@ -140,7 +141,7 @@ function createSuite({ createStore }: SuiteOptions): Suite {
 }
 
 async function readContacts(connectionString: string, appId: number): Promise<ContactPair[]> {
-  const session = new pg.Client({ connectionString });
+  const session = new pg.Client({ connectionString, options: usualOptions });
   await session.connect();
   try {
     const { rows } = await session.query<ContactPair>(

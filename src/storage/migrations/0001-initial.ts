@@ -1,12 +1,12 @@
-import type { Kysely } from "kysely";
+import type { QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
 
 /**
- * `contact` refers to `app` by number alone: a foreign key would cost a trigger for every row that a
- * sync inserts, and apps are never deleted. Its keys begin with what a distributed Postgres would
- * shard by. Ids compare byte by byte (COLLATE "C"): exact, and the cheapest order to keep.
+ * `contact` has no foreign key to `app`: it would fire a trigger for every row that a sync inserts, and
+ * apps are never deleted. The keys of `contact` begin with the columns that a distributed Postgres would
+ * shard by. Ids compare byte by byte (COLLATE "C"), which is exact and the cheapest order to keep.
  */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function up(db: QueryExecutorProvider): Promise<void> {
   await sql`
     CREATE TABLE app (
       id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

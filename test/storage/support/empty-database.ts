@@ -1,9 +1,10 @@
 import { onTestFinished } from "vitest";
+import type { TestDatabaseOptions } from "../../support/database.ts";
 import { createTestDatabase } from "../../support/database.ts";
 
 /** The connection string of a database without tables, which the running test has for itself. */
-export async function emptyDatabase(): Promise<string> {
-  const { url, drop } = await createTestDatabase({ template: "template0" });
+export async function emptyDatabase(options: Omit<TestDatabaseOptions, "template"> = {}) {
+  const { url, drop } = await createTestDatabase({ ...options, template: "template0" });
   onTestFinished(drop);
   return url;
 }

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { onTestFinished } from "vitest";
+import { usualOptions } from "../../support/hostile-defaults.ts";
 import type { ContactPair } from "./pairs.ts";
 
 /** A connection beside the service's own, closed when the running test ends. */
 export async function openSession(url: string): Promise<pg.Client> {
-  const session = new pg.Client({ connectionString: url });
+  const session = new pg.Client({ connectionString: url, options: usualOptions });
   session.on("error", () => {});
   await session.connect();
   onTestFinished(() => session.end());

@@ -118,3 +118,23 @@ test("a look-up that fails reaches the caller, and the next call asks again", as
   keys.failure = undefined;
   expect(await verify(header)).toBe("accepted");
 });
+
+test.each([
+  ["revoked", { revokedAt: new Date(0) }, "SERVER_KEY_INVALID"],
+  ["expired", { expiresAt: new Date(0) }, "SERVER_KEY_EXPIRED"],
+])("the fault of a key that is %s says which it is, for the log", async (_, change, reason) => {
+  const { id, header } = keys.add({ appId: 3, appName: "forum", ...change });
+  const rejection = { reason, principal: { appId: 3, appName: "forum", keyId: id } };
+  await expect(verifier.verify(header)).rejects.toMatchObject(rejection);
+  // The record is cached now, and the check throws at once.
+  expect(() => verifier.verify(header)).toThrow(expect.objectContaining(rejection));
+  const wrong = serverKeyHeader({ id, secret: "wrong" });
+  expect(() => verifier.verify(wrong)).toThrow(
+    expect.not.objectContaining({ principal: expect.anything() }),
+  );
+});
+
+test("an expiry that is no time counts as expired", async () => {
+  const { header } = keys.add({ expiresAt: new Date(Number.NaN) });
+  expect(await verify(header)).toBe("SERVER_KEY_EXPIRED");
+});

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RejectedKeyFault } from "../../../src/access/key-verifier.ts";
 import type { CallOptions } from "../../../src/api/call.ts";
 import { Call } from "../../../src/api/call.ts";
 import { createCallLog } from "../../../src/api/call-log.ts";
@@ -129,5 +130,16 @@ test.each([
     logCall(call);
     call.release();
     expect(log.lines()[0]).toMatchObject({ level, reason: "DEADLINE_EXCEEDED" });
+  },
+);
+
+test.each(["SERVER_KEY_INVALID", "SERVER_KEY_EXPIRED"] as const)(
+  "a key that is rejected as %s after its check is logged with app and key id",
+  (reason) => {
+    const rejected = new RejectedKeyFault(reason, { appId: 7, appName: "forum", keyId: "key-2" });
+    logCall(callOf({ fault: rejected, principal: undefined }));
+    expect(log.lines()).toEqual([
+      expect.objectContaining({ app: "forum", keyId: "key-2", reason, code: "UNAUTHENTICATED" }),
+    ]);
   },
 );

@@ -1,7 +1,13 @@
 import pg from "pg";
 import { expect, test } from "vitest";
 import type { Reason } from "../../../src/errors.ts";
-import { databaseFault, isRetryable, spoilsConnection } from "../../../src/storage/sqlstate.ts";
+import { fault } from "../../../src/errors.ts";
+import {
+  databaseFault,
+  isRetryable,
+  isTransient,
+  mustDiscardConnection,
+} from "../../../src/storage/sqlstate.ts";
 
 type Answer = Reason | "a bug";
 
@@ -62,7 +68,7 @@ test.each(states)("%s %s is %s", (code, _, answer, retried) => {
 const harmless = ["40001", "40P01", "57014", "55P03"];
 
 test.each(states)("%s %s closes the connection, unless it is harmless", (code) => {
-  expect(spoilsConnection(sqlError(code))).toBe(!harmless.includes(code));
+  expect(mustDiscardConnection(sqlError(code))).toBe(!harmless.includes(code));
 });
 
 const errnos: [code: string, answer: Answer][] = [
@@ -84,7 +90,7 @@ test.each(errnos)("%s is %s", (code, answer) => {
   const error = Object.assign(new Error("connect"), { code });
   expect(databaseFault(error)?.reason ?? "a bug").toBe(answer);
   expect(isRetryable(error)).toBe(false);
-  if (answer !== "a bug") expect(spoilsConnection(error)).toBe(true);
+  if (answer !== "a bug") expect(mustDiscardConnection(error)).toBe(true);
 });
 
 test("a host whose every address refuses is away", () => {
@@ -108,7 +114,7 @@ const messages: [text: string, answer: Answer][] = [
 
 test.each(messages)("%j is %s", (text, answer) => {
   expect(databaseFault(new Error(text))?.reason ?? "a bug").toBe(answer);
-  expect(spoilsConnection(new Error(text))).toBe(answer !== "a bug");
+  expect(mustDiscardConnection(new Error(text))).toBe(answer !== "a bug");
 });
 
 test.each([
@@ -121,6 +127,47 @@ test.each([
   [{ message: "Connection terminated" }],
 ])("%j is no error of the database", (thrown) => {
   expect(databaseFault(thrown)).toBeUndefined();
-  expect(spoilsConnection(thrown)).toBe(false);
+  expect(mustDiscardConnection(thrown)).toBe(false);
   expect(isRetryable(thrown)).toBe(false);
+});
+
+const starts: [name: string, error: Error, transient: boolean][] = [
+  ["a host that refuses", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), true],
+  ["a host without an address yet", Object.assign(new Error("x"), { code: "ENOTFOUND" }), true],
+  [
+    "a socket that is not there yet",
+    Object.assign(new Error("connect"), { code: "ENOENT", syscall: "connect" }),
+    true,
+  ],
+  ["a lost connection", new Error("Connection terminated unexpectedly"), true],
+  ["a server that starts", sqlError("57P03"), true],
+  ["too many connections", sqlError("53300"), true],
+  ["a standby", sqlError("25006"), true],
+  ["a pooler that waits for its server", sqlError("08P01"), true],
+  [
+    "a certificate that is missing",
+    Object.assign(new Error("x"), { code: "ENOENT", syscall: "open" }),
+    false,
+  ],
+  [
+    "a key that cannot be read",
+    Object.assign(new Error("x"), { code: "EACCES", syscall: "open" }),
+    false,
+  ],
+  ["a wrong password", sqlError("28P01"), false],
+  ["an unknown role", sqlError("28000"), false],
+  ["an unknown database", sqlError("3D000"), false],
+  ["missing rights", sqlError("42501"), false],
+  ["an unknown setting", sqlError("42704"), false],
+  ["a bad certificate", Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" }), false],
+  [
+    "a parameter that a pooler refuses",
+    Object.assign(new Error("unsupported startup parameter: options"), { code: "08P01" }),
+    false,
+  ],
+];
+
+test.each(starts)("%s: whether a start waits", (_, error, transient) => {
+  expect(isTransient(error)).toBe(transient);
+  expect(isTransient(fault("DATABASE_UNAVAILABLE", {}, { cause: error }))).toBe(transient);
 });

@@ -13,7 +13,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
     ...["errors", "gen"],
   ],
-  config: ["telemetry", "access", "errors"],
+  config: ["storage", "telemetry", "access", "errors"],
   transport: ["api", "telemetry", "contact", "access", "errors", "gen"],
   api: ["telemetry", "contact", "access", "errors", "gen"],
   storage: ["telemetry", "contact", "access", "errors"],

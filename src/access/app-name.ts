@@ -1,0 +1,21 @@
+/**
+ * Letters, marks, digits, punctuation, symbols and the blank, but nothing that is invisible: no control
+ * or format characters, no other white space, no letters and symbols without a glyph.
+ */
+const printable = /^[[\p{L}\p{M}\p{N}\p{P}\p{S} ]--[\p{Default_Ignorable_Code_Point}\u2800]]+$/v;
+
+const maxLength = 50;
+
+/** The rule for names of apps, for error messages. */
+export const appNameRule = `1 to ${maxLength} printable characters`;
+
+/**
+ * Reads the name of a new app. Blanks around it are removed.
+ *
+ * @returns undefined unless it has 1 to 50 characters (code points), all of them printable
+ */
+export function parseAppName(text: string): string | undefined {
+  const name = text.trim();
+  const length = [...name].length;
+  return length <= maxLength && printable.test(name) ? name : undefined;
+}

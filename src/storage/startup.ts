@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Fault } from "../errors.ts";
+import { createDatabase } from "./database.ts";
+import { migrate } from "./migrate.ts";
+import { isTransient } from "./sqlstate.ts";
+
+/** How long a start retries what may succeed later, in milliseconds. */
+const patienceMs = 30_000;
+/** Pause between two attempts, in milliseconds. */
+const pauseMs = 1_000;
+/** Longest that one statement of a migration may take, in milliseconds. */
+const migrationTimeoutMs = 3_600_000;
+
+/** What errors call the database, by where its address comes from. */
+export function databaseName({
+  databaseUrl,
+}: {
+  readonly databaseUrl: string | undefined;
+}): string {
+  return databaseUrl === undefined ? "the embedded Postgres" : "the database of DATABASE_URL";
+}
+
+/** Why the database cannot be used, for the operator. Never has a password. */
+export class DatabaseError extends Error {
+  constructor(database: string, cause: unknown) {
+    super(`cannot use ${database}: ${describe(cause)}`, { cause });
+    this.name = "DatabaseError";
+  }
+}
+
+export interface PrepareDatabaseOptions {
+  readonly connectionString: string;
+  /** The schema of Kith's tables. Absent: the first schema of the search path. */
+  readonly schema: string | undefined;
+  /** What errors call the database, as in `the database of DATABASE_URL`. */
+  readonly name: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Waits until the database can be used, and migrates it.
+ *
+ * @returns the schema of Kith's tables
+ * @throws DatabaseError where the database cannot be used, at once if waiting cannot help
+ */
+export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
+  const { connectionString, schema, name, logger } = options;
+  await using stack = new AsyncDisposableStack();
+  const db = createDatabase({
+    connectionString,
+    schema,
+    poolSize: 1,
+    timeoutMs: migrationTimeoutMs,
+    onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
+  });
+  stack.defer(() => db.destroy());
+  const step = () =>
+    migrate(db, {
+      schema,
+      onWait: () => logger.info("waiting for another process that migrates the database"),
+      onNewer: (newer) =>
+        logger.warn(
+          { migrations: newer },
+          "the database schema is newer than this version of Kith",
+        ),
+    });
+  const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
+    throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
+  });
+  const { migrations } = migrated;
+  if (migrations.length > 0) logger.info({ migrations }, "migrated the database");
+  return migrated.schema;
+}
+
+/**
+ * Runs a step of the start. Retries it for 30 s while the database is away.
+ *
+ * @throws DatabaseError where the database fails; any other error of the step as it is
+ */
+export async function whenAvailable<T>(
+  { name, logger }: Pick<PrepareDatabaseOptions, "name" | "logger">,
+  step: () => Promise<T>,
+): Promise<T> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!isTransient(error) || performance.now() > giveUpAt) {
+        throw isFromDatabase(error) ? new DatabaseError(name, error) : error;
+      }
+      const err = error instanceof Fault ? error.cause : error;
+      logger.warn({ err }, "waiting for the database");
+      await sleep(pauseMs);
+    }
+  }
+}
+
+/** Errors of the database, the driver and the system have a code, those of a step have none. */
+function isFromDatabase(error: unknown): boolean {
+  return error instanceof Fault || (error instanceof Error && "code" in error);
+}
+
+/** What the driver or the database says, with its code. */
+function describe(error: unknown): string {
+  if (error instanceof Fault && error.cause !== undefined) return describe(error.cause);
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  // A host with several addresses: Node's error has no message of its own.
+  const inner = error instanceof AggregateError ? error.errors.map(describe).join(", ") : "";
+  const text = error.message || inner || error.name;
+  return code === undefined || text.includes(code) ? text : `${text} (${code})`;
+}

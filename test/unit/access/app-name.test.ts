@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { parseAppName } from "../../../src/access/app-name.ts";
+
+const good: [text: string, name: string][] = [
+  ["shop", "shop"],
+  [" my shop\t\r\n", "my shop"],
+  ["\u00a0shop\ufeff", "shop"],
+  ["Ärger 5 – ключ (日本) ñ", "Ärger 5 – ключ (日本) ñ"],
+  ["e\u0301", "e\u0301"],
+  ["x".repeat(50), "x".repeat(50)],
+  ["🛒".repeat(50), "🛒".repeat(50)],
+];
+
+test.each(good)("%j is the name %j", (text, name) => {
+  expect(parseAppName(text)).toBe(name);
+});
+
+const bad: [name: string, text: string][] = [
+  ["nothing", ""],
+  ["blanks", "  \t "],
+  ["a line break", "a\nb"],
+  ["a tab", "a\tb"],
+  ["a NUL", "a\0b"],
+  ["an escape sequence", "\u001b[31mred"],
+  ["a zero-width space", "a\u200bb"],
+  ["a change of direction", "a\u202eb"],
+  ["a no-break space", "a\u00a0b"],
+  ["a line separator", "a\u2028b"],
+  ["a Hangul filler", "\u3164"],
+  ["a Braille blank", "\u2800"],
+  ["a lone surrogate", "a\ud800"],
+  ["a code point for private use", "\ue000"],
+  ["51 characters", "x".repeat(51)],
+  ["51 emoji", "🛒".repeat(51)],
+];
+
+test.each(bad)("a name of %s is refused", (_, text) => {
+  expect(parseAppName(text)).toBeUndefined();
+});
