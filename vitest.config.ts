@@ -18,8 +18,8 @@ function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
 
 export default defineConfig({
   test: {
-    // A test waits for Postgres half of its time, so two workers pay off even on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most of the time a test waits, for Postgres or for a timeout, so more workers than cores pay off.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // These limits only end a test that hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,

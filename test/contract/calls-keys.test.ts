@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
-import type { Rpc, Way } from "./calls/ways.ts";
-import { restPathOf, ways } from "./calls/ways.ts";
+import type { Rpc, Transport } from "./calls/transports.ts";
+import { restPathOf, transports } from "./calls/transports.ts";
 import type { Envelope } from "./case.ts";
 import { base64 } from "./case.ts";
 import { serveContract } from "./for-file.ts";
@@ -18,17 +18,17 @@ const missing = refusal(400, "40001", "Request headers are required (Server-Key)
 const malformed = refusal(401, "49102", "Server-Key must be base64 of KEY_ID:KEY_SECRET");
 const unknown = refusal(401, "49103", "Server-Key is not valid");
 
-describe.each(Object.entries(ways))("%s", (_, openWay) => {
-  let way: Way;
+describe.each(Object.entries(transports))("%s", (_, openTransport) => {
+  let transport: Transport;
   beforeAll(() => {
-    way = openWay(served.service);
+    transport = openTransport(served.service);
   });
-  afterAll(() => way.close());
+  afterAll(() => transport.close());
 
   test.each(rpcs)("%s needs a good key, before it looks at anything else", async (rpc) => {
-    expect(await way.call(rpc, {})).toEqual(missing);
-    expect(await way.call(rpc, {}, "nonsense")).toEqual(malformed);
-    expect(await way.call(rpc, {}, base64("nobody:nothing"))).toEqual(unknown);
+    expect(await transport.call(rpc, {})).toEqual(missing);
+    expect(await transport.call(rpc, {}, "nonsense")).toEqual(malformed);
+    expect(await transport.call(rpc, {}, base64("nobody:nothing"))).toEqual(unknown);
   });
 });
 

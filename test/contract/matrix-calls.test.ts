@@ -3,8 +3,8 @@ import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
 import type { TestApp } from "../support/service.ts";
 import { callCases, callCells } from "./calls/cases.ts";
 import { leavesNothing, runCall } from "./calls/run.ts";
-import type { Rpc, Way } from "./calls/ways.ts";
-import { ways } from "./calls/ways.ts";
+import type { Rpc, Transport } from "./calls/transports.ts";
+import { transports } from "./calls/transports.ts";
 import { serveContract } from "./for-file.ts";
 
 const served = serveContract();
@@ -17,19 +17,19 @@ test("every case has a name of its own, and every call has cases", () => {
   expect(Object.keys(ContactService.method).sort()).toEqual([...called].sort());
 });
 
-describe.each(Object.entries(ways))("%s", (name, openWay) => {
-  let way: Way;
+describe.each(Object.entries(transports))("%s", (name, openTransport) => {
+  let transport: Transport;
   let empty: TestApp;
   beforeAll(async () => {
-    way = openWay(served.service);
+    transport = openTransport(served.service);
     empty = await served.service.createApp();
   });
-  afterAll(() => way.close());
+  afterAll(() => transport.close());
 
   for (const { topic, given } of callCells.filter(({ protocol }) => protocol === name)) {
     test(`${topic}: ${given.name}`, async () => {
       const app = leavesNothing(given) ? empty : await served.service.createApp();
-      await runCall(given, { way, app, stored: served.stored });
+      await runCall(given, { transport, app, stored: served.stored });
     });
   }
 });

@@ -4,19 +4,19 @@ import { manyIds } from "./calls/case.ts";
 import { listCalls } from "./calls/cases-list.ts";
 import { pageCells } from "./calls/cases-pages.ts";
 import { addPairs } from "./calls/run.ts";
+import type { Transport } from "./calls/transports.ts";
+import { transports } from "./calls/transports.ts";
 import { readPage } from "./calls/walk.ts";
-import type { Way } from "./calls/ways.ts";
-import { ways } from "./calls/ways.ts";
 import { serveContract } from "./for-file.ts";
 
 const served = serveContract();
 
-describe.each(Object.entries(ways))("%s", (name, openWay) => {
-  let way: Way;
+describe.each(Object.entries(transports))("%s", (name, openTransport) => {
+  let transport: Transport;
   beforeAll(() => {
-    way = openWay(served.service);
+    transport = openTransport(served.service);
   });
-  afterAll(() => way.close());
+  afterAll(() => transport.close());
 
   describe.each(listCalls)("$rpc", (call) => {
     const cells = pageCells.filter(
@@ -26,23 +26,23 @@ describe.each(Object.entries(ways))("%s", (name, openWay) => {
       const { service, stored } = served;
       const readerOf = async (others: readonly string[]) => {
         const app = await service.createApp();
-        await addPairs(way, app, call.put(others));
-        return { way, app, call };
+        await addPairs(transport, app, call.put(others));
+        return { transport, app, call };
       };
-      await run({ way, call, stored, readerOf });
+      await run({ transport, call, stored, readerOf });
     });
   });
 });
 
 test("a token of one server is good on another", async () => {
   const [call] = listCalls;
-  const open = ways["REST over HTTP/1.1"];
+  const open = transports["REST over HTTP/1.1"];
   if (call === undefined || open === undefined) throw new Error("there is nothing to test");
   const app = await served.service.createApp();
-  const way = open(served.service);
-  await addPairs(way, app, call.put(manyIds(3)));
-  const { token } = await readPage({ way, app, call }, { pageSize: 2 });
+  const transport = open(served.service);
+  await addPairs(transport, app, call.put(manyIds(3)));
+  const { token } = await readPage({ transport, app, call }, { pageSize: 2 });
   const another = await startServiceForTest({ DATABASE_URL: served.service.databaseUrl });
-  const page = await readPage({ way: open(another), app, call }, { pageToken: token });
+  const page = await readPage({ transport: open(another), app, call }, { pageToken: token });
   expect(page.ids).toEqual(manyIds(3).slice(2));
 });

@@ -18,7 +18,7 @@ export type SendRaw = (
 const path = "/contact.v1.ContactService/SyncContacts";
 
 /** By format and protocol. */
-export const rawWays: readonly {
+export const rawTransports: readonly {
   readonly name: string;
   readonly format: "proto" | "json";
   readonly send: SendRaw;

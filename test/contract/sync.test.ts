@@ -18,10 +18,10 @@ interface Counts {
   readonly countDeleted: number;
 }
 
-/** Syncs by one of the ways in, and tells what was counted. */
+/** Syncs over one of the transports, and returns the counts. */
 type Sync = (app: TestApp, body: unknown) => Promise<Counts>;
 
-const ways: Record<string, Sync> = {
+const transports: Record<string, Sync> = {
   "REST over HTTP/1.1": (app, body) => syncOverRest(sendHttp1, app, body),
   "REST over HTTP/2": (app, body) => syncOverRest(sendHttp2, app, body),
 };
@@ -38,7 +38,7 @@ beforeAll(() => {
   for (const [name, createClient] of Object.entries(rpcClients)) {
     const client = createClient(served.service.url);
     clients.push(client);
-    ways[name] = async ({ header }, body) => {
+    transports[name] = async ({ header }, body) => {
       const message = asMessage({ name: "", body, expect: { http: 200 } }) as SyncContactsRequest;
       const { response, failure } = await client.sync(message, { "server-key": header });
       expect(failure).toBeUndefined();
@@ -60,15 +60,15 @@ const anyEntry = fc
   .map(([owner, contact, gone]) => entry(owner, contact, gone));
 const anyBody = fc.record({ contacts: fc.array(anyEntry, { minLength: 1, maxLength: 12 }) });
 
-test("whatever is synced, by whatever way, is what the model has", async () => {
-  const names = Object.keys(ways);
-  const step = fc.record({ body: anyBody, way: fc.constantFrom(...names) });
+test("syncs over any transport leave what the model has", async () => {
+  const names = Object.keys(transports);
+  const step = fc.record({ body: anyBody, transport: fc.constantFrom(...names) });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
       const app = await served.service.createApp();
       const model = createModel();
-      for (const { body, way } of steps) {
-        expect(await ways[way]?.(app, body)).toEqual(model.sync(body));
+      for (const { body, transport } of steps) {
+        expect(await transports[transport]?.(app, body)).toEqual(model.sync(body));
       }
       expect(await served.stored.pairsOf(app.id)).toEqual(model.pairs());
     }),
@@ -77,14 +77,14 @@ test("whatever is synced, by whatever way, is what the model has", async () => {
 });
 
 describe("at the same time", () => {
-  const everyWay = () => Object.values(ways);
+  const everyTransport = () => Object.values(transports);
 
   test("the same new contacts are counted once among all callers", async () => {
     const app = await served.service.createApp();
     const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
     const orders = [contacts, contacts.toReversed()];
     const answers = await Promise.all(
-      everyWay().flatMap((sync) => orders.map((order) => sync(app, { contacts: order }))),
+      everyTransport().flatMap((sync) => orders.map((order) => sync(app, { contacts: order }))),
     );
     expect(sum(answers, "countInserted")).toBe(200);
     expect(sum(answers, "countDeleted")).toBe(0);
@@ -94,9 +94,11 @@ describe("at the same time", () => {
   test("the same deletions are counted once among all callers", async () => {
     const app = await served.service.createApp();
     const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
-    await ways["REST over HTTP/1.1"]?.(app, { contacts });
+    await transports["REST over HTTP/1.1"]?.(app, { contacts });
     const gone = contacts.map((each) => ({ ...each, isDeleted: true }));
-    const answers = await Promise.all(everyWay().map((sync) => sync(app, { contacts: gone })));
+    const answers = await Promise.all(
+      everyTransport().map((sync) => sync(app, { contacts: gone })),
+    );
     expect(sum(answers, "countDeleted")).toBe(200);
     expect(await served.stored.pairsOf(app.id)).toEqual([]);
   });
@@ -104,9 +106,9 @@ describe("at the same time", () => {
   test("what is inserted and not deleted is there, whatever the order", async () => {
     const app = await served.service.createApp();
     const rounds = Array.from({ length: 12 }, (_, round) =>
-      everyWay().map((sync, way) => {
+      everyTransport().map((sync, transport) => {
         const contacts = Array.from({ length: 50 }, (_, i) =>
-          entry("o", `c${(i * (way + 3) + round) % 50}`, (i + way + round) % 2 === 0),
+          entry("o", `c${(i * (transport + 3) + round) % 50}`, (i + transport + round) % 2 === 0),
         );
         return sync(app, { contacts });
       }),

@@ -3,9 +3,9 @@ import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
 import { fingerprints } from "../contract/calls/cases-fingerprint.ts";
 import { listCalls } from "../contract/calls/cases-list.ts";
 import { addPairs } from "../contract/calls/run.ts";
+import type { Rpc, Transport } from "../contract/calls/transports.ts";
+import { transports } from "../contract/calls/transports.ts";
 import { askPage, readPage } from "../contract/calls/walk.ts";
-import type { Rpc, Way } from "../contract/calls/ways.ts";
-import { ways } from "../contract/calls/ways.ts";
 import { entry } from "../contract/case.ts";
 import { serveContract } from "../contract/for-file.ts";
 import type { Pair } from "../contract/model.ts";
@@ -82,26 +82,26 @@ test("every call is asked", () => {
   expect([...asked].sort()).toEqual(Object.keys(ContactService.method).sort());
 });
 
-describe.each(Object.entries(ways))("%s", (_, openWay) => {
-  let way: Way;
+describe.each(Object.entries(transports))("%s", (_, openTransport) => {
+  let transport: Transport;
   let app: TestApp;
   let other: TestApp;
   beforeAll(() => {
-    way = openWay(served.service);
+    transport = openTransport(served.service);
   });
-  afterAll(() => way.close());
+  afterAll(() => transport.close());
 
   async function makeApps(): Promise<void> {
     app = await served.service.createApp();
     other = await served.service.createApp();
-    await addPairs(way, app, own);
+    await addPairs(transport, app, own);
   }
 
   /** The answers to the questions, one after the other, letter by letter. */
   async function answersTo(questions: readonly Question[], asking: TestApp): Promise<string[]> {
     const answers: string[] = [];
     for (const [rpc, body] of questions) {
-      answers.push(JSON.stringify(await way.call(rpc, body, asking.header)));
+      answers.push(JSON.stringify(await transport.call(rpc, body, asking.header)));
     }
     return answers;
   }
@@ -109,16 +109,16 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
   test("what is read is the same whether or not another app has contacts", async () => {
     await makeApps();
     const before = await answersTo(reads, app);
-    await addPairs(way, other, foreign);
+    await addPairs(transport, other, foreign);
     expect(await answersTo(reads, app)).toEqual(before);
   });
 
   test("what is written is answered the same, and does nothing to another app", async () => {
     await makeApps();
     const twin = await served.service.createApp();
-    await addPairs(way, twin, own);
+    await addPairs(transport, twin, own);
     const alone = await answersTo(writes, app);
-    await addPairs(way, other, foreign);
+    await addPairs(transport, other, foreign);
     const rows = await served.stored.rowsOf(other.id);
     expect(rows).toHaveLength(foreign.length);
     expect(await answersTo(writes, twin)).toEqual(alone);
@@ -129,13 +129,13 @@ describe.each(Object.entries(ways))("%s", (_, openWay) => {
   test.each(listCalls)("a page token of $rpc is to another app as any nonsense", async (call) => {
     await makeApps();
     const list = call.put(["a1", "a2", "a3"]);
-    await addPairs(way, app, list);
-    await addPairs(way, other, list);
-    const { token } = await readPage({ way, app, call }, { pageSize: 1 });
-    const nonsense = await askPage({ way, app: other, call }, { pageToken: "nonsense" });
-    const answer = await askPage({ way, app: other, call }, { pageToken: token });
+    await addPairs(transport, app, list);
+    await addPairs(transport, other, list);
+    const { token } = await readPage({ transport, app, call }, { pageSize: 1 });
+    const nonsense = await askPage({ transport, app: other, call }, { pageToken: "nonsense" });
+    const answer = await askPage({ transport, app: other, call }, { pageToken: token });
     expect(nonsense.status).toBe(400);
     expect(JSON.stringify(answer)).toBe(JSON.stringify(nonsense));
-    expect((await askPage({ way, app, call }, { pageToken: token })).status).toBe(200);
+    expect((await askPage({ transport, app, call }, { pageToken: token })).status).toBe(200);
   });
 });

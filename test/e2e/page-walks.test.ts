@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listCalls } from "../contract/calls/cases-list.ts";
 import { addPairs } from "../contract/calls/run.ts";
+import { transports } from "../contract/calls/transports.ts";
 import { walkPages } from "../contract/calls/walk.ts";
-import { ways } from "../contract/calls/ways.ts";
 import { entry } from "../contract/case.ts";
 import { serveContract } from "../contract/for-file.ts";
 
 const served = serveContract();
-const openWay = ways["gRPC, by grpc-js"];
+const openTransport = transports["gRPC, by grpc-js"];
 
 const ids = ["\u0001", "B", "a", "a ", "aa", "b", "c", "d", "\u00e9", "\uffff", "𝒳", "𝒳𝒳"];
 const someIds = fc.uniqueArray(fc.constantFrom(...ids));
@@ -24,8 +24,8 @@ const anyChange: fc.Arbitrary<Change> = fc
 
 describe.each(listCalls)("$rpc", (call) => {
   test("a walk beside changes shows nobody twice, in order, and misses nobody who stayed", async () => {
-    if (openWay === undefined) throw new Error("there is no such way in");
-    const way = openWay(served.service);
+    if (openTransport === undefined) throw new Error("there is no such transport");
+    const transport = openTransport(served.service);
     const changes = fc.array(anyChange, { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(
@@ -35,17 +35,17 @@ describe.each(listCalls)("$rpc", (call) => {
         fc.boolean(),
         async (first, steps, pageSize, areConcurrent) => {
           const app = await served.service.createApp();
-          await addPairs(way, app, call.put(first));
+          await addPairs(transport, app, call.put(first));
           const change = async ({ added, removed }: Change) => {
             const contacts = [
               ...call.put(added).map(([owner, contact]) => entry(owner, contact)),
               ...call.put(removed).map(([owner, contact]) => entry(owner, contact, true)),
             ];
-            if (contacts.length > 0) await way.call("syncContacts", { contacts }, app.header);
+            if (contacts.length > 0) await transport.call("syncContacts", { contacts }, app.header);
           };
           const waiting = [...steps];
           const concurrent = areConcurrent ? waiting.splice(0).map(change) : [];
-          const pages = await walkPages({ way, app, call }, pageSize, async () => {
+          const pages = await walkPages({ transport, app, call }, pageSize, async () => {
             const step = waiting.shift();
             if (step !== undefined) await change(step);
           });
@@ -63,7 +63,7 @@ describe.each(listCalls)("$rpc", (call) => {
       ),
       { numRuns: 100 },
     );
-    way.close();
+    transport.close();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { serveContract } from "../contract/for-file.ts";
-import { rawWays } from "../contract/raw-rpc.ts";
+import { rawTransports } from "../contract/raw-rpc.ts";
 
 const served = serveContract();
 
@@ -123,7 +123,7 @@ const inJson: readonly RawMessage[] = [
   },
 ];
 
-describe.each(rawWays)("over $name", ({ format, send }) => {
+describe.each(rawTransports)("over $name", ({ format, send }) => {
   const messages = format === "proto" ? binary : inJson;
 
   test.each(messages)("a message: $name", async ({ bytes, refused, stored = [] }) => {

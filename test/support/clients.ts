@@ -54,7 +54,7 @@ export interface RpcClientOptions {
 
 export type CreateRpcClient = (url: string, options?: RpcClientOptions) => RpcClient;
 
-/** One kind of client for each way in, by name. */
+/** One kind of client for each RPC protocol, by name. */
 export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
   "gRPC, by grpc-js": createGrpcJsClient,
   "gRPC, by Connect": overHttp2(createGrpcTransport),

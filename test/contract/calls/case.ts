@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import type { Envelope } from "../case.ts";
 import type { Pair } from "../model.ts";
-import type { Rpc } from "./ways.ts";
+import type { Rpc } from "./transports.ts";
 
-/** One call and the answer it must get, whatever the way in. */
+/** One call and the answer that it must get over every transport. */
 export interface CallCase {
   readonly name: string;
   readonly rpc: Rpc;

@@ -10,7 +10,7 @@ import {
   shownOwners,
   someToken,
 } from "./case.ts";
-import type { Rpc } from "./ways.ts";
+import type { Rpc } from "./transports.ts";
 
 /** A list of the user "u", as each of the calls gives it. */
 export interface ListCall {

@@ -8,14 +8,14 @@ import { manyIds } from "./case.ts";
 import type { ListCall } from "./cases-list.ts";
 import { listCalls } from "./cases-list.ts";
 import { addPairs, removePairs } from "./run.ts";
+import type { Transport } from "./transports.ts";
+import { transports } from "./transports.ts";
 import type { PageReader } from "./walk.ts";
 import { askPage, readPage, walkPages } from "./walk.ts";
-import type { Way } from "./ways.ts";
-import { ways } from "./ways.ts";
 
 /** What a case about pages runs with. */
 export interface PageRun {
-  readonly way: Way;
+  readonly transport: Transport;
   readonly call: ListCall;
   readonly stored: Stored;
   /** A reader of the list of "u" in a new app, with these others on it. */
@@ -83,14 +83,14 @@ const pageCases: readonly PageCase[] = [
   },
   {
     name: "a contact that changes between pages appears at most once, every other contact once",
-    async run({ readerOf, way, call }) {
+    async run({ readerOf, transport, call }) {
       const reader = await readerOf(["a", "b", "c", "d", "e", "f"]);
       let changes = 0;
       const pages = await walkPages(reader, 2, async () => {
         changes += 1;
         if (changes > 1) return;
-        await removePairs(way, reader.app, call.put(["b", "c"]));
-        await addPairs(way, reader.app, call.put(["a0", "b0"]));
+        await removePairs(transport, reader.app, call.put(["b", "c"]));
+        await addPairs(transport, reader.app, call.put(["a0", "b0"]));
       });
       expect(pages).toEqual([
         ["a", "b"],
@@ -101,10 +101,10 @@ const pageCases: readonly PageCase[] = [
   },
   {
     name: "after all remaining contacts are removed, the next page is empty and the last one",
-    async run({ readerOf, way, call }) {
+    async run({ readerOf, transport, call }) {
       const reader = await readerOf(["a", "b", "c"]);
       const { token } = await readPage(reader, { pageSize: 1 });
-      await removePairs(way, reader.app, call.put(["a", "b", "c"]));
+      await removePairs(transport, reader.app, call.put(["a", "b", "c"]));
       expect(await readPage(reader, { pageToken: token })).toEqual({
         ids: [],
         times: [],
@@ -125,7 +125,7 @@ const pageCases: readonly PageCase[] = [
   },
   {
     name: "a malformed token, or one of another list, call or app, is rejected",
-    async run({ readerOf, way, call }) {
+    async run({ readerOf, transport, call }) {
       const reader = await readerOf(manyIds(3));
       const other = await readerOf(manyIds(3));
       const { token } = await readPage(reader, { pageSize: 1 });
@@ -141,7 +141,7 @@ const pageCases: readonly PageCase[] = [
 
       expect(await askPage(other, { pageToken: token })).toEqual(refusedToken);
       const body = { [call.user]: "v", pageToken: token };
-      expect(await way.call(call.rpc, body, reader.app.header)).toEqual(refusedToken);
+      expect(await transport.call(call.rpc, body, reader.app.header)).toEqual(refusedToken);
       for (const another of listCalls.filter(({ rpc }) => rpc !== call.rpc)) {
         expect(await askPage({ ...reader, call: another }, { pageToken: token })).toEqual(
           refusedToken,
@@ -155,5 +155,5 @@ const pageCases: readonly PageCase[] = [
 /** The cells that this run covers; the topic is the call. */
 export const pageCells: readonly MatrixCell<PageCase>[] = cellsOf(
   Object.fromEntries(listCalls.map(({ rpc }) => [rpc, pageCases])),
-  Object.keys(ways),
+  Object.keys(transports),
 );

@@ -3,7 +3,7 @@ import { parameterFault } from "../case.ts";
 import type { CallCase } from "./case.ts";
 import { astral, manyIds } from "./case.ts";
 import { listCalls } from "./cases-list.ts";
-import type { Rpc } from "./ways.ts";
+import type { Rpc } from "./transports.ts";
 
 /** A parameter that is an id: where it stands in a body that is good but for it. */
 interface IdParameter {

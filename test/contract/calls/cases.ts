@@ -10,7 +10,7 @@ import { listCases } from "./cases-list.ts";
 import { callParameterCases } from "./cases-parameters.ts";
 import { replaceCases } from "./cases-replace.ts";
 import { syncOutcomeCases } from "./cases-sync.ts";
-import { ways } from "./ways.ts";
+import { transports } from "./transports.ts";
 
 /** Every case of the calls beside Sync Contacts, and of the outcomes of its entries, by topic. */
 export const callCases: CasesByTopic<CallCase> = {
@@ -28,7 +28,7 @@ export const callCases: CasesByTopic<CallCase> = {
 export const callCells: readonly MatrixCell<CallCase>[] = [
   ...cellsOf(
     filterCases(callCases, ({ isJsonOnly }) => !isJsonOnly),
-    Object.keys(ways),
+    Object.keys(transports),
   ),
   ...cellsOf(
     filterCases(callCases, ({ isJsonOnly }) => isJsonOnly === true),

@@ -5,26 +5,39 @@ import type { ServedForFile } from "../for-file.ts";
 import type { Pair } from "../model.ts";
 import { sortPairs } from "../model.ts";
 import type { CallCase } from "./case.ts";
-import type { Way } from "./ways.ts";
+import type { Transport } from "./transports.ts";
 
 /** The most entries of one sync. */
 const mostEntries = 10_000;
 
 /** Makes pairs be there, and tells that each is new. */
-export async function addPairs(way: Way, app: TestApp, pairs: readonly Pair[]): Promise<void> {
-  await syncAll(way, app, pairs, false);
+export async function addPairs(
+  transport: Transport,
+  app: TestApp,
+  pairs: readonly Pair[],
+): Promise<void> {
+  await syncAll(transport, app, pairs, false);
 }
 
 /** Makes pairs be gone. */
-export async function removePairs(way: Way, app: TestApp, pairs: readonly Pair[]): Promise<void> {
-  await syncAll(way, app, pairs, true);
+export async function removePairs(
+  transport: Transport,
+  app: TestApp,
+  pairs: readonly Pair[],
+): Promise<void> {
+  await syncAll(transport, app, pairs, true);
 }
 
-async function syncAll(way: Way, app: TestApp, pairs: readonly Pair[], isDeleted: boolean) {
+async function syncAll(
+  transport: Transport,
+  app: TestApp,
+  pairs: readonly Pair[],
+  isDeleted: boolean,
+) {
   for (let from = 0; from < pairs.length; from += mostEntries) {
     const some = pairs.slice(from, from + mostEntries);
     const contacts = some.map(([owner, contact]) => entry(owner, contact, isDeleted));
-    const { data } = await way.call("syncContacts", { contacts }, app.header);
+    const { data } = await transport.call("syncContacts", { contacts }, app.header);
     const counts = { countInserted: some.length, countDeleted: 0 };
     expect(data).toEqual(isDeleted ? { countInserted: 0, countDeleted: some.length } : counts);
   }
@@ -33,11 +46,15 @@ async function syncAll(way: Way, app: TestApp, pairs: readonly Pair[], isDeleted
 /** Makes a case's call on the app, and compares the answer and what is then stored. */
 export async function runCall(
   given: CallCase,
-  { way, app, stored }: { way: Way; app: TestApp; stored: ServedForFile["stored"] },
+  {
+    transport,
+    app,
+    stored,
+  }: { transport: Transport; app: TestApp; stored: ServedForFile["stored"] },
 ): Promise<void> {
   const { before = [], rpc, body, expect: expected, after = before } = given;
-  await addPairs(way, app, before);
-  expect(await way.call(rpc, body, app.header)).toEqual(expected);
+  await addPairs(transport, app, before);
+  expect(await transport.call(rpc, body, app.header)).toEqual(expected);
   expect(await stored.pairsOf(app.id)).toEqual(sortPairs(after));
 }
 

@@ -1,10 +1,10 @@
 import type { TestApp } from "../../support/service.ts";
 import type { Envelope } from "../case.ts";
 import type { ListCall } from "./cases-list.ts";
-import type { Way } from "./ways.ts";
+import type { Transport } from "./transports.ts";
 
 export interface PageReader {
-  readonly way: Way;
+  readonly transport: Transport;
   readonly app: TestApp;
   readonly call: ListCall;
 }
@@ -18,10 +18,10 @@ export interface SeenPage {
 
 /** Asks for a page of the list of "u". */
 export function askPage(
-  { way, app, call: { rpc, user } }: PageReader,
+  { transport, app, call: { rpc, user } }: PageReader,
   page: { readonly pageSize?: number; readonly pageToken?: string } = {},
 ): Promise<Envelope> {
-  return way.call(rpc, { [user]: "u", ...page }, app.header);
+  return transport.call(rpc, { [user]: "u", ...page }, app.header);
 }
 
 /** A page of the list of "u", which has to be given. */

@@ -16,8 +16,8 @@ import { expectSameFault } from "../rpc.ts";
 /** A call of the contact service, as in `listContacts`. */
 export type Rpc = keyof typeof ContactService.method;
 
-/** One way in. However it gets there, it is told what REST would be told, and tells what REST would. */
-export interface Way {
+/** A client of one transport. Requests and answers are in the JSON of REST, whatever the transport. */
+export interface Transport {
   /**
    * @param body what the request is in the JSON of REST
    * @param header the value of the Server-Key header; none is sent where it is absent
@@ -26,10 +26,10 @@ export interface Way {
   close(): void;
 }
 
-export type OpenWay = (target: { readonly url: string; readonly port: number }) => Way;
+export type OpenTransport = (target: { readonly url: string; readonly port: number }) => Transport;
 
-/** Every way in, by name. */
-export const ways: Readonly<Record<string, OpenWay>> = {
+/** Every transport, by name. */
+export const transports: Readonly<Record<string, OpenTransport>> = {
   ...Object.fromEntries(Object.entries(restVersions).map(([name, send]) => [name, overRest(send)])),
   ...Object.fromEntries(
     Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
@@ -45,7 +45,7 @@ export function restPathOf(rpc: Rpc): string {
   return pattern.value;
 }
 
-function overRest(send: Send): OpenWay {
+function overRest(send: Send): OpenTransport {
   return ({ port }) => ({
     async call(rpc, body, header) {
       const answer = await send(port, {
@@ -65,7 +65,7 @@ function overRest(send: Send): OpenWay {
   });
 }
 
-function overRpc(createClient: CreateRpcClient): OpenWay {
+function overRpc(createClient: CreateRpcClient): OpenTransport {
   return ({ url }) => {
     const client = createClient(url);
     return {
