@@ -84,14 +84,14 @@ async function respond(
     const message = await operation.run(call, readMessage);
     body = frameGrpcMessage(toBinary(operation.method.output, message));
   } catch (error) {
-    if (stream.destroyed) return;
+    if (stream.closed || stream.destroyed) return;
     call.fault ??= toFault(error);
     // One frame of headers (Trailers-Only): clients do not retry once they have received a response.
     stream.respond({ ...headers, ...grpcStatusOf(call.fault) }, { endStream: true });
     closeAfterResponse(stream);
     return;
   }
-  if (stream.destroyed) return;
+  if (stream.closed || stream.destroyed) return;
   stream.respond(headers, { waitForTrailers: true });
   stream.once("wantTrailers", sendOkTrailers);
   stream.end(body);
