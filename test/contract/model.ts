@@ -1,6 +1,6 @@
-/** What Sync Contacts means, kept as simply as can be: a set of pairs. */
+/** The simplest model of Sync Contacts: a set of pairs. */
 export interface Model {
-  /** Does the request to the set and tells what the answer must count. */
+  /** Applies the request to the set, and returns the counts that the response must have. */
   sync(body: unknown): { countInserted: number; countDeleted: number };
   /** Every pair that must be stored now, sorted. */
   pairs(): Pair[];
@@ -28,10 +28,14 @@ export function sortPairs(pairs: readonly Pair[]): Pair[] {
   return [...pairs].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
-function isDeletion({ isDeleted }: Record<string, unknown>): boolean {
+function isDeletion(entry: Record<string, unknown>): boolean {
+  const isDeleted = entry.isDeleted ?? entry.is_deleted;
   return isDeleted === true || isDeleted === "true";
 }
 
-function keyOf({ ownerXCUserID, contactXCUserID }: Record<string, unknown>): string {
-  return JSON.stringify([ownerXCUserID, contactXCUserID]);
+/** A field has its documented name or its proto name. */
+function keyOf(entry: Record<string, unknown>): string {
+  const owner = entry.ownerXCUserID ?? entry.owner_xc_user_id;
+  const contact = entry.contactXCUserID ?? entry.contact_xc_user_id;
+  return JSON.stringify([owner, contact]);
 }
