@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** A file to vendor: where it goes, relative to this directory, what is in it, whence it comes. */
+/** A file to vendor: its path below `proto`, its text and its origin. */
 export interface VendoredFile {
   path: string;
   text: string;

@@ -1,13 +1,16 @@
 /**
- * Writes the third-party .proto files beside this script, so that a client in any language can be
+ * Writes the third-party .proto files into `proto`, so that a client in any language can be
  * generated from the repository alone. To update one, change its version and integrity below.
  */
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type NpmPackage, readNpmPackage } from "./npm-package.ts";
-import { checkValidateProto, readValidateProto } from "./validate-proto.ts";
+import { BUF, checkValidateProto, readValidateProto } from "./validate-proto.ts";
 import type { VendoredFile } from "./vendored-file.ts";
+
+const PROTO = join(import.meta.dirname, "../../proto");
 
 const packages = [
   {
@@ -16,7 +19,7 @@ const packages = [
     integrity:
       "sha512-fbvUWVNh3rKGlVFWwlUNF7Sk1Tah0a89q02rLTXsWjbKKHGeuURAa8tl9rvu5TyWny1YiSIo5eDqF260Tai6vQ==",
     files: {
-      LICENSE: "LICENSE",
+      THIRD_PARTY_LICENSE: "LICENSE",
       "google/api/annotations.proto": "google/api/annotations.proto",
       "google/api/http.proto": "google/api/http.proto",
       "google/rpc/error_details.proto": "google/rpc/error_details.proto",
@@ -53,9 +56,10 @@ function vendor(): void {
     for (const { path, text } of files) {
       write(join(staged, path), text);
     }
-    write(join(staged, "README.md"), readme(files));
+    write(join(staged, "THIRD_PARTY.md"), record(files));
+    execFileSync(BUF, ["format", "--write", staged]);
     checkValidateProto(staged);
-    replace(import.meta.dirname, staged);
+    replace(PROTO, staged);
   } finally {
     rmSync(temporary, { recursive: true });
   }
@@ -66,7 +70,7 @@ function write(path: string, text: string): void {
   writeFileSync(path, text);
 }
 
-function readme(files: readonly VendoredFile[]): string {
+function record(files: readonly VendoredFile[]): string {
   const rows = files
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     .map(({ path, origin }) => [
@@ -78,16 +82,14 @@ function readme(files: readonly VendoredFile[]): string {
   const table = [["File", "npm package", "Version", "Licence"], Array(4).fill("---"), ...rows];
   return `# Third-party .proto files
 
-What our own files import, and the other services of the same port. Give a compiler both roots:
-\`protoc -I proto -I proto/third_party ...\`. The files of \`google/protobuf\` come with the compiler.
-
-\`npm run vendor:proto\` writes everything here but the scripts, this file too.
+The files that \`contact/v1\` imports, and those of the other services on the same port. \`npm run
+vendor:proto\` writes these files, formatted by \`buf format\`, and this page.
 
 ${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 `;
 }
 
-/** Removes each staged directory's old self as a whole, so that no file stays that is not wanted. */
+/** Replaces each staged file or directory as a whole, so that no outdated file remains. */
 function replace(target: string, staged: string): void {
   for (const name of readdirSync(staged)) {
     rmSync(join(target, name), { recursive: true, force: true });

@@ -10,11 +10,11 @@ export interface NpmPackage {
   version: string;
   /** The archive's integrity, as `npm view NAME@VERSION dist.integrity` prints it. */
   integrity: string;
-  /** Where each file goes, and its path in the package. */
+  /** The target path of each file, and its path in the package. */
   files: Readonly<Record<string, string>>;
 }
 
-/** Downloads a package and reads the files to take from it; works below the directory given. */
+/** Downloads a package below the given directory, and reads the files to take from it. */
 export function readNpmPackage(source: NpmPackage, directory: string): VendoredFile[] {
   const unpacked = mkdtempSync(join(directory, "package-"));
   const members = ["package.json", ...Object.values(source.files)].map((path) => `package/${path}`);
@@ -27,7 +27,7 @@ export function readNpmPackage(source: NpmPackage, directory: string): VendoredF
   }));
 }
 
-/** Returns the path of the archive; throws where it is not the one that was pinned. */
+/** Returns the path of the archive. Throws if its integrity is not the pinned one. */
 function download({ name, version, integrity }: NpmPackage, directory: string): string {
   const spec = `${name}@${version}`;
   const output = execFileSync("npm", ["pack", spec, "--silent", "--pack-destination", directory], {

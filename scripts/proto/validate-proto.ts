@@ -14,14 +14,14 @@ import { printProto } from "./print-proto.ts";
 import { readOrigin, type VendoredFile } from "./vendored-file.ts";
 
 const PACKAGE = "@bufbuild/protovalidate";
-const BUF = join(import.meta.dirname, "../../node_modules/.bin/buf");
+export const BUF = join(import.meta.dirname, "../../node_modules/.bin/buf");
 
 /** The file uses its own extensions as custom options. */
 const registry = createRegistry(validate);
 
 /**
- * buf/validate/validate.proto, printed: no npm package ships its source. The version is that of the
- * installed package.
+ * Prints buf/validate/validate.proto from its descriptor, because no npm package ships its source.
+ * The version is that of the installed package.
  */
 export function readValidateProto(): VendoredFile {
   const packageJson = findPackageJSON(PACKAGE, import.meta.url);
@@ -36,7 +36,7 @@ export function readValidateProto(): VendoredFile {
   };
 }
 
-/** Throws unless the printed file, compiled, is the descriptor it was printed from. */
+/** Throws unless the printed file compiles to the descriptor that it was printed from. */
 export function checkValidateProto(directory: string): void {
   const compiled = compile(directory, validate.proto.name);
   const options = { registry, extensions: true, unknown: true };
@@ -61,7 +61,7 @@ function compile(directory: string, path: string): FileDescriptorProto {
   if (file === undefined) {
     throw new Error(`${path} is not in ${directory}`);
   }
-  // Positions and comments of the source, which a descriptor in generated code does not have.
+  // A descriptor in generated code has no positions and comments of the source.
   delete file.sourceCodeInfo;
   return file;
 }
