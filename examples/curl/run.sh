@@ -60,9 +60,10 @@ call sync '{"contacts":[
 ]}' |
   jq -r '.error | "bad parameter: \(.message)", "error info: code \(.code), field \(.field)"'
 
-# A time limit that no call can keep. 28 is the exit code of curl for it.
+# A large request with a limit of a millisecond. curl then exits with 28. The dry run changes nothing.
 result=0
-call count '{"xcUserID":"example-alice"}' --max-time 0.001 --retry 0 >/dev/null 2>&1 || result=$?
+jq -n '{ownerXCUserID: "example-alice", contactXCUserIDs: [range(10000) | "example-\(.)"], dryRun: true}' |
+  call replace @- --max-time 0.001 --retry 0 >/dev/null 2>&1 || result=$?
 [ $result -eq 28 ] && echo 'deadline: exceeded'
 
 # Ending curl closes the connection, and the service cancels the call.

@@ -75,8 +75,8 @@ try {
   const { code, field } = details["google.rpc.ErrorInfo"].metadata;
   const [violation] = details["google.rpc.BadRequest"].field_violations;
   console.log(`bad parameter: ${error.details}`);
-  console.log(`error info: code ${code}, field ${field}`);
   console.log(`bad request: ${violation.field}`);
+  console.log(`error info: code ${code}, field ${field}`);
 }
 
 try {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -60,5 +61,5 @@ export async function runScript(
     stderr += text;
   });
   const [exitCode] = await once(child, "close");
-  return { stdout, stderr, exitCode };
+  return { stdout: stripVTControlCharacters(stdout), stderr, exitCode };
 }
