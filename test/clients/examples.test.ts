@@ -15,6 +15,8 @@ interface Example {
   readonly without?: readonly string[];
   /** The client can take both addresses, without a load balancer in between. */
   readonly takesTarget?: true;
+  /** The client speaks these protocols: it runs once with each. */
+  readonly protocols?: readonly string[];
 }
 
 const examples: readonly Example[] = [
@@ -24,7 +26,14 @@ const examples: readonly Example[] = [
   { folder: "java", needs: ["java", "mvn"] },
   { folder: "javascript", needs: ["npm"], takesTarget: true },
   { folder: "python", needs: ["python3"], takesTarget: true },
+  { folder: "php-rest", needs: ["php"], without: ["bad request", "cancellation"] },
   { folder: "python-rest", needs: ["python3"], without: ["bad request", "cancellation"] },
+  { folder: "rust", needs: ["cargo"] },
+  {
+    folder: "typescript",
+    needs: ["npm"],
+    protocols: ["connect", "grpc", "connect-web", "grpc-web"],
+  },
 ];
 
 const transcript = readFileSync(join(import.meta.dirname, "../../examples/transcript.txt"), "utf8");
@@ -43,21 +52,32 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-const rows = examples.flatMap((example) => [
-  { ...example, way: "a load balancer", target: () => undefined },
+interface Row extends Example {
+  /** How it reaches the services. */
+  readonly over: string;
+  /** The environment for it, known when the services run. */
+  readonly env: () => Record<string, string>;
+}
+
+const rows = examples.flatMap((example): Row[] => [
+  ...(example.protocols ?? [undefined]).map((protocol) => ({
+    ...example,
+    over: protocol ?? "a load balancer",
+    env: (): Record<string, string> => (protocol === undefined ? {} : { KITH_PROTOCOL: protocol }),
+  })),
   ...(example.takesTarget
-    ? [{ ...example, way: "round_robin", target: () => addressesOf(services.ports) }]
+    ? [{ ...example, over: "round_robin", env: () => ({ KITH_TARGET: bothAddresses() }) }]
     : []),
 ]);
 
-test.for(rows)("$folder over $way", async ({ folder, needs, without, target }, { skip }) => {
+test.for(rows)("$folder over $over", async ({ folder, needs, without, env }, { skip }) => {
   const missing = missingPrograms(needs);
   skip(missing.length > 0, `not on this machine: ${missing.join(", ")}`);
-  await runDuringRestarts(folder, expectedOf(without), target());
+  await runDuringRestarts(folder, expectedOf(without), env());
 });
 
-function addressesOf(ports: readonly number[]): string {
-  return `ipv4:${ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
+function bothAddresses(): string {
+  return `ipv4:${services.ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
 }
 
 /**
@@ -67,7 +87,7 @@ function addressesOf(ports: readonly number[]): string {
 async function runDuringRestarts(
   folder: string,
   expected: string,
-  target: string | undefined,
+  env: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (let seconds = 5; ; seconds *= 2) {
     let restarts: Promise<void> | undefined;
@@ -77,7 +97,7 @@ async function runDuringRestarts(
         KITH_URL: url,
         SERVER_KEY: services.serverKey,
         CALL_SECONDS: String(seconds),
-        ...(target !== undefined && { KITH_TARGET: target }),
+        ...env,
       },
       onLine(line) {
         if (line !== "calling") return;
