@@ -101,9 +101,12 @@ async function runDuringRestarts(
       },
       onLine(line) {
         if (line !== "calling") return;
-        restarts = services.restartInTurn().then(() => {
-          restarted = true;
-        });
+        restarts = services
+          .restartInTurn()
+          .then(() => services.interruptDatabase())
+          .then(() => {
+            restarted = true;
+          });
       },
     });
     const wasCovered = restarted;

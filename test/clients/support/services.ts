@@ -1,6 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import { serverKeyHeader } from "../../../src/access/server-key.ts";
+import {
+  ContactService,
+  CountContactsRequestSchema,
+} from "../../../src/gen/contact/v1/contact_service_pb.ts";
+import { startDatabaseProxy } from "../../e2e/support/database-proxy.ts";
 import type { ServiceProcess } from "../../e2e/support/process.ts";
 import { startProcess } from "../../e2e/support/process.ts";
+import { createGrpcJsClient } from "../../support/clients.ts";
 
 /** Two services on one database. Each keeps its port when it restarts. */
 export interface Services extends AsyncDisposable {
@@ -9,12 +16,15 @@ export interface Services extends AsyncDisposable {
   readonly serverKey: string;
   /** Restarts one service, then the other. */
   restartInTurn(): Promise<void>;
+  /** Takes the database away until both services return UNAVAILABLE. */
+  interruptDatabase(): Promise<void>;
 }
 
 export async function startServices(databaseUrl: string): Promise<Services> {
   const key = { id: "clients", secret: "a-secret-for-examples" };
+  const database = await startDatabaseProxy(databaseUrl);
   const env = {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
     LOG_LEVEL: "warn",
   };
@@ -37,8 +47,24 @@ export async function startServices(databaseUrl: string): Promise<Services> {
         await service.url();
       }
     },
+    async interruptDatabase() {
+      await database.cut("refuses");
+      await Promise.all(ports.map((port) => untilUnavailable(port, serverKeyHeader(key))));
+      await database.restore();
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(processes.map((service) => service[Symbol.asyncDispose]()));
+      await database[Symbol.asyncDispose]();
     },
   };
+}
+
+async function untilUnavailable(port: number, serverKey: string): Promise<void> {
+  const client = createGrpcJsClient(`http://127.0.0.1:${port}`);
+  const message = create(CountContactsRequestSchema, { xcUserId: "nobody" });
+  const headers = { "server-key": serverKey };
+  for (;;) {
+    const answer = await client.call(ContactService.method.countContacts, message, headers);
+    if (answer.failure?.code === "UNAVAILABLE") return client.close();
+  }
 }
