@@ -1,13 +1,7 @@
-import { create } from "@bufbuild/protobuf";
 import { serverKeyHeader } from "../../../src/access/server-key.ts";
-import {
-  ContactService,
-  CountContactsRequestSchema,
-} from "../../../src/gen/contact/v1/contact_service_pb.ts";
 import { startDatabaseProxy } from "../../e2e/support/database-proxy.ts";
 import type { ServiceProcess } from "../../e2e/support/process.ts";
 import { startProcess } from "../../e2e/support/process.ts";
-import { createGrpcJsClient } from "../../support/clients.ts";
 
 /** Two services on one database. Each keeps its port when it restarts. */
 export interface Services extends AsyncDisposable {
@@ -16,7 +10,7 @@ export interface Services extends AsyncDisposable {
   readonly serverKey: string;
   /** Restarts one service, then the other. */
   restartInTurn(): Promise<void>;
-  /** Takes the database away until both services return UNAVAILABLE. */
+  /** Takes the database away until both services answer 503. */
   interruptDatabase(): Promise<void>;
 }
 
@@ -49,8 +43,11 @@ export async function startServices(databaseUrl: string): Promise<Services> {
     },
     async interruptDatabase() {
       await database.cut("refuses");
-      await Promise.all(ports.map((port) => untilUnavailable(port, serverKeyHeader(key))));
-      await database.restore();
+      try {
+        await Promise.all(ports.map((port) => untilUnavailable(port, serverKeyHeader(key))));
+      } finally {
+        await database.restore();
+      }
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(processes.map((service) => service[Symbol.asyncDispose]()));
@@ -60,11 +57,12 @@ export async function startServices(databaseUrl: string): Promise<Services> {
 }
 
 async function untilUnavailable(port: number, serverKey: string): Promise<void> {
-  const client = createGrpcJsClient(`http://127.0.0.1:${port}`);
-  const message = create(CountContactsRequestSchema, { xcUserId: "nobody" });
-  const headers = { "server-key": serverKey };
+  const url = `http://127.0.0.1:${port}/v1/server/contact/count`;
+  const headers = { "Server-Key": serverKey, "Content-Type": "application/json" };
+  const body = JSON.stringify({ xcUserID: "nobody" });
   for (;;) {
-    const answer = await client.call(ContactService.method.countContacts, message, headers);
-    if (answer.failure?.code === "UNAVAILABLE") return client.close();
+    const response = await fetch(url, { method: "POST", headers, body });
+    await response.arrayBuffer();
+    if (response.status === 503) return;
   }
 }
