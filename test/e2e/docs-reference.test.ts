@@ -33,8 +33,8 @@ describe.each(documentedCalls)("$page", ({ page: path, name, method, route, requ
     expect(rows.map((cells) => cells.slice(0, 3))).toEqual(request);
   });
 
-  test("has every field of the answer, with its type", () => {
-    const rows = tableRowsOf(sectionOf(page, "Answer"));
+  test("has every field of the response, with its type", () => {
+    const rows = tableRowsOf(sectionOf(page, "Response"));
     expect(rows.map((cells) => cells.slice(0, 2))).toEqual(answer);
   });
 });

@@ -15,21 +15,21 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file contact/v1/contact_service.proto.
  */
 export const file_contact_v1_contact_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb250YWN0L3YxL2NvbnRhY3Rfc2VydmljZS5wcm90bxIKY29udGFjdC52MSJxChNTeW5jQ29udGFjdHNSZXF1ZXN0EjsKCGNvbnRhY3RzGAEgAygLMhguY29udGFjdC52MS5Db250YWN0RW50cnlCD7pICJIBBQgBEJBOqLsYZRIdCg9yZXR1cm5fb3V0Y29tZXMYAiABKAhCBKi7GGkipAEKDENvbnRhY3RFbnRyeRI6ChBvd25lcl94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZlINb3duZXJYQ1VzZXJJRBI+ChJjb250YWN0X3hjX3VzZXJfaWQYAiABKAlCEbpICnIIEAEYMroBAQCouxhnUg9jb250YWN0WENVc2VySUQSGAoKaXNfZGVsZXRlZBgDIAEoCEIEqLsYaCLgAQoUU3luY0NvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxJACghvdXRjb21lcxgDIAMoDjIoLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UuT3V0Y29tZUIEuLsYASJXCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIMCghJTlNFUlRFRBABEgsKB0VYSVNURUQQAhILCgdERUxFVEVEEAMSCwoHTUlTU0lORxAEIqkBChNMaXN0Q29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJWChRMaXN0Q29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaAoHQ29udGFjdBIrChJjb250YWN0X3hjX3VzZXJfaWQYASABKAlSD2NvbnRhY3RYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrIBChhMaXN0Q29udGFjdE93bmVyc1JlcXVlc3QSPgoSY29udGFjdF94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZ1IPY29udGFjdFhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJeChlMaXN0Q29udGFjdE93bmVyc1Jlc3BvbnNlEigKBm93bmVycxgBIAMoCzIYLmNvbnRhY3QudjEuQ29udGFjdE93bmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJpCgxDb250YWN0T3duZXISJwoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCVINb3duZXJYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq8BChlMaXN0TXV0dWFsQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJcChpMaXN0TXV0dWFsQ29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTwoUQ2hlY2tDb250YWN0c1JlcXVlc3QSNwoFcGFpcnMYASADKAsyFy5jb250YWN0LnYxLkNvbnRhY3RQYWlyQg+6SAiSAQUIARDoB6i7GGwiiQEKC0NvbnRhY3RQYWlyEjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEj4KEmNvbnRhY3RfeGNfdXNlcl9pZBgCIAEoCUIRukgKcggQARgyugEBAKi7GGdSD2NvbnRhY3RYQ1VzZXJJRCJBChVDaGVja0NvbnRhY3RzUmVzcG9uc2USKAoHcmVzdWx0cxgBIAMoCzIXLmNvbnRhY3QudjEuQ2hlY2tSZXN1bHQiNAoLQ2hlY2tSZXN1bHQSEgoKaXNfY29udGFjdBgBIAEoCBIRCglpc19tdXR1YWwYAiABKAgiRwoUQ291bnRDb250YWN0c1JlcXVlc3QSLwoKeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GG1SCHhjVXNlcklEIkMKFUNvdW50Q29udGFjdHNSZXNwb25zZRIVCg1jb250YWN0X2NvdW50GAEgASgDEhMKC293bmVyX2NvdW50GAIgASgDIvsBChZSZXBsYWNlQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEkwKE2NvbnRhY3RfeGNfdXNlcl9pZHMYAiADKAlCHbpIEpIBDxCQTiIKcggQARgyugEBAKi7GG6wuxgBUhBjb250YWN0WENVc2VySURzEhUKB2RyeV9ydW4YAyABKAhCBKi7GG8SJwoUZXhwZWN0ZWRfZmluZ2VycHJpbnQYBCABKAlCBKi7GHBIAIgBAUIXChVfZXhwZWN0ZWRfZmluZ2VycHJpbnQiYQoXUmVwbGFjZUNvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxIXCg9jb3VudF91bmNoYW5nZWQYAyABKAMiWAoaRmluZ2VycHJpbnRDb250YWN0c1JlcXVlc3QSOgoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GGZSDW93bmVyWENVc2VySUQiSQobRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlEhMKC2ZpbmdlcnByaW50GAEgASgJEhUKDWNvbnRhY3RfY291bnQYAiABKAMiQwoQRXJhc2VVc2VyUmVxdWVzdBIvCgp4Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYbVIIeGNVc2VySUQiVQoRRXJhc2VVc2VyUmVzcG9uc2USHgoWY291bnRfZGVsZXRlZF9hc19vd25lchgBIAEoAxIgChhjb3VudF9kZWxldGVkX2FzX2NvbnRhY3QYAiABKAMymgkKDkNvbnRhY3RTZXJ2aWNlEnUKDFN5bmNDb250YWN0cxIfLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVxdWVzdBogLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UiIoLT5JMCHDoBKiIXL3YxL3NlcnZlci9jb250YWN0L3N5bmMSdQoMTGlzdENvbnRhY3RzEh8uY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXF1ZXN0GiAuY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXNwb25zZSIigtPkkwIcOgEqIhcvdjEvc2VydmVyL2NvbnRhY3QvbGlzdBKLAQoRTGlzdENvbnRhY3RPd25lcnMSJC5jb250YWN0LnYxLkxpc3RDb250YWN0T3duZXJzUmVxdWVzdBolLmNvbnRhY3QudjEuTGlzdENvbnRhY3RPd25lcnNSZXNwb25zZSIpgtPkkwIjOgEqIh4vdjEvc2VydmVyL2NvbnRhY3QvbGlzdF9vd25lcnMSjgEKEkxpc3RNdXR1YWxDb250YWN0cxIlLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVxdWVzdBomLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVzcG9uc2UiKYLT5JMCIzoBKiIeL3YxL3NlcnZlci9jb250YWN0L2xpc3RfbXV0dWFsEnkKDUNoZWNrQ29udGFjdHMSIC5jb250YWN0LnYxLkNoZWNrQ29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5DaGVja0NvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NoZWNrEnkKDUNvdW50Q29udGFjdHMSIC5jb250YWN0LnYxLkNvdW50Q29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5Db3VudENvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NvdW50EoEBCg9SZXBsYWNlQ29udGFjdHMSIi5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1JlcXVlc3QaIy5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1Jlc3BvbnNlIiWC0+STAh86ASoiGi92MS9zZXJ2ZXIvY29udGFjdC9yZXBsYWNlEpEBChNGaW5nZXJwcmludENvbnRhY3RzEiYuY29udGFjdC52MS5GaW5nZXJwcmludENvbnRhY3RzUmVxdWVzdBonLmNvbnRhY3QudjEuRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlIimC0+STAiM6ASoiHi92MS9zZXJ2ZXIvY29udGFjdC9maW5nZXJwcmludBJtCglFcmFzZVVzZXISHC5jb250YWN0LnYxLkVyYXNlVXNlclJlcXVlc3QaHS5jb250YWN0LnYxLkVyYXNlVXNlclJlc3BvbnNlIiOC0+STAh06ASoiGC92MS9zZXJ2ZXIvY29udGFjdC9lcmFzZWIGcHJvdG8z", [file_buf_validate_validate, file_contact_v1_options, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("CiBjb250YWN0L3YxL2NvbnRhY3Rfc2VydmljZS5wcm90bxIKY29udGFjdC52MSJxChNTeW5jQ29udGFjdHNSZXF1ZXN0EjsKCGNvbnRhY3RzGAEgAygLMhguY29udGFjdC52MS5Db250YWN0RW50cnlCD7pICJIBBQgBEJBOqLsYZRIdCg9yZXR1cm5fb3V0Y29tZXMYAiABKAhCBKi7GGkipAEKDENvbnRhY3RFbnRyeRI6ChBvd25lcl94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZlINb3duZXJYQ1VzZXJJRBI+ChJjb250YWN0X3hjX3VzZXJfaWQYAiABKAlCEbpICnIIEAEYMroBAQCouxhnUg9jb250YWN0WENVc2VySUQSGAoKaXNfZGVsZXRlZBgDIAEoCEIEqLsYaCLgAQoUU3luY0NvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxJACghvdXRjb21lcxgDIAMoDjIoLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UuT3V0Y29tZUIEuLsYASJXCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIMCghJTlNFUlRFRBABEgsKB0VYSVNURUQQAhILCgdERUxFVEVEEAMSCwoHTUlTU0lORxAEIqkBChNMaXN0Q29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJWChRMaXN0Q29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaAoHQ29udGFjdBIrChJjb250YWN0X3hjX3VzZXJfaWQYASABKAlSD2NvbnRhY3RYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrIBChhMaXN0Q29udGFjdE93bmVyc1JlcXVlc3QSPgoSY29udGFjdF94Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYZ1IPY29udGFjdFhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJeChlMaXN0Q29udGFjdE93bmVyc1Jlc3BvbnNlEigKBm93bmVycxgBIAMoCzIYLmNvbnRhY3QudjEuQ29udGFjdE93bmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJpCgxDb250YWN0T3duZXISJwoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCVINb3duZXJYQ1VzZXJJRBIwCgxjcmVhdGVkX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIq8BChlMaXN0TXV0dWFsQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEiYKCXBhZ2Vfc2l6ZRgCIAEoBUIOukgHGgUY6AcoAai7GGpIAIgBARIgCgpwYWdlX3Rva2VuGAMgASgJQgy6SAVyAxiQA6i7GGtCDAoKX3BhZ2Vfc2l6ZSJcChpMaXN0TXV0dWFsQ29udGFjdHNSZXNwb25zZRIlCghjb250YWN0cxgBIAMoCzITLmNvbnRhY3QudjEuQ29udGFjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTwoUQ2hlY2tDb250YWN0c1JlcXVlc3QSNwoFcGFpcnMYASADKAsyFy5jb250YWN0LnYxLkNvbnRhY3RQYWlyQg+6SAiSAQUIARDoB6i7GGwiiQEKC0NvbnRhY3RQYWlyEjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEj4KEmNvbnRhY3RfeGNfdXNlcl9pZBgCIAEoCUIRukgKcggQARgyugEBAKi7GGdSD2NvbnRhY3RYQ1VzZXJJRCJBChVDaGVja0NvbnRhY3RzUmVzcG9uc2USKAoHcmVzdWx0cxgBIAMoCzIXLmNvbnRhY3QudjEuQ2hlY2tSZXN1bHQiNAoLQ2hlY2tSZXN1bHQSEgoKaXNfY29udGFjdBgBIAEoCBIRCglpc19tdXR1YWwYAiABKAgiRwoUQ291bnRDb250YWN0c1JlcXVlc3QSLwoKeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GG1SCHhjVXNlcklEIkMKFUNvdW50Q29udGFjdHNSZXNwb25zZRIVCg1jb250YWN0X2NvdW50GAEgASgDEhMKC293bmVyX2NvdW50GAIgASgDIvsBChZSZXBsYWNlQ29udGFjdHNSZXF1ZXN0EjoKEG93bmVyX3hjX3VzZXJfaWQYASABKAlCEbpICnIIEAEYMroBAQCouxhmUg1vd25lclhDVXNlcklEEkwKE2NvbnRhY3RfeGNfdXNlcl9pZHMYAiADKAlCHbpIEpIBDxCQTiIKcggQARgyugEBAKi7GG6wuxgBUhBjb250YWN0WENVc2VySURzEhUKB2RyeV9ydW4YAyABKAhCBKi7GG8SJwoUZXhwZWN0ZWRfZmluZ2VycHJpbnQYBCABKAlCBKi7GHBIAIgBAUIXChVfZXhwZWN0ZWRfZmluZ2VycHJpbnQiYQoXUmVwbGFjZUNvbnRhY3RzUmVzcG9uc2USFgoOY291bnRfaW5zZXJ0ZWQYASABKAMSFQoNY291bnRfZGVsZXRlZBgCIAEoAxIXCg9jb3VudF91bmNoYW5nZWQYAyABKAMiWAoaRmluZ2VycHJpbnRDb250YWN0c1JlcXVlc3QSOgoQb3duZXJfeGNfdXNlcl9pZBgBIAEoCUIRukgKcggQARgyugEBAKi7GGZSDW93bmVyWENVc2VySUQiSQobRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlEhMKC2ZpbmdlcnByaW50GAEgASgJEhUKDWNvbnRhY3RfY291bnQYAiABKAMiQwoQRXJhc2VVc2VyUmVxdWVzdBIvCgp4Y191c2VyX2lkGAEgASgJQhG6SApyCBABGDK6AQEAqLsYbVIIeGNVc2VySUQiVQoRRXJhc2VVc2VyUmVzcG9uc2USHgoWY291bnRfZGVsZXRlZF9hc19vd25lchgBIAEoAxIgChhjb3VudF9kZWxldGVkX2FzX2NvbnRhY3QYAiABKAMymgkKDkNvbnRhY3RTZXJ2aWNlEnUKDFN5bmNDb250YWN0cxIfLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVxdWVzdBogLmNvbnRhY3QudjEuU3luY0NvbnRhY3RzUmVzcG9uc2UiIoLT5JMCHDoBKiIXL3YxL3NlcnZlci9jb250YWN0L3N5bmMSdQoMTGlzdENvbnRhY3RzEh8uY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXF1ZXN0GiAuY29udGFjdC52MS5MaXN0Q29udGFjdHNSZXNwb25zZSIigtPkkwIcOgEqIhcvdjEvc2VydmVyL2NvbnRhY3QvbGlzdBKLAQoRTGlzdENvbnRhY3RPd25lcnMSJC5jb250YWN0LnYxLkxpc3RDb250YWN0T3duZXJzUmVxdWVzdBolLmNvbnRhY3QudjEuTGlzdENvbnRhY3RPd25lcnNSZXNwb25zZSIpgtPkkwIjOgEqIh4vdjEvc2VydmVyL2NvbnRhY3QvbGlzdF9vd25lcnMSjgEKEkxpc3RNdXR1YWxDb250YWN0cxIlLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVxdWVzdBomLmNvbnRhY3QudjEuTGlzdE11dHVhbENvbnRhY3RzUmVzcG9uc2UiKYLT5JMCIzoBKiIeL3YxL3NlcnZlci9jb250YWN0L2xpc3RfbXV0dWFsEnkKDUNoZWNrQ29udGFjdHMSIC5jb250YWN0LnYxLkNoZWNrQ29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5DaGVja0NvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NoZWNrEnkKDUNvdW50Q29udGFjdHMSIC5jb250YWN0LnYxLkNvdW50Q29udGFjdHNSZXF1ZXN0GiEuY29udGFjdC52MS5Db3VudENvbnRhY3RzUmVzcG9uc2UiI4LT5JMCHToBKiIYL3YxL3NlcnZlci9jb250YWN0L2NvdW50EoEBCg9SZXBsYWNlQ29udGFjdHMSIi5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1JlcXVlc3QaIy5jb250YWN0LnYxLlJlcGxhY2VDb250YWN0c1Jlc3BvbnNlIiWC0+STAh86ASoiGi92MS9zZXJ2ZXIvY29udGFjdC9yZXBsYWNlEpEBChNGaW5nZXJwcmludENvbnRhY3RzEiYuY29udGFjdC52MS5GaW5nZXJwcmludENvbnRhY3RzUmVxdWVzdBonLmNvbnRhY3QudjEuRmluZ2VycHJpbnRDb250YWN0c1Jlc3BvbnNlIimC0+STAiM6ASoiHi92MS9zZXJ2ZXIvY29udGFjdC9maW5nZXJwcmludBJtCglFcmFzZVVzZXISHC5jb250YWN0LnYxLkVyYXNlVXNlclJlcXVlc3QaHS5jb250YWN0LnYxLkVyYXNlVXNlclJlc3BvbnNlIiOC0+STAh06ASoiGC92MS9zZXJ2ZXIvY29udGFjdC9lcmFzZUKcAQoPa2l0aC5jb250YWN0LnYxQhNDb250YWN0U2VydmljZVByb3RvUAFaGWtpdGgvY29udGFjdC92MTtjb250YWN0djGiAgNLVEiqAg9LaXRoLkNvbnRhY3QuVjHKAg9LaXRoXENvbnRhY3RcVjHiAhhLaXRoXENvbnRhY3RcVjFcTWV0YWRhdGHqAhFLaXRoOjpDb250YWN0OjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_contact_v1_options, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message contact.v1.SyncContactsRequest
  */
 export type SyncContactsRequest = Message<"contact.v1.SyncContactsRequest"> & {
   /**
-   * What to add and what to remove: 1 to 10,000 entries.
+   * The contacts to add and to remove: 1 to 10,000 entries.
    *
    * @generated from field: repeated contact.v1.ContactEntry contacts = 1;
    */
   contacts: ContactEntry[];
 
   /**
-   * True asks for what became of each entry.
+   * True to return the outcome of each entry.
    *
    * @generated from field: bool return_outcomes = 2;
    */
@@ -44,26 +44,29 @@ export const SyncContactsRequestSchema: GenMessage<SyncContactsRequest> = /*@__P
   messageDesc(file_contact_v1_contact_service, 0);
 
 /**
+ * A contact to add or to remove.
+ *
  * @generated from message contact.v1.ContactEntry
  */
 export type ContactEntry = Message<"contact.v1.ContactEntry"> & {
   /**
-   * Whose list it is: 1 to 50 characters (code points), none of them NUL.
-   * Opaque and case-sensitive.
+   * The owner of the list: 1 to 50 characters (code points) without NUL. Ids
+   * are opaque and case-sensitive.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * Who is in the list; the same rules. An owner may be their own contact.
+   * The user in the list: 1 to 50 characters without NUL. An owner can be their
+   * own contact.
    *
    * @generated from field: string contact_xc_user_id = 2 [json_name = "contactXCUserID"];
    */
   contactXcUserId: string;
 
   /**
-   * True removes the pair; false or absent adds it.
+   * True removes the contact. False or absent adds it.
    *
    * @generated from field: bool is_deleted = 3;
    */
@@ -82,23 +85,25 @@ export const ContactEntrySchema: GenMessage<ContactEntry> = /*@__PURE__*/
  */
 export type SyncContactsResponse = Message<"contact.v1.SyncContactsResponse"> & {
   /**
-   * Contacts that were not there before. A pair counts once, however often
-   * the request names it.
+   * The number of contacts that were added. A pair counts once, even if the
+   * request contains it several times. A contact that already existed does not
+   * count.
    *
    * @generated from field: int64 count_inserted = 1;
    */
   countInserted: bigint;
 
   /**
-   * Contacts that were there, or were inserted by this request, and are gone.
+   * The number of contacts that were removed. This includes contacts that the
+   * same request added.
    *
    * @generated from field: int64 count_deleted = 2;
    */
   countDeleted: bigint;
 
   /**
-   * What became of each entry, in the order of the request; present where
-   * `return_outcomes` asked for it.
+   * The outcome of each entry, in the order of the request. Empty unless
+   * `return_outcomes` is true.
    *
    * @generated from field: repeated contact.v1.SyncContactsResponse.Outcome outcomes = 3;
    */
@@ -113,8 +118,9 @@ export const SyncContactsResponseSchema: GenMessage<SyncContactsResponse> = /*@_
   messageDesc(file_contact_v1_contact_service, 2);
 
 /**
- * What became of an entry. Insertions run before deletions: a pair that is
- * in a request both ways was INSERTED or EXISTED, and then DELETED.
+ * The outcome of an entry. Insertions run before deletions. If a request both
+ * adds and removes a pair, the first entry that adds it is INSERTED or
+ * EXISTED, and the first entry that removes it is DELETED.
  *
  * buf:lint:ignore ENUM_VALUE_PREFIX
  *
@@ -127,28 +133,28 @@ export const SyncContactsResponse_Outcome = {
   OUTCOME_UNSPECIFIED: 0,
 
   /**
-   * The pair was not there, and was added.
+   * The contact did not exist. The entry added it.
    *
    * @generated from enum value: INSERTED = 1;
    */
   INSERTED: 1,
 
   /**
-   * The pair to add was there already, or an entry before this one added it.
+   * The contact to add existed already, or an earlier entry added it.
    *
    * @generated from enum value: EXISTED = 2;
    */
   EXISTED: 2,
 
   /**
-   * The pair was there, and was removed.
+   * The contact existed. The entry removed it.
    *
    * @generated from enum value: DELETED = 3;
    */
   DELETED: 3,
 
   /**
-   * The pair to remove was not there, or an entry before this one removed it.
+   * The contact to remove did not exist, or an earlier entry removed it.
    *
    * @generated from enum value: MISSING = 4;
    */
@@ -156,8 +162,9 @@ export const SyncContactsResponse_Outcome = {
 } as const;
 
 /**
- * What became of an entry. Insertions run before deletions: a pair that is
- * in a request both ways was INSERTED or EXISTED, and then DELETED.
+ * The outcome of an entry. Insertions run before deletions. If a request both
+ * adds and removes a pair, the first entry that adds it is INSERTED or
+ * EXISTED, and the first entry that removes it is DELETED.
  *
  * buf:lint:ignore ENUM_VALUE_PREFIX
  *
@@ -176,22 +183,22 @@ export const SyncContactsResponse_OutcomeSchema: GenEnum<SyncContactsResponse_Ou
  */
 export type ListContactsRequest = Message<"contact.v1.ListContactsRequest"> & {
   /**
-   * Whose list: 1 to 50 characters.
+   * The owner of the list: 1 to 50 characters.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * Most entries in the page: 1 to 1,000; 100 where absent.
+   * The maximum number of entries in the page: 1 to 1,000. The default is 100.
    *
    * @generated from field: optional int32 page_size = 2;
    */
   pageSize?: number | undefined;
 
   /**
-   * `next_page_token` of the page before, from the same call for the same
-   * user; empty or absent for the first page. At most 400 characters.
+   * The `next_page_token` of the previous page, from the same call for the same
+   * user. Empty or absent for the first page. At most 400 characters.
    *
    * @generated from field: string page_token = 3;
    */
@@ -210,12 +217,14 @@ export const ListContactsRequestSchema: GenMessage<ListContactsRequest> = /*@__P
  */
 export type ListContactsResponse = Message<"contact.v1.ListContactsResponse"> & {
   /**
+   * The contacts of this page.
+   *
    * @generated from field: repeated contact.v1.Contact contacts = 1;
    */
   contacts: Contact[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The `page_token` of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -230,16 +239,20 @@ export const ListContactsResponseSchema: GenMessage<ListContactsResponse> = /*@_
   messageDesc(file_contact_v1_contact_service, 4);
 
 /**
+ * A user in the list of an owner.
+ *
  * @generated from message contact.v1.Contact
  */
 export type Contact = Message<"contact.v1.Contact"> & {
   /**
+   * The id of the user.
+   *
    * @generated from field: string contact_xc_user_id = 1 [json_name = "contactXCUserID"];
    */
   contactXcUserId: string;
 
   /**
-   * When the contact was added, in microseconds.
+   * The time when the contact was added, in microsecond precision.
    *
    * @generated from field: google.protobuf.Timestamp created_time = 2;
    */
@@ -258,22 +271,22 @@ export const ContactSchema: GenMessage<Contact> = /*@__PURE__*/
  */
 export type ListContactOwnersRequest = Message<"contact.v1.ListContactOwnersRequest"> & {
   /**
-   * Who is in the lists: 1 to 50 characters.
+   * The user to find in the lists: 1 to 50 characters.
    *
    * @generated from field: string contact_xc_user_id = 1 [json_name = "contactXCUserID"];
    */
   contactXcUserId: string;
 
   /**
-   * Most entries in the page: 1 to 1,000; 100 where absent.
+   * The maximum number of entries in the page: 1 to 1,000. The default is 100.
    *
    * @generated from field: optional int32 page_size = 2;
    */
   pageSize?: number | undefined;
 
   /**
-   * `next_page_token` of the page before, from the same call for the same
-   * user; empty or absent for the first page. At most 400 characters.
+   * The `next_page_token` of the previous page, from the same call for the same
+   * user. Empty or absent for the first page. At most 400 characters.
    *
    * @generated from field: string page_token = 3;
    */
@@ -292,12 +305,14 @@ export const ListContactOwnersRequestSchema: GenMessage<ListContactOwnersRequest
  */
 export type ListContactOwnersResponse = Message<"contact.v1.ListContactOwnersResponse"> & {
   /**
+   * The owners of this page.
+   *
    * @generated from field: repeated contact.v1.ContactOwner owners = 1;
    */
   owners: ContactOwner[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The `page_token` of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -312,16 +327,20 @@ export const ListContactOwnersResponseSchema: GenMessage<ListContactOwnersRespon
   messageDesc(file_contact_v1_contact_service, 7);
 
 /**
+ * An owner who has a user as a contact.
+ *
  * @generated from message contact.v1.ContactOwner
  */
 export type ContactOwner = Message<"contact.v1.ContactOwner"> & {
   /**
+   * The id of the owner.
+   *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * When the contact was added to the list of this owner, in microseconds.
+   * The time when this owner added the user, in microsecond precision.
    *
    * @generated from field: google.protobuf.Timestamp created_time = 2;
    */
@@ -340,22 +359,22 @@ export const ContactOwnerSchema: GenMessage<ContactOwner> = /*@__PURE__*/
  */
 export type ListMutualContactsRequest = Message<"contact.v1.ListMutualContactsRequest"> & {
   /**
-   * Whose list: 1 to 50 characters.
+   * The owner of the list: 1 to 50 characters.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * Most entries in the page: 1 to 1,000; 100 where absent.
+   * The maximum number of entries in the page: 1 to 1,000. The default is 100.
    *
    * @generated from field: optional int32 page_size = 2;
    */
   pageSize?: number | undefined;
 
   /**
-   * `next_page_token` of the page before, from the same call for the same
-   * user; empty or absent for the first page. At most 400 characters.
+   * The `next_page_token` of the previous page, from the same call for the same
+   * user. Empty or absent for the first page. At most 400 characters.
    *
    * @generated from field: string page_token = 3;
    */
@@ -374,14 +393,14 @@ export const ListMutualContactsRequestSchema: GenMessage<ListMutualContactsReque
  */
 export type ListMutualContactsResponse = Message<"contact.v1.ListMutualContactsResponse"> & {
   /**
-   * The time is when the owner added the contact.
+   * The contacts of this page, each with the time when the owner added it.
    *
    * @generated from field: repeated contact.v1.Contact contacts = 1;
    */
   contacts: Contact[];
 
   /**
-   * Asks for the page after this one; empty on the last.
+   * The `page_token` of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -400,7 +419,7 @@ export const ListMutualContactsResponseSchema: GenMessage<ListMutualContactsResp
  */
 export type CheckContactsRequest = Message<"contact.v1.CheckContactsRequest"> & {
   /**
-   * 1 to 1,000 pairs.
+   * The pairs to check: 1 to 1,000. A pair may occur more than once.
    *
    * @generated from field: repeated contact.v1.ContactPair pairs = 1;
    */
@@ -415,18 +434,20 @@ export const CheckContactsRequestSchema: GenMessage<CheckContactsRequest> = /*@_
   messageDesc(file_contact_v1_contact_service, 11);
 
 /**
+ * A pair to check.
+ *
  * @generated from message contact.v1.ContactPair
  */
 export type ContactPair = Message<"contact.v1.ContactPair"> & {
   /**
-   * Whose list: 1 to 50 characters.
+   * The owner of the list: 1 to 50 characters.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * Who may be in it: 1 to 50 characters.
+   * The user to look for in the list: 1 to 50 characters.
    *
    * @generated from field: string contact_xc_user_id = 2 [json_name = "contactXCUserID"];
    */
@@ -445,7 +466,7 @@ export const ContactPairSchema: GenMessage<ContactPair> = /*@__PURE__*/
  */
 export type CheckContactsResponse = Message<"contact.v1.CheckContactsResponse"> & {
   /**
-   * One for each pair, in the order of the request.
+   * One result for each pair, in the order of the request.
    *
    * @generated from field: repeated contact.v1.CheckResult results = 1;
    */
@@ -460,18 +481,20 @@ export const CheckContactsResponseSchema: GenMessage<CheckContactsResponse> = /*
   messageDesc(file_contact_v1_contact_service, 13);
 
 /**
+ * The result for one pair.
+ *
  * @generated from message contact.v1.CheckResult
  */
 export type CheckResult = Message<"contact.v1.CheckResult"> & {
   /**
-   * Whether the owner has the contact.
+   * True if the user is in the list of the owner.
    *
    * @generated from field: bool is_contact = 1;
    */
   isContact: boolean;
 
   /**
-   * Whether each has the other.
+   * True if each of the two has the other as a contact.
    *
    * @generated from field: bool is_mutual = 2;
    */
@@ -490,7 +513,7 @@ export const CheckResultSchema: GenMessage<CheckResult> = /*@__PURE__*/
  */
 export type CountContactsRequest = Message<"contact.v1.CountContactsRequest"> & {
   /**
-   * Whom to count for: 1 to 50 characters.
+   * The user to count for: 1 to 50 characters.
    *
    * @generated from field: string xc_user_id = 1 [json_name = "xcUserID"];
    */
@@ -509,14 +532,14 @@ export const CountContactsRequestSchema: GenMessage<CountContactsRequest> = /*@_
  */
 export type CountContactsResponse = Message<"contact.v1.CountContactsResponse"> & {
   /**
-   * Contacts in the list of the user.
+   * The number of contacts in the list of the user.
    *
    * @generated from field: int64 contact_count = 1;
    */
   contactCount: bigint;
 
   /**
-   * Lists that have the user in them.
+   * The number of lists that contain the user.
    *
    * @generated from field: int64 owner_count = 2;
    */
@@ -535,30 +558,31 @@ export const CountContactsResponseSchema: GenMessage<CountContactsResponse> = /*
  */
 export type ReplaceContactsRequest = Message<"contact.v1.ReplaceContactsRequest"> & {
   /**
-   * Whose list: 1 to 50 characters.
+   * The owner of the list: 1 to 50 characters.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
   ownerXcUserId: string;
 
   /**
-   * The whole list: 0 to 10,000 contacts of 1 to 50 characters. One that is
-   * named twice counts once.
+   * The complete new list: 0 to 10,000 ids of 1 to 50 characters. Duplicates
+   * count once. An empty list removes all contacts of the owner.
    *
    * @generated from field: repeated string contact_xc_user_ids = 2 [json_name = "contactXCUserIDs"];
    */
   contactXcUserIds: string[];
 
   /**
-   * True changes nothing, and gives the counts that the same request would
-   * give without it.
+   * True to change nothing, and to return the counts that the request would
+   * have without `dry_run`.
    *
    * @generated from field: bool dry_run = 3;
    */
   dryRun: boolean;
 
   /**
-   * What FingerprintContacts told of the list that this one is to replace.
+   * The fingerprint that the current list must have, as FingerprintContacts
+   * returned it. Absent to replace any list.
    *
    * @generated from field: optional string expected_fingerprint = 4;
    */
@@ -577,21 +601,21 @@ export const ReplaceContactsRequestSchema: GenMessage<ReplaceContactsRequest> = 
  */
 export type ReplaceContactsResponse = Message<"contact.v1.ReplaceContactsResponse"> & {
   /**
-   * Contacts that were not in the list before.
+   * The number of contacts that are only in the new list.
    *
    * @generated from field: int64 count_inserted = 1;
    */
   countInserted: bigint;
 
   /**
-   * Contacts that were in the list, and are not in the new one.
+   * The number of contacts that were only in the old list.
    *
    * @generated from field: int64 count_deleted = 2;
    */
   countDeleted: bigint;
 
   /**
-   * Contacts that are in both.
+   * The number of contacts that are in both lists.
    *
    * @generated from field: int64 count_unchanged = 3;
    */
@@ -610,7 +634,7 @@ export const ReplaceContactsResponseSchema: GenMessage<ReplaceContactsResponse> 
  */
 export type FingerprintContactsRequest = Message<"contact.v1.FingerprintContactsRequest"> & {
   /**
-   * Whose list: 1 to 50 characters.
+   * The owner of the list: 1 to 50 characters.
    *
    * @generated from field: string owner_xc_user_id = 1 [json_name = "ownerXCUserID"];
    */
@@ -629,15 +653,16 @@ export const FingerprintContactsRequestSchema: GenMessage<FingerprintContactsReq
  */
 export type FingerprintContactsResponse = Message<"contact.v1.FingerprintContactsResponse"> & {
   /**
-   * Sort the contact ids by their UTF-8 bytes, put a NUL byte after each, and
-   * take SHA-256 of it all: the first 32 hexadecimal digits, in lower case.
+   * The first 32 hexadecimal digits, in lower case, of a SHA-256 hash. Its
+   * input is the contact ids in UTF-8, sorted by their bytes, with a NUL byte
+   * after each id.
    *
    * @generated from field: string fingerprint = 1;
    */
   fingerprint: string;
 
   /**
-   * Contacts in the list.
+   * The number of contacts in the list.
    *
    * @generated from field: int64 contact_count = 2;
    */
@@ -656,7 +681,7 @@ export const FingerprintContactsResponseSchema: GenMessage<FingerprintContactsRe
  */
 export type EraseUserRequest = Message<"contact.v1.EraseUserRequest"> & {
   /**
-   * Whom to erase: 1 to 50 characters.
+   * The user to erase: 1 to 50 characters.
    *
    * @generated from field: string xc_user_id = 1 [json_name = "xcUserID"];
    */
@@ -675,14 +700,14 @@ export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*
  */
 export type EraseUserResponse = Message<"contact.v1.EraseUserResponse"> & {
   /**
-   * Contacts that were in the list of the user.
+   * The number of contacts that were removed from the list of the user.
    *
    * @generated from field: int64 count_deleted_as_owner = 1;
    */
   countDeletedAsOwner: bigint;
 
   /**
-   * Lists of others that had the user in them.
+   * The number of other lists that the user was removed from.
    *
    * @generated from field: int64 count_deleted_as_contact = 2;
    */
@@ -697,24 +722,27 @@ export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE_
   messageDesc(file_contact_v1_contact_service, 22);
 
 /**
- * ContactService keeps who has whom in their contact list.
+ * ContactService stores contact lists.
+ *
+ * A contact is a pair: the owner of a list, and a user in that list. Contacts
+ * are one-way: if A has B as a contact, B does not have to have A.
  *
  * Every call needs the header `Server-Key: base64(KEY_ID:KEY_SECRET)`. A key
- * belongs to one app, and an app sees only its own contacts. Contacts are
- * one-way: that A has B says nothing about B having A.
+ * belongs to one app. An app sees only its own contacts.
  *
- * Errors carry a `google.rpc.ErrorInfo` (reason; the REST code and field in
- * its metadata) and, for a bad parameter, a `google.rpc.BadRequest` that names
- * the field's path, such as `contacts[3].owner_xc_user_id`.
+ * Every error has a `google.rpc.ErrorInfo` detail with the reason. Its
+ * metadata has the `code` and the `field` that REST returns for this error. If
+ * a parameter is invalid, the error also has a `google.rpc.BadRequest` detail
+ * with the path of the field, such as `contacts[3].owner_xc_user_id`.
  *
  * @generated from service contact.v1.ContactService
  */
 export const ContactService: GenService<{
   /**
-   * Adds and removes contacts: all insertions first, all deletions last, in
-   * one transaction. A pair that stands in one request both with and without
-   * `is_deleted` therefore ends deleted. A request with one bad entry changes
-   * nothing. Sending the same request again is safe.
+   * Adds and removes contacts in one transaction. All insertions run before
+   * all deletions, so a pair that the request both adds and removes ends
+   * deleted. If one entry is invalid, the request changes nothing. It is safe
+   * to send the same request again.
    *
    * @generated from rpc contact.v1.ContactService.SyncContacts
    */
@@ -724,9 +752,10 @@ export const ContactService: GenService<{
     output: typeof SyncContactsResponseSchema;
   },
   /**
-   * Lists the contacts of an owner, by contact id in byte order, page by page.
-   * A contact that is there throughout the walk is shown once; one that is
-   * added or removed meanwhile, once or not at all.
+   * Lists the contacts of an owner in pages, ordered by the bytes of the
+   * contact id. A contact that exists while all pages are read is returned
+   * exactly once. A contact that is added or removed during that time is
+   * returned once or not at all.
    *
    * @generated from rpc contact.v1.ContactService.ListContacts
    */
@@ -736,7 +765,8 @@ export const ContactService: GenService<{
     output: typeof ListContactsResponseSchema;
   },
   /**
-   * Lists who has a user as a contact, by owner id; paged as ListContacts.
+   * Lists the owners who have a user as a contact, ordered by the bytes of the
+   * owner id. Pages work as in ListContacts.
    *
    * @generated from rpc contact.v1.ContactService.ListContactOwners
    */
@@ -746,8 +776,8 @@ export const ContactService: GenService<{
     output: typeof ListContactOwnersResponseSchema;
   },
   /**
-   * Lists the contacts of an owner who have the owner as a contact too; paged
-   * as ListContacts.
+   * Lists the contacts of an owner who also have the owner as a contact. Order
+   * and pages are those of ListContacts.
    *
    * @generated from rpc contact.v1.ContactService.ListMutualContacts
    */
@@ -757,8 +787,8 @@ export const ContactService: GenService<{
     output: typeof ListMutualContactsResponseSchema;
   },
   /**
-   * Tells of each pair whether it is a contact, and whether it is mutual. All
-   * answers are of one moment.
+   * Checks for each pair whether it is a contact, and whether it is mutual. All
+   * results come from one snapshot of the data.
    *
    * @generated from rpc contact.v1.ContactService.CheckContacts
    */
@@ -768,7 +798,8 @@ export const ContactService: GenService<{
     output: typeof CheckContactsResponseSchema;
   },
   /**
-   * Counts the contacts of a user, and those who have the user as a contact.
+   * Counts the contacts of a user, and the owners who have the user as a
+   * contact.
    *
    * @generated from rpc contact.v1.ContactService.CountContacts
    */
@@ -778,12 +809,12 @@ export const ContactService: GenService<{
     output: typeof CountContactsResponseSchema;
   },
   /**
-   * Makes the list of an owner exactly the given contacts, in one transaction.
-   * Contacts that stay keep the time they were added. Of replacements of one
-   * owner that come at once, the list ends as one of them, whole.
+   * Replaces the list of an owner with the given contacts, in one transaction.
+   * Contacts that are in both lists keep their `created_time`. Concurrent
+   * replacements of one owner do not mix: the list ends as exactly one of them.
    *
-   * FAILED_PRECONDITION where `expected_fingerprint` is not that of the list;
-   * nothing is changed then.
+   * Fails with FAILED_PRECONDITION, and changes nothing, if the list does not
+   * have the `expected_fingerprint`.
    *
    * @generated from rpc contact.v1.ContactService.ReplaceContacts
    */
@@ -793,9 +824,9 @@ export const ContactService: GenService<{
     output: typeof ReplaceContactsResponseSchema;
   },
   /**
-   * Gives a short hash of the contacts of an owner: whether a list has changed
-   * can be seen without sending it. The same contacts have the same
-   * fingerprint on every server and in every version.
+   * Returns a hash of the contacts of an owner. With it, a client sees whether
+   * a list has changed without reading the list. The same contacts have the
+   * same fingerprint on every server and in every version of Kith.
    *
    * @generated from rpc contact.v1.ContactService.FingerprintContacts
    */
@@ -805,9 +836,10 @@ export const ContactService: GenService<{
     output: typeof FingerprintContactsResponseSchema;
   },
   /**
-   * Removes a user from every list, and drops the list of the user. Runs in
-   * bounded steps, each a transaction: where it is cut short, what is done
-   * stays done, and the same request goes on with the rest.
+   * Deletes the list of a user, and removes the user from every other list. The
+   * work runs in several transactions of limited size. If the call ends early,
+   * completed transactions remain; send the same request again to remove the
+   * rest.
    *
    * @generated from rpc contact.v1.ContactService.EraseUser
    */

@@ -11,12 +11,12 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file contact/v1/options.proto.
  */
 export const file_contact_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Chhjb250YWN0L3YxL29wdGlvbnMucHJvdG8SCmNvbnRhY3QudjE6PgoKZmllbGRfY29kZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtYcDIAEoDVIJZmllbGRDb2RlOkkKEHJlcXVpcmVkX2luX2pzb24SHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaHAyABKAhSDnJlcXVpcmVkSW5Kc29uOksKEWFic2VudF93aGVuX2VtcHR5Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi3hwMgASgIUg9hYnNlbnRXaGVuRW1wdHliBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Chhjb250YWN0L3YxL29wdGlvbnMucHJvdG8SCmNvbnRhY3QudjE6PgoKZmllbGRfY29kZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtYcDIAEoDVIJZmllbGRDb2RlOkkKEHJlcXVpcmVkX2luX2pzb24SHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaHAyABKAhSDnJlcXVpcmVkSW5Kc29uOksKEWFic2VudF93aGVuX2VtcHR5Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi3hwMgASgIUg9hYnNlbnRXaGVuRW1wdHlClQEKD2tpdGguY29udGFjdC52MUIMT3B0aW9uc1Byb3RvUAFaGWtpdGgvY29udGFjdC92MTtjb250YWN0djGiAgNLVEiqAg9LaXRoLkNvbnRhY3QuVjHKAg9LaXRoXENvbnRhY3RcVjHiAhhLaXRoXENvbnRhY3RcVjFcTWV0YWRhdGHqAhFLaXRoOjpDb250YWN0OjpWMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * The documented number of a request parameter. A REST error about the
- * parameter carries it, in decimal, as `error.field`. Every field of a
- * request message that a REST caller can get wrong has one.
+ * The documented code of a request parameter. A REST error about this
+ * parameter returns the code, in decimal, as `error.field`. Every field of a
+ * request message has a code.
  *
  * @generated from extension: uint32 field_code = 50101;
  */
@@ -24,8 +24,9 @@ export const field_code: GenExtension<FieldOptions, number> = /*@__PURE__*/
   extDesc(file_contact_v1_options, 0);
 
 /**
- * A caller over REST has to write this list, be it an empty one: leaving it
- * out by a slip must not mean "empty". In a message the two are the same.
+ * True if REST requires this list, even if it is empty. This protects a
+ * client that leaves the list out by mistake. A protobuf message cannot tell
+ * an absent list from an empty one.
  *
  * @generated from extension: bool required_in_json = 50102;
  */
@@ -33,8 +34,8 @@ export const required_in_json: GenExtension<FieldOptions, boolean> = /*@__PURE__
   extDesc(file_contact_v1_options, 1);
 
 /**
- * JSON answers over REST leave this list out where it is empty. All other
- * fields are always written.
+ * True if a REST response leaves this list out when it is empty. REST
+ * responses always contain all other fields.
  *
  * @generated from extension: bool absent_when_empty = 50103;
  */

@@ -1,0 +1,5 @@
+#!/bin/sh
+# Generates the client, builds and runs the example.
+set -eu
+cd "$(dirname "$0")"
+exec cargo run --quiet --locked

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTestDatabase } from "../support/database.ts";
+import { missingPrograms, runScript } from "./support/example.ts";
+import { startServices } from "./support/services.ts";
+
+const folder = join(import.meta.dirname, "../../docs/clients");
+
+/** Programs that a command of a page may need. */
+const programs = [
+  ...["buf", "cargo", "curl", "ghz", "go", "grpc-health-probe", "grpcurl", "gzip", "java", "jq"],
+  ...["mvn", "npm", "php", "protoc", "python3"],
+];
+
+/** Programs that the scripts of the examples need. */
+const programsOfExamples: Readonly<Record<string, readonly string[]>> = {
+  "go-connect": ["buf", "go"],
+  "go-grpc": ["buf", "go"],
+  java: ["java", "mvn"],
+  javascript: ["npm"],
+  "php-rest": ["php"],
+  python: ["python3"],
+  "python-rest": ["python3"],
+  rust: ["cargo"],
+  typescript: ["npm"],
+};
+
+const resources = new AsyncDisposableStack();
+const env = { KITH_URL: "", SERVER_KEY: "", CALL_SECONDS: "0" };
+
+beforeAll(async () => {
+  const database = await createTestDatabase();
+  resources.defer(() => database.drop());
+  const services = resources.use(await startServices(database.url));
+  env.KITH_URL = `http://127.0.0.1:${services.ports[0]}`;
+  env.SERVER_KEY = services.serverKey;
+});
+
+afterAll(() => resources.disposeAsync());
+
+describe.each(readdirSync(folder))("docs/clients/%s", (page) => {
+  const text = readFileSync(join(folder, page), "utf8");
+  const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
+    ([, command = ""]) => command,
+  );
+  if (commands.length === 0) return;
+
+  /** Folder for generated code. Later commands of a page use what earlier ones generated. */
+  let out: string;
+  beforeAll(async () => {
+    out = await mkdtemp(join(tmpdir(), "kith-clients-"));
+  });
+  afterAll(() => rm(out, { recursive: true, force: true }));
+
+  test.for(commands.map((command) => [command.trim().split("\n")[0], command] as const))(
+    "%s",
+    async ([, command], { skip }) => {
+      const missing = missingPrograms(programsOf(command));
+      skip(missing.length > 0, `not on this machine: ${missing.join(", ")}`);
+      const run = await runScript(command, { env: { ...env, OUT: out } });
+      expect(run.exitCode, run.stderr + run.stdout).toBe(0);
+    },
+  );
+});
+
+function programsOf(command: string): readonly string[] {
+  const [, example] = /examples\/([\w-]+)\/run\.sh/.exec(command) ?? [];
+  if (example !== undefined) return programsOfExamples[example] ?? [];
+  return programs.filter((program) => new RegExp(`(^|\\| )${program} `, "m").test(command));
+}
