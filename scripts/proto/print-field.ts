@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { brackets, printOptions, quote } from "./print-options.ts";
 
-/** What is the same for everything printed of one file. */
+/** What all printed parts of one file share. */
 export interface Context {
   packageName: string;
   /** Knows the custom options that the file uses. */
@@ -43,7 +43,7 @@ function defaultValue(member: FieldDescriptorProto): string[] {
     case FieldDescriptorProto_Type.STRING:
       return [`default = ${quote(value)}`];
     case FieldDescriptorProto_Type.BYTES:
-      // The descriptor holds the bytes as they are written between the quotes.
+      // The descriptor contains the bytes as the source has them between the quotes.
       return [`default = "${value}"`];
     default:
       return [`default = ${value}`];
@@ -55,7 +55,7 @@ function jsonName(member: FieldDescriptorProto): string[] {
   return isDefault ? [] : [`json_name = ${quote(member.jsonName)}`];
 }
 
-/** A type's name as it is written within the file: relative to the package where it is its own. */
+/** The name of a type in the source: relative to the package if the type is in the same package. */
 export function typeName(name: string, context: Context): string {
   const local = `.${context.packageName}.`;
   return name.startsWith(local) ? name.slice(local.length) : name.slice(1);

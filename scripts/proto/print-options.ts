@@ -3,21 +3,21 @@ import { getExtension, hasExtension } from "@bufbuild/protobuf";
 import type { ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { isReflectList, isReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 
-/** A body between braces, one level in. */
+/** Returns the body in braces, indented by one level. */
 export function braces(body: string[]): string {
   return body.length === 0 ? "{}" : `{\n${body.join("\n").replace(/^/gm, "  ")}\n}`;
 }
 
-/** A proto string literal. JSON's escapes are a subset of proto's. */
+/** Returns a proto string literal. The escapes of JSON are a subset of those of proto. */
 export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
 /**
- * Prints options as `name = value`, to stand after `option` or between brackets.
+ * Prints options as `name = value`, for use after `option` or between brackets.
  *
- * Custom options are extensions: a descriptor keeps them as undecoded bytes, so only those that the
- * registry knows are printed.
+ * Custom options are extensions, which a descriptor contains as undecoded bytes. Only those in the
+ * registry are printed.
  */
 export function printOptions(
   schema: DescMessage,
@@ -36,12 +36,12 @@ export function printOptions(
   return [...own, ...custom];
 }
 
-/** Options between brackets, after a space; nothing where there are none. */
+/** Returns the options in brackets, after a space. Returns nothing if there are none. */
 export function brackets(options: string[]): string {
   return options.length === 0 ? "" : ` [${options.join(", ")}]`;
 }
 
-/** The fields that are set; a repeated field comes once for each of its values. */
+/** Returns the fields that are set, and a repeated field once for each value. */
 function setFields(message: ReflectMessage): [DescField, unknown][] {
   return message.fields
     .filter((field) => message.isSet(field))
@@ -52,7 +52,7 @@ function setFields(message: ReflectMessage): [DescField, unknown][] {
     });
 }
 
-/** The extensions that are set; a repeated extension comes once for each of its values. */
+/** Returns the extensions that are set, and a repeated extension once for each value. */
 function setExtensions(options: Message, registry: Registry): [DescExtension, unknown][] {
   return [...registry]
     .filter((type) => type.kind === "extension")
@@ -79,7 +79,7 @@ function enumName(values: Readonly<Record<number, { name: string }>>, number: nu
   return values[number]?.name ?? String(number);
 }
 
-/** A message as an option's value, in protobuf's text format. */
+/** Returns a message as the value of an option, in the text format of protobuf. */
 function aggregate(message: ReflectMessage): string {
   return braces(
     setFields(message).map(([field, value]) => `${field.name}: ${literal(field, value)}`),

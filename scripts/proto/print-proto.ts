@@ -24,11 +24,11 @@ const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 const MAX_ENUM_NUMBER = 2 ** 31 - 1;
 
 /**
- * Prints a proto2 file as source text, without the comments: descriptors of generated code have none.
+ * Prints a proto2 file as source text without comments, because descriptors of generated code have none.
  *
- * Services, maps, groups, public imports and options of type bytes are not covered. Names from the
- * file's own package are printed relative to it, which a nested name can shadow. A caller therefore
- * compiles the text and compares the descriptors.
+ * Does not support services, maps, groups, public imports and options of type bytes. Names from the
+ * package of the file are printed relative to it, and a nested name can shadow them. The caller must
+ * therefore compile the text and compare the descriptors.
  *
  * @param registry the extensions to print as custom options
  */
@@ -81,7 +81,7 @@ function enumBlock(type: EnumDescriptorProto, context: Context): string {
   ]);
 }
 
-/** Fields in order; a oneof stands where its first field does. */
+/** Returns the fields in order. A oneof is at the position of its first field. */
 function members(type: DescriptorProto, context: Context): string[] {
   return type.field.flatMap((member) => {
     if (!isInOneof(member)) {
@@ -110,7 +110,7 @@ function oneofBlock(
   ]);
 }
 
-/** `extend` blocks, one for each extended message. */
+/** Returns one `extend` block for each extended message. */
 function extendBlocks(extensions: FieldDescriptorProto[], context: Context): string[] {
   const byExtendee = Map.groupBy(extensions, (extension) => extension.extendee);
   return [...byExtendee].map(([extendee, group]) =>
@@ -132,7 +132,7 @@ function reserved(ranges: string[], names: string[]): string[] {
     .map((list) => `reserved ${list.join(", ")};`);
 }
 
-/** A range, both ends in it. */
+/** Returns a range that includes both ends. */
 function numbers(first: number, last: number, max: number): string {
   return first === last ? `${first}` : `${first} to ${last === max ? "max" : last}`;
 }
