@@ -41,13 +41,16 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-describe.each(readdirSync(folder))("docs/clients/%s", (page) => {
-  const text = readFileSync(join(folder, page), "utf8");
-  const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(
-    ([, command = ""]) => command,
-  );
-  if (commands.length === 0) return;
+const pages = readdirSync(folder).map((page) => [page, commandsOf(page)] as const);
 
+function commandsOf(page: string): readonly string[] {
+  const text = readFileSync(join(folder, page), "utf8");
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, command = ""]) => command);
+}
+
+const withCommands = pages.filter(([, commands]) => commands.length > 0);
+
+describe.each(withCommands)("docs/clients/%s", (_page, commands) => {
   /** Folder for generated code. Later commands of a page use what earlier ones generated. */
   let out: string;
   beforeAll(async () => {

@@ -17,7 +17,11 @@ import type {
   SyncContactsResponse,
 } from "../../src/gen/contact/v1/contact_service_pb.ts";
 import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
-import { BadRequestSchema, ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../../src/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 
 /** A client of one protocol, with connections of its own. It never retries. */
@@ -171,7 +175,7 @@ function codeName(code: number): string {
   return status[code] ?? String(code);
 }
 
-const registry = createRegistry(BadRequestSchema, ErrorInfoSchema);
+const registry = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
 
 function decodeDetails(details: readonly { type: string; value: Uint8Array }[]) {
   const decoded: Record<string, JsonValue> = {};
