@@ -28,11 +28,11 @@ import { createLeanUnary } from "./server/lean.ts";
 import { createListener } from "./server/listener.ts";
 import { createProbes } from "./server/probes.ts";
 import { createRestGateway } from "./server/rest/gateway.ts";
-import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
 import { createDatabase, createDatabaseOn, createPool } from "./storage/database.ts";
 import { createKeyStore } from "./storage/key-store.ts";
 import { migrate } from "./storage/migrate.ts";
+import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import type { Database } from "./storage/schema.ts";
 import { withDatabaseFaults } from "./storage/transaction.ts";
@@ -149,7 +149,10 @@ function createHandler({ config, logger, pool, db, stopping, underWay }: Handler
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const auth = createAuth({ verifier: createKeyVerifier({ keys: createKeyStore(db) }) });
   const interceptors = createInterceptors({ auth, rules });
-  const contacts = createContactStore({ pool, statementTimeoutMs: config.requestTimeoutMs });
+  const contacts = createPostgresContactStore({
+    pool,
+    statementTimeoutMs: config.requestTimeoutMs,
+  });
   const contactService = createContactService({ contacts });
   const { maxBodyBytes } = config;
   const observe = createObserver({ logger });

@@ -1,42 +1,42 @@
 import type pg from "pg";
 import type { ContactReplacer } from "../contact/contact-store.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
-import { createSemaphore } from "../contact/semaphore.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
 import { inOwnerTransaction } from "./owner-transaction.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ReplaceStatements, WantedList } from "./replace-statements.ts";
-import { runStatement, runStatements } from "./statement.ts";
+import { runStatement, runStatements } from "./run-statement.ts";
+import { createSemaphore } from "./semaphore.ts";
 import { withRetries } from "./transaction.ts";
 
 export interface ContactReplacerOptions {
   readonly pool: Pool;
-  /** Longest a statement may run by default, in milliseconds; a transaction may have less, not more. */
+  /** Longest that a statement may run by default, in milliseconds. A transaction may have less, not more. */
   readonly statementTimeoutMs: number;
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
-  /** Replacements under way at once, each with a connection. */
+  /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
-  /** Most contacts in replacements that wait; beyond them replacements are refused. */
-  readonly maxWaitingContacts: number;
+  /** Most contacts in pending replacements. Replacements beyond this limit are rejected. */
+  readonly maxPendingContacts: number;
 }
 
 /**
- * Replaces lists in Postgres, each in a transaction that has the list for itself. The others wait in the
- * order they came; one whose caller left meanwhile is never run.
+ * Replaces lists in Postgres, each in a transaction that holds the lock of the list. Pending replacements
+ * wait in the order of their arrival. A replacement whose caller disconnects while it waits is never run.
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
-  const { pool, statementTimeoutMs, statements, maxInFlight, maxWaitingContacts } = options;
+  const { pool, statementTimeoutMs, statements, maxInFlight, maxPendingContacts } = options;
   const turns = createSemaphore(maxInFlight);
-  let waitingContacts = 0;
+  let pendingContacts = 0;
 
   async function waitForTurn(contacts: number): Promise<void> {
-    if (waitingContacts > 0 && waitingContacts + contacts > maxWaitingContacts) {
+    if (pendingContacts > 0 && pendingContacts + contacts > maxPendingContacts) {
       throw fault("OVERLOADED");
     }
-    waitingContacts += contacts;
+    pendingContacts += contacts;
     await turns.acquire();
-    waitingContacts -= contacts;
+    pendingContacts -= contacts;
   }
 
   async function expectFingerprint(client: pg.PoolClient, list: WantedList, expected: string) {

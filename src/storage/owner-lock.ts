@@ -1,20 +1,18 @@
 /**
- * Locks on the lists of owners, for as long as a transaction runs. A sync shares the lock of each owner
- * it touches with other syncs; a replacement has it for itself, so that it sees a list that nothing
- * changes meanwhile, rows that others are about to add included.
+ * Locks on the lists of owners, held until the transaction ends. A sync takes the locks of its owners in
+ * shared mode. A replacement takes the lock of its owner in exclusive mode: no other transaction can
+ * change the list, or add rows to it, until the replacement ends.
  *
- * They are Postgres advisory locks. Owners share them by hash: one for each owner would let a sync of
- * 10,000 owners exhaust the server's table of locks.
+ * They are Postgres advisory locks. Owners share 256 locks by hash. With one lock for each owner, a sync
+ * of 10,000 owners could exhaust the lock table of the server.
  */
 
-/** Tells these locks from other advisory locks in the database. */
+/** The first key of these advisory locks; other advisory locks in the database have other keys. */
 export const ownerLockSpace = 0x6b697468;
 
 const ownerLockCount = 256;
 
-/**
- * The lock of an owner's list, 0 to 255. Every process has to agree on it (FNV-1a over UTF-16 units).
- */
+/** The lock of an owner's list, 0 to 255. Every process must compute the same one (FNV-1a over UTF-16 units). */
 export function ownerLock(appId: number, ownerId: string): number {
   let hash = 0x811c9dc5 ^ appId;
   for (let n = 0; n < ownerId.length; n++) {

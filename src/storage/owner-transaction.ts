@@ -2,11 +2,11 @@ import type pg from "pg";
 import { withConnection } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
-import type { Statement } from "./pipeline.ts";
-import { runStatement, runStatements } from "./statement.ts";
+import { runStatement, runStatements } from "./run-statement.ts";
+import type { Statement } from "./statement.ts";
 import { limitStatements } from "./time-limit.ts";
 
-/** What each statement sees has to be what is there when it begins, that is, after the lock is taken. */
+/** Each statement must see what is committed when it begins, which is after the lock is taken. */
 const begin: Statement = {
   name: "begin_read_committed",
   text: "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -19,15 +19,15 @@ export interface OwnerTransactionOptions {
   readonly pool: Pool;
   readonly appId: number;
   readonly ownerId: string;
-  /** Milliseconds for each statement, and for the wait for the owner's list. */
+  /** Milliseconds for each statement, and for the wait for the lock. */
   readonly statementMs: number;
 }
 
 /**
- * Runs a transaction that has the list of an owner for itself: no other changes it until the end.
+ * Runs a transaction that holds the lock of an owner: no other transaction changes the list until it ends.
  *
- * @param work rolls everything back by what it throws
- * @throws what `work` throws, or what the driver says
+ * @param work if it throws, the transaction is rolled back
+ * @throws what `work` throws, or the error of the driver
  */
 export function inOwnerTransaction<T>(
   { pool, appId, ownerId, statementMs }: OwnerTransactionOptions,
@@ -40,7 +40,7 @@ export function inOwnerTransaction<T>(
       await runStatement(client, commit);
       return result;
     } catch (error) {
-      // Where even this fails the connection is closed, which rolls back too.
+      // If this fails too, the connection is closed, which also rolls back.
       await runStatement(client, rollback).catch(() => {});
       throw error;
     }

@@ -45,7 +45,7 @@ export function isRetryable(error: unknown): boolean {
  * Whether the connection that failed so is better closed. One that has lost its statements, whose plans
  * no longer fit the tables, or that leads to a server that is no longer the primary, would go on failing.
  */
-export function spoilsConnection(error: unknown): boolean {
+export function mustDiscardConnection(error: unknown): boolean {
   const code = codeOf(error);
   if (lostRace.has(code) || timedOut.has(code)) return false;
   return sqlState.test(code) || databaseFault(error) !== undefined;

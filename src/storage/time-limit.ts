@@ -1,10 +1,10 @@
-import type { WrittenStatement } from "./pipeline.ts";
+import type { EncodedStatement } from "./encoded-statement.ts";
 
 /**
- * Gives each later statement of the transaction so many milliseconds, and lets it spend all of them
- * waiting for locks.
+ * Limits the duration of each later statement of the transaction, and lets it wait for locks all of that
+ * time.
  */
-export function limitStatements(milliseconds: number): WrittenStatement {
+export function limitStatements(milliseconds: number): EncodedStatement {
   const limit = Math.max(1, Math.ceil(milliseconds));
   return {
     name: "limit_statements",

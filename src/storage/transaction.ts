@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { databaseFault, isRetryable } from "./sqlstate.ts";
 
-/** Times a transaction is tried before a serialization failure or deadlock is given up on. */
+/** Most attempts of a transaction that fails by serialization failures or deadlocks. */
 const maxAttempts = 5;
-/** Longest random pause before the second attempt, in milliseconds; it doubles with each. */
-const firstPauseMs = 10;
+/** Longest random delay before the second attempt, in milliseconds. It doubles with each attempt. */
+const firstDelayMs = 10;
 
-/** Runs a query or a transaction, and turns what the database throws into a fault. */
+/** Runs a query or a transaction, and converts errors of the database to faults. */
 export async function withDatabaseFaults<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -15,7 +15,7 @@ export async function withDatabaseFaults<T>(work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Runs a transaction, again where it failed by a serialization failure or a deadlock. */
+/** Runs a transaction, and retries it after a serialization failure or a deadlock. */
 export function withRetries<T>(transaction: () => Promise<T>): Promise<T> {
   return withDatabaseFaults(async () => {
     for (let attempt = 1; ; attempt++) {
@@ -23,7 +23,7 @@ export function withRetries<T>(transaction: () => Promise<T>): Promise<T> {
         return await transaction();
       } catch (error) {
         if (!isRetryable(error) || attempt === maxAttempts) throw error;
-        await sleep(Math.random() * firstPauseMs * 2 ** (attempt - 1));
+        await sleep(Math.random() * firstDelayMs * 2 ** (attempt - 1));
       }
     }
   });

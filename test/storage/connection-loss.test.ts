@@ -4,10 +4,10 @@ import type pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { Fault } from "../../src/errors.ts";
-import { createContactStore } from "../../src/storage/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
 import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
+import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
 import {
@@ -40,7 +40,7 @@ function open({ url, poolSize = 4, timeoutMs = 30_000 }: OpenOptions) {
   const db = createDatabaseOn(pool);
   return {
     db,
-    store: createContactStore({ pool, statementTimeoutMs: timeoutMs }),
+    store: createPostgresContactStore({ pool, statementTimeoutMs: timeoutMs }),
     keys: createKeyStore(db),
     lost,
   };
@@ -58,7 +58,7 @@ async function terminateAll(session: pg.Client): Promise<void> {
   await until(async () => (await backendsOf(session)).every(({ pid }) => !pids.includes(pid)));
 }
 
-/** Syncs until it succeeds; on the way nothing but an unreachable database is allowed. */
+/** Syncs until it succeeds. The only error allowed before is an unreachable database. */
 async function recover(store: ContactStore): Promise<void> {
   await until(async () => {
     const result = await store.sync(1, plan({ insert: [other] }), unhurried).catch((e) => e);
@@ -96,7 +96,7 @@ test("a sync whose connection is lost while it waits is told, stores nothing, an
   expect(rows).toEqual([{ owner_id: "a", contact_id: "b" }]);
 });
 
-/** Makes what touches "slow" wait at one point of its transaction, until the session ends its own. */
+/** Makes transactions that change "slow" wait at one point, until the session ends its own transaction. */
 const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
   "the lock of the owner": async (holder) => {
     await holder.query("BEGIN");
@@ -120,7 +120,7 @@ const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
   },
 };
 
-/** Ways to give "slow" the contact "new" in place of "old". */
+/** Calls that replace the contact "old" of "slow" with "new". */
 const changes: Record<string, (store: ContactStore) => Promise<unknown>> = {
   "a sync": (store) =>
     store.sync(
@@ -194,7 +194,7 @@ test("a pool whose connections are all in use refuses after its limit, and recov
   await recover(store);
 });
 
-/** A server that accepts connections and does this with them. */
+/** Starts a server that passes its connections to a function. */
 async function startServer(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

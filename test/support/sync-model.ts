@@ -17,7 +17,7 @@ export interface ModelRequest {
   readonly wantsOutcomes?: boolean;
 }
 
-/** What one sync does to the rows, as the contract says it: insertions first, deletions last. */
+/** The effect of one sync on the rows, by the contract: insertions first, deletions last. */
 export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult {
   const { appId, entries, wantsOutcomes = false } = request;
   const outcomes: SyncOutcome[] = [];
@@ -37,9 +37,9 @@ export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult 
 }
 
 /**
- * What a transaction does to the rows, and what the database reports of it.
+ * Applies a transaction to the rows, and returns the report of the database.
  *
- * @param between what happens to the rows between insertions and deletions
+ * @param between runs between insertions and deletions
  */
 export function applyBatch(
   rows: Set<string>,
@@ -53,7 +53,7 @@ export function applyBatch(
   return { inserted, deleted };
 }
 
-/** Few ids, so that requests meet. */
+/** Few ids, so that requests have pairs in common. */
 const id = fc.constantFrom("a", "b", "c");
 
 export const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({

@@ -30,7 +30,7 @@ interface EraseCall {
   readonly userId: string;
 }
 
-/** What a call gives, or the reason of its fault. */
+/** The result of a call, or the reason of its fault. */
 export type Result = SyncResult | ReplaceCounts | EraseCounts | string;
 
 const owners = ["me", "you"];
@@ -43,13 +43,13 @@ const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({
   isDeleted: fc.boolean(),
 });
 
-/** Entries that make the first rows of an app. */
+/** Entries that create the first rows of an app. */
 export const anyFirstEntries = fc.array(
   anyEntry.map((entry) => ({ ...entry, isDeleted: false })),
   { maxLength: 6 },
 );
 
-/** @param fingerprint of the list of "me" as it is before the calls */
+/** @param fingerprint the fingerprint of the list of "me" before the calls */
 export function anyCall(fingerprint: string): fc.Arbitrary<Call> {
   const sync = fc.record({
     kind: fc.constant("sync" as const),
@@ -89,7 +89,7 @@ export async function make(call: Call, store: ContactStore, appId: number): Prom
   }
 }
 
-/** What the call does to a set of pairs, by their keys. */
+/** The effect of the call on a set of pairs, by their keys. */
 export function stepOf(call: Call, appId: number): Step<string, Result> {
   switch (call.kind) {
     case "sync":
@@ -124,7 +124,7 @@ function replaceModel(
   return isDryRun ? { result } : { rows: before.difference(there).union(wanted), result };
 }
 
-/** An erasure reads each list, and deletes what it has read in a step of its own. */
+/** An erasure reads each list, and deletes the pairs that it has read in another step. */
 function eraseModel({ userId }: EraseCall, appId: number): Step<string, Result> {
   const own = ids.map((contactId) => pairKey(appId, { ownerId: userId, contactId }));
   const others = ids.map((ownerId) => pairKey(appId, { ownerId, contactId: userId }));

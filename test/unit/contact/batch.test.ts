@@ -54,7 +54,7 @@ test("results are those of a serial order where another process deletes pairs be
       anyRows,
       (requests, initial, elsewhere) => {
         const batch = planBatch(requests.map(waiting), { maxEntries: 1_000, isBusy: noneBusy });
-        // What the batch has inserted itself, nobody else can delete.
+        // No other process can delete pairs that the batch has inserted.
         const vanishing = initial.intersection(elsewhere);
         const toDelete = new Set(batch.deletes.map((pair) => pairKey(pair.appId, pair)));
         const modelRows = initial.difference(vanishing.intersection(toDelete));
@@ -96,9 +96,9 @@ const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
-  /** The pair that is. */
+  /** The busy pair. */
   readonly busy?: SyncEntry;
-  /** The positions of those that share the next transaction. */
+  /** The positions of the requests that share the next transaction. */
   readonly taken: number[];
 }
 

@@ -1,11 +1,15 @@
 import pg from "pg";
 import { expect, test } from "vitest";
 import type { Reason } from "../../../src/errors.ts";
-import { databaseFault, isRetryable, spoilsConnection } from "../../../src/storage/sqlstate.ts";
+import {
+  databaseFault,
+  isRetryable,
+  mustDiscardConnection,
+} from "../../../src/storage/sqlstate.ts";
 
 type Answer = Reason | "a bug";
 
-/** SQLSTATE, its name in the manual of Postgres, what the caller is told, and whether it is retried. */
+/** SQLSTATE, its name in the manual of Postgres, the fault, and whether the transaction is retried. */
 const states: [code: string, name: string, answer: Answer, retried?: "retried"][] = [
   ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "retried"],
   ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "retried"],
@@ -58,11 +62,11 @@ test.each(states)("%s %s is %s", (code, _, answer, retried) => {
   }
 });
 
-/** After these the connection is as good as before. */
+/** After these errors the connection can be used again. */
 const harmless = ["40001", "40P01", "57014", "55P03"];
 
 test.each(states)("%s %s closes the connection, unless it is harmless", (code) => {
-  expect(spoilsConnection(sqlError(code))).toBe(!harmless.includes(code));
+  expect(mustDiscardConnection(sqlError(code))).toBe(!harmless.includes(code));
 });
 
 const errnos: [code: string, answer: Answer][] = [
@@ -84,7 +88,7 @@ test.each(errnos)("%s is %s", (code, answer) => {
   const error = Object.assign(new Error("connect"), { code });
   expect(databaseFault(error)?.reason ?? "a bug").toBe(answer);
   expect(isRetryable(error)).toBe(false);
-  if (answer !== "a bug") expect(spoilsConnection(error)).toBe(true);
+  if (answer !== "a bug") expect(mustDiscardConnection(error)).toBe(true);
 });
 
 test("a host whose every address refuses is away", () => {
@@ -92,7 +96,7 @@ test("a host whose every address refuses is away", () => {
   expect(databaseFault(refused)?.reason).toBe("DATABASE_UNAVAILABLE");
 });
 
-/** The errors of pg and its pool that carry no code, word for word. */
+/** The messages of pg and its pool that have no code. */
 const messages: [text: string, answer: Answer][] = [
   ["Connection terminated", "DATABASE_UNAVAILABLE"],
   ["Connection terminated unexpectedly", "DATABASE_UNAVAILABLE"],
@@ -108,7 +112,7 @@ const messages: [text: string, answer: Answer][] = [
 
 test.each(messages)("%j is %s", (text, answer) => {
   expect(databaseFault(new Error(text))?.reason ?? "a bug").toBe(answer);
-  expect(spoilsConnection(new Error(text))).toBe(answer !== "a bug");
+  expect(mustDiscardConnection(new Error(text))).toBe(answer !== "a bug");
 });
 
 test.each([
@@ -121,6 +125,6 @@ test.each([
   [{ message: "Connection terminated" }],
 ])("%j is no error of the database", (thrown) => {
   expect(databaseFault(thrown)).toBeUndefined();
-  expect(spoilsConnection(thrown)).toBe(false);
+  expect(mustDiscardConnection(thrown)).toBe(false);
   expect(isRetryable(thrown)).toBe(false);
 });

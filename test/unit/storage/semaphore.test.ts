@@ -1,13 +1,13 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createSemaphore } from "../../../src/contact/semaphore.ts";
+import { createSemaphore } from "../../../src/storage/semaphore.ts";
 
-/** Asks for a place, and notes the name when it is given. */
+/** Acquires a permit, and then records the name. */
 function enter(semaphore: ReturnType<typeof createSemaphore>, name: string, inside: string[]) {
   void semaphore.acquire().then(() => inside.push(name));
 }
 
-test("as many as there are places come in at once, the others in the order they came", async () => {
+test("as many tasks as there are permits run at once, the others in the order of arrival", async () => {
   const semaphore = createSemaphore(2);
   const inside: string[] = [];
   for (const name of ["a", "b", "c", "d"]) enter(semaphore, name, inside);
@@ -21,7 +21,7 @@ test("as many as there are places come in at once, the others in the order they 
   expect(inside).toEqual(["a", "b", "c", "d"]);
 });
 
-test("a place that is given back with nobody waiting is free for the next", async () => {
+test("a permit that is returned while no task waits is free for the next", async () => {
   const semaphore = createSemaphore(1);
   await semaphore.acquire();
   semaphore.release();
@@ -31,7 +31,7 @@ test("a place that is given back with nobody waiting is free for the next", asyn
   expect(inside).toEqual(["a"]);
 });
 
-test("a place that is handed on is not free for one who comes at the same time", async () => {
+test("a permit that goes to a waiting task is not free for one that arrives at the same time", async () => {
   const semaphore = createSemaphore(1);
   const inside: string[] = [];
   await semaphore.acquire();

@@ -8,36 +8,41 @@ import type { Pool } from "./database.ts";
 import { createDatabaseOn } from "./database.ts";
 import { createReadStatements } from "./read-statements.ts";
 import { createReplaceStatements } from "./replace-statements.ts";
+import { createSyncStatements } from "./sync-statements.ts";
 
-export interface ContactStoreOptions {
+export interface PostgresContactStoreOptions {
   readonly pool: Pool;
-  /** Longest a statement may run by default, in milliseconds, as the pool has it. */
+  /** Longest that a statement may run by default, in milliseconds: the setting of the pool. */
   readonly statementTimeoutMs: number;
 }
 
-/** Two transactions under way keep the database busy while the next one gathers. */
+/** With two transactions in flight the database stays busy while the next batch is collected. */
 const syncLimits = {
   maxInFlight: 2,
-  maxAlone: 2,
-  maxPatient: 4,
+  maxRetriesInFlight: 2,
+  maxLockWaitsInFlight: 4,
   maxBatchEntries: 4_000,
-  maxWaitingEntries: 1_000_000,
-  maxGatherMs: 5,
+  maxPendingEntries: 1_000_000,
+  lingerMs: 5,
 };
 
-/** A replacement may wait long for its list: most connections stay free for other calls. */
-const replaceLimits = { maxInFlight: 2, maxWaitingContacts: 1_000_000 };
+/** A replacement may wait long for its lock, so most connections stay free for other calls. */
+const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 
-/** The contacts in Postgres; syncs that come at once share transactions. */
-export function createContactStore({
+/** Stores contacts in Postgres. Concurrent syncs share transactions. */
+export function createPostgresContactStore({
   pool,
   statementTimeoutMs,
-}: ContactStoreOptions): ContactStore {
+}: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
   const reader = createContactReader({ pool, statements: reads });
   const syncer = createGroupCommit({
-    runBatch: createBatchRunner({ pool, db, statementTimeoutMs }),
+    runBatch: createBatchRunner({
+      pool,
+      statementTimeoutMs,
+      statements: createSyncStatements(db),
+    }),
     ...syncLimits,
   });
   const replacer = createContactReplacer({
