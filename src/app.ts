@@ -69,8 +69,6 @@ const idleMs = 300_000;
 
 /** How long statements have to end once their requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
-/** A joined transaction that waits longer for a lock is given up, and its requests are run alone. */
-const lockWaitMs = 100;
 /**
  * Puts the service together. What it acquires it releases in reverse order, in `close` or where it
  * fails half-way.
@@ -90,7 +88,6 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     connectionString,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
-    lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => pool.end());
@@ -151,7 +148,7 @@ function createHandler({ config, logger, pool, db, stopping, underWay }: Handler
   const interceptors = createInterceptors({ auth, rules });
   const contacts = createPostgresContactStore({
     pool,
-    statementTimeoutMs: config.requestTimeoutMs,
+    timeoutMs: config.requestTimeoutMs,
   });
   const contactService = createContactService({ contacts });
   const { maxBodyBytes } = config;

@@ -130,7 +130,7 @@ function add(
  * found the pair present, or missing.
  */
 export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
-  const { inserted, deleted } = withVanished(batch, report);
+  const { inserted, deleted } = report;
   const shares = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
   for (const { firstInsert } of inserted) {
     const share = shares[firstInsert ?? -1];
@@ -148,23 +148,6 @@ export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
       ? { ...share, outcomes: outcomesOf(batch, n, insertedPairs, deletedPairs) }
       : share,
   );
-}
-
-/**
- * Adds the pairs that existed at the insertions and were missing at the deletions: another process deleted
- * them in between. The batch reports them as inserted and deleted, as if the other process had deleted them
- * before the batch. In no serial order can a request find a pair present for its insertion and missing for
- * its deletion.
- */
-function withVanished(batch: Batch, report: BatchReport): BatchReport {
-  const both = batch.deletes.filter(({ firstInsert }) => firstInsert !== undefined);
-  if (both.length === 0) return report;
-  const seen = new Set([...report.inserted, ...report.deleted]);
-  const vanished = both.filter((pair) => !seen.has(pair));
-  return {
-    inserted: [...report.inserted, ...vanished],
-    deleted: [...report.deleted, ...vanished],
-  };
 }
 
 /** The outcome of each entry of a request. Only the first entry that names a pair changed it. */

@@ -6,13 +6,26 @@ import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { SyncQueue } from "./sync-queue.ts";
 
-/** Runs a batch in one transaction. Rejects with a Fault; any other error is a bug. */
-export type RunBatch = (batch: Batch, limits: BatchTimeLimits) => Promise<BatchReport>;
+/**
+ * Runs a batch in one transaction. Resolves to undefined if the transaction was rolled back because of a
+ * concurrent one. Rejects with a Fault; any other error is a bug.
+ */
+export type RunBatch = (
+  batch: Batch,
+  limits: BatchTimeLimits,
+  onLost: OnLost,
+) => Promise<BatchReport | undefined>;
+
+/**
+ * Called if the connection of a transaction is lost, so that the transaction may still be in progress in
+ * the database. The promise resolves when it is known to have ended. It never rejects.
+ */
+export type OnLost = (ended: Promise<void>) => void;
 
 export interface BatchTimeLimits {
-  /** Milliseconds for each statement; absent: the default of the connection. */
-  readonly statementMs?: number | undefined;
-  /** True: waits for locks as long as a statement may take. False: the limit of the connection. */
+  /** Milliseconds for the whole transaction; absent: the default. */
+  readonly budgetMs?: number | undefined;
+  /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
   readonly waitsForLocks: boolean;
 }
 
@@ -30,7 +43,14 @@ export interface GroupCommitOptions {
   readonly maxPendingEntries: number;
   /** Longest that requests wait for others to join while a transaction is in flight, in milliseconds. */
   readonly lingerMs: number;
+  /** Longest delay before a retry because of conflicts, in milliseconds. The first retry has none. */
+  readonly maxBackoffMs: number;
 }
+
+/** Requests with so many conflicts run while no other transaction of this process is in flight. */
+const conflictsUntilHelped = 3;
+/** Requests with so many conflicts share their transaction with no other request either. */
+const conflictsUntilAlone = 6;
 
 /**
  * Joins the syncs that arrive while transactions are in flight into the next transaction. A single
@@ -40,17 +60,22 @@ export interface GroupCommitOptions {
  * No request fails because of another. If a joined transaction fails, each of its requests is retried
  * alone. If that fails because of a lock, the request waits for the lock. A request whose caller
  * disconnects or whose deadline is exceeded before its transaction begins is never run.
+ *
+ * A transaction that is rolled back because of a concurrent one is retried until its requests end: at
+ * once, then with random delays. Requests that conflict again and again are helped: nothing else of this
+ * process runs beside them, and later each runs alone.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxPendingEntries, lingerMs } = options;
+  const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs } = options;
   const joined = new SyncQueue({
     maxInFlight: options.maxInFlight,
     maxEntries: options.maxBatchEntries,
   });
   const retries = new SyncQueue({ maxInFlight: options.maxRetriesInFlight, maxEntries: 1 });
   const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
+  const helped = new SyncQueue({ maxInFlight: 1, maxEntries: options.maxBatchEntries });
   /** In the order in which their requests arrived: all that failed before arrived first. */
-  const queues = [lockWaits, retries, joined];
+  const queues = [lockWaits, helped, retries, joined];
   let pendingEntries = 0;
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
@@ -79,9 +104,17 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function pump(): void {
     let isBusy: IsBusy = isInFlight;
     for (const queue of queues) {
-      fill(queue, isBusy);
+      if (mayBegin(queue)) fill(queue, isBusy);
       if (queue !== joined && queue.pending.length > 0) isBusy = withPairsOf(queue, isBusy);
     }
+  }
+
+  /** While requests are helped, no other transactions begin but those that wait for locks. */
+  function mayBegin(queue: SyncQueue): boolean {
+    if (queue === lockWaits) return true;
+    const others = retries.requestsInFlight + joined.requestsInFlight;
+    if (queue === helped) return others === 0;
+    return helped.pending.length + helped.requestsInFlight === 0;
   }
 
   /**
@@ -103,7 +136,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (queue.free > 0) rejectEnded(queue);
     while (queue.free > 0 && queue.pending.length > 0) {
       if (queue === joined && lingers()) return;
-      const batch = planBatch(queue.pending, { maxEntries: queue.maxEntries, isBusy });
+      const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
+      const maxEntries = isAlone ? 1 : queue.maxEntries;
+      const batch = planBatch(queue.pending, { maxEntries, isBusy });
       if (batch.requests.length === 0) return;
       pendingEntries -= entriesOf(batch.requests);
       void run(batch, queue);
@@ -124,19 +159,43 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     }
     inFlight = [...inFlight, batch];
     queue.begin(batch);
+    let ended: Promise<void> | undefined;
     try {
-      settle(batch, await runBatch(batch, limitsOf(batch, queue)));
+      const report = await runBatch(batch, limitsOf(batch, queue), (promise) => {
+        ended = promise;
+      });
+      if (report === undefined) await retry(batch, queue);
+      else settle(batch, report);
     } catch (error) {
       recover(batch, queue, error);
     }
     queue.end(batch);
+    if (ended !== undefined) {
+      schedule();
+      await ended;
+    }
     inFlight = inFlight.filter((other) => other !== batch);
     schedule();
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
     if (queue !== lockWaits) return { waitsForLocks: false };
-    return { statementMs: requests[0]?.call.timeLeftMs?.(), waitsForLocks: true };
+    return { budgetMs: requests[0]?.call.timeLeftMs?.(), waitsForLocks: true };
+  }
+
+  /** Puts the requests back at the front, where they may share the next transaction with others. */
+  async function retry({ requests }: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
+    for (const request of requests) request.conflicts += 1;
+    const conflicts = Math.max(...requests.map((request) => request.conflicts));
+    if (conflicts > 1) await delay(Math.random() * maxBackoffMs);
+    const left = requests.filter(({ call, result }) => {
+      const hasTime = (call.timeLeftMs?.() ?? Infinity) > 0;
+      if (!hasTime) result.reject(fault("DEADLINE_EXCEEDED"));
+      return hasTime;
+    });
+    const isHelped = queue !== lockWaits && conflicts >= conflictsUntilHelped;
+    (isHelped ? helped : queue).pending.unshift(...left);
+    pendingEntries += entriesOf(left);
   }
 
   /** Requests of a joined transaction are retried alone. A request that ran alone may wait for locks. */
@@ -183,6 +242,10 @@ function withPairsOf({ pending }: SyncQueue, isBusy: IsBusy): IsBusy {
   const earlier = new PairMap<true>();
   for (const request of pending) addPairs(request, earlier);
   return (owner, contactId) => earlier.has(owner, contactId) || isBusy(owner, contactId);
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function entriesOf(requests: readonly PendingSync[]): number {

@@ -9,6 +9,8 @@ export class PendingSync implements SyncRequest {
   readonly entries: readonly SyncEntry[];
   readonly call: SyncOptions;
   readonly result = Promise.withResolvers<SyncResult>();
+  /** Transactions of this request that were rolled back because of concurrent ones. */
+  conflicts = 0;
   #owners: readonly string[] | undefined;
 
   constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {

@@ -1,63 +1,54 @@
-import type pg from "pg";
-import type { Batch, BatchPair } from "../contact/batch.ts";
-import type { BatchTimeLimits, RunBatch } from "../contact/group-commit.ts";
+import type { Batch, BatchPair, BatchReport } from "../contact/batch.ts";
+import type { RunBatch } from "../contact/group-commit.ts";
 import { ownerKey } from "../contact/pair-map.ts";
-import { integerArray } from "./array-parameter.ts";
-import type { EncodedStatement, Rows } from "./encoded-statement.ts";
-import { ownerLock, ownerLockSpace } from "./owner-lock.ts";
-import { inPipelinedTransaction } from "./pipeline.ts";
+import type { Pool } from "./database.ts";
+import type { Rows } from "./encoded-statement.ts";
+import { isConflict } from "./sqlstate.ts";
 import type { SyncStatements } from "./sync-statements.ts";
-import { limitStatements } from "./time-limit.ts";
-import { withRetries } from "./transaction.ts";
+import { inSyncTransaction } from "./sync-transaction.ts";
+import { withDatabaseFaults, withStaleRetries } from "./transaction.ts";
+import type { WriteOptions } from "./write-connection.ts";
 
 export interface BatchRunnerOptions {
-  readonly pool: pg.Pool;
-  /** Longest that a statement may run by default, in milliseconds. A transaction may have less, not more. */
-  readonly statementTimeoutMs: number;
+  readonly pool: Pool;
+  /** Longest that a transaction may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Longest that a joined transaction waits for one lock, in milliseconds. */
+  readonly lockTimeoutMs: number;
   readonly statements: SyncStatements;
 }
 
 /** Runs batches of syncs in Postgres: one transaction each, insertions first. */
 export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
-  const { pool, statements, statementTimeoutMs } = options;
+  const { pool, timeoutMs, statements } = options;
 
-  return (batch, limits) =>
-    withRetries(async () => {
-      const { inserts, deletes } = batch;
-      const before = [...timeLimits(limits, statementTimeoutMs), shareOwnerLocks(batch)];
-      const results = await inPipelinedTransaction(pool, [
-        ...before,
-        statements.insert(inserts),
-        statements.delete(deletes),
-      ]);
-      const [inserted = [], deleted = []] = results.slice(before.length);
-      return {
-        inserted: changedOf(inserted, inserts, batch),
-        deleted: changedOf(deleted, deletes, batch),
-      };
+  async function run(batch: Batch, transaction: WriteOptions): Promise<BatchReport> {
+    const { inserts, deletes } = batch;
+    const [existing = [], deleted = []] = await inSyncTransaction(pool, transaction, [
+      statements.insert(inserts),
+      statements.delete(deletes),
+    ]);
+    return { inserted: without(existing, inserts), deleted: changedOf(deleted, deletes, batch) };
+  }
+
+  return (batch, { budgetMs = Infinity, waitsForLocks }, onLost) =>
+    withDatabaseFaults(async () => {
+      const endsAt = performance.now() + Math.min(budgetMs, timeoutMs);
+      const lockTimeoutMs = waitsForLocks ? undefined : options.lockTimeoutMs;
+      try {
+        return await withStaleRetries(() => run(batch, { endsAt, lockTimeoutMs, onLost }));
+      } catch (error) {
+        if (isConflict(error)) return undefined;
+        throw error;
+      }
     });
 }
 
-/** The limits of a transaction that waits for locks as long as its caller does. */
-function timeLimits(
-  { statementMs = Infinity, waitsForLocks }: BatchTimeLimits,
-  mostMs: number,
-): EncodedStatement[] {
-  return waitsForLocks ? [limitStatements(Math.min(statementMs, mostMs))] : [];
-}
-
-/** Takes the locks in their order, and returns no rows. */
-const shareOwnerLocksText = `SELECT FROM unnest($1::integer[]) AS lock (id)
-  WHERE pg_advisory_xact_lock_shared(${ownerLockSpace}, lock.id) IS NULL`;
-
-function shareOwnerLocks({ inserts, deletes }: Batch): EncodedStatement {
-  const locks = new Set<number>();
-  for (const { appId, ownerId } of [...inserts, ...deletes]) locks.add(ownerLock(appId, ownerId));
-  return {
-    name: "share_owner_locks",
-    text: shareOwnerLocksText,
-    values: [integerArray([...locks].sort((a, b) => a - b))],
-  };
+/** The given pairs without those at the positions, which count from 1. */
+function without(positions: Rows, given: readonly BatchPair[]): readonly BatchPair[] {
+  if (positions.length === 0) return given;
+  const found = new Set(positions.map(([position]) => Number(position)));
+  return given.filter((_, n) => !found.has(n + 1));
 }
 
 /** The pairs that a statement changed, out of the given ones. */

@@ -4,13 +4,15 @@ import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { encode } from "./encoded-statement.ts";
 import { createJoinedReads } from "./joined-reads.ts";
-import { runAlone } from "./pipeline.ts";
 import type { ReadStatements } from "./read-statements.ts";
+import { readAlone } from "./read-transaction.ts";
 import type { Statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
 export interface ContactReaderOptions {
   readonly pool: Pool;
+  /** Longest that a read is retried, in milliseconds. */
+  readonly timeoutMs: number;
   readonly statements: ReadStatements;
 }
 
@@ -21,21 +23,27 @@ const joinedLimits = { maxInFlight: 4, maxStatements: 8 };
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;
 const timeBytes = 8;
 
-/** Reads contacts from Postgres. Each call is one statement, so all of its rows are of one moment. */
-export function createContactReader({ pool, statements }: ContactReaderOptions): ContactReader {
+/** Reads contacts from Postgres. Each call is one statement. */
+export function createContactReader({
+  pool,
+  timeoutMs,
+  statements,
+}: ContactReaderOptions): ContactReader {
   const join = createJoinedReads({ pool, ...joinedLimits });
 
   /** For statements that are short for all values. */
-  function readJoined(statement: Statement, { signal }: CallOptions): Promise<Rows> {
-    return withRetries(() => join(encode(statement), signal));
+  function readJoined(statement: Statement, call: CallOptions): Promise<Rows> {
+    return retry(call, () => join(encode(statement), call.signal));
   }
 
   /** For statements that may read a whole list: no other read waits for them. */
-  function readAlone(statement: Statement, { signal }: CallOptions): Promise<Rows> {
-    return withRetries(async () => {
-      signal.throwIfAborted();
-      return runAlone(pool, encode(statement));
-    });
+  function readSingly(statement: Statement, call: CallOptions): Promise<Rows> {
+    return retry(call, () => readAlone(pool, encode(statement)));
+  }
+
+  function retry(call: CallOptions, read: () => Promise<Rows>): Promise<Rows> {
+    const leftMs = Math.min(call.timeLeftMs?.() ?? Infinity, timeoutMs);
+    return withRetries({ signal: call.signal, endsAt: performance.now() + leftMs }, read);
   }
 
   return {
@@ -51,7 +59,7 @@ export function createContactReader({ pool, statements }: ContactReaderOptions):
 
     async listMutual(appId, ownerId, page, options) {
       const statement = statements.listMutual(appId, ownerId, page);
-      return parsePage(await readAlone(statement, options), page);
+      return parsePage(await readSingly(statement, options), page);
     },
 
     async check(appId, pairs, options) {
@@ -60,13 +68,13 @@ export function createContactReader({ pool, statements }: ContactReaderOptions):
     },
 
     async count(appId, userId, options) {
-      const [row = []] = await readAlone(statements.count(appId, userId), options);
+      const [row = []] = await readSingly(statements.count(appId, userId), options);
       const [contacts, owners] = row;
       return { contacts: Number(contacts), owners: Number(owners) };
     },
 
     async fingerprint(appId, ownerId, options) {
-      const [row = []] = await readAlone(statements.fingerprint(appId, ownerId), options);
+      const [row = []] = await readSingly(statements.fingerprint(appId, ownerId), options);
       const [fingerprint, contacts] = row;
       return { fingerprint: fingerprint ?? "", contacts: Number(contacts) };
     },

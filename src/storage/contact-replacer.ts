@@ -1,19 +1,19 @@
-import type pg from "pg";
-import type { ContactReplacer } from "../contact/contact-store.ts";
+import type { CallOptions, ContactReplacer } from "../contact/contact-store.ts";
+import { createOwnerQueue } from "../contact/owner-queue.ts";
+import { ownerKey } from "../contact/pair-map.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
-import { inOwnerTransaction } from "./owner-transaction.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ReplaceStatements, WantedList } from "./replace-statements.ts";
-import { runStatement, runStatements } from "./run-statement.ts";
-import { createSemaphore } from "./semaphore.ts";
+import type { Transaction } from "./replace-transaction.ts";
+import { inReplaceTransaction } from "./replace-transaction.ts";
 import { withRetries } from "./transaction.ts";
 
 export interface ContactReplacerOptions {
   readonly pool: Pool;
-  /** Longest that a statement may run by default, in milliseconds. A transaction may have less, not more. */
-  readonly statementTimeoutMs: number;
+  /** Longest that a transaction may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
   /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
@@ -22,30 +22,21 @@ export interface ContactReplacerOptions {
 }
 
 /**
- * Replaces lists in Postgres, each in a transaction that holds the lock of the list. Pending replacements
- * wait in the order of their arrival. A replacement whose caller disconnects while it waits is never run.
+ * Replaces lists in Postgres, each in a transaction of its own. Pending replacements wait in the order of
+ * their arrival. Those of one list run one after another, as they would conflict. A replacement whose caller
+ * disconnects while it waits is never run.
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
-  const { pool, statementTimeoutMs, statements, maxInFlight, maxPendingContacts } = options;
-  const turns = createSemaphore(maxInFlight);
-  let pendingContacts = 0;
+  const { pool, timeoutMs, statements, maxInFlight, maxPendingContacts } = options;
+  const queue = createOwnerQueue({ maxInFlight, maxPending: maxPendingContacts });
 
-  async function waitForTurn(contacts: number): Promise<void> {
-    if (pendingContacts > 0 && pendingContacts + contacts > maxPendingContacts) {
-      throw fault("OVERLOADED");
-    }
-    pendingContacts += contacts;
-    await turns.acquire();
-    pendingContacts -= contacts;
-  }
-
-  async function expectFingerprint(client: pg.PoolClient, list: WantedList, expected: string) {
-    const { rows } = await runStatement(client, statements.fingerprint(list.appId, list.ownerId));
+  async function expectFingerprint(transaction: Transaction, list: WantedList, expected: string) {
+    const [{ rows }] = await transaction.run([statements.fingerprint(list.appId, list.ownerId)]);
     if (rows[0]?.[0] !== expected) throw fault("FINGERPRINT_MISMATCH");
   }
 
-  async function compare(client: pg.PoolClient, list: WantedList): Promise<ReplaceCounts> {
-    const { rows } = await runStatement(client, statements.compare(list));
+  async function compare(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
+    const [{ rows }] = await transaction.commit([statements.compare(list)]);
     const [contacts, unchanged] = (rows[0] ?? []).map(Number) as [number, number];
     return {
       inserted: list.contactIds.length - unchanged,
@@ -54,8 +45,8 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
     };
   }
 
-  async function write(client: pg.PoolClient, list: WantedList): Promise<ReplaceCounts> {
-    const [inserted, deleted] = await runStatements(client, [
+  async function write(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
+    const [inserted, deleted] = await transaction.commit([
       statements.insert(list),
       statements.deleteOthers(list),
     ]);
@@ -67,26 +58,29 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   return {
-    async replace(appId, ownerId, replacement, { signal, timeLeftMs = () => undefined }) {
+    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: CallOptions) {
       const { contactIds, isDryRun, expectedFingerprint } = replacement;
       signal.throwIfAborted();
-      await waitForTurn(contactIds.length + 1);
+      const leave = await queue.enter(ownerKey(appId, ownerId), contactIds.length + 1);
+      let ended: Promise<void> | undefined;
+      const onLost = (promise: Promise<void>) => {
+        ended = promise;
+      };
       try {
         const list = { appId, ownerId, contactIds: [...new Set(contactIds)].sort() };
-        return await withRetries(async () => {
-          signal.throwIfAborted();
-          const statementMs = Math.min(timeLeftMs() ?? Infinity, statementTimeoutMs);
-          return inOwnerTransaction({ pool, appId, ownerId, statementMs }, async (client) => {
+        const endsAt = performance.now() + Math.min(timeLeftMs?.() ?? Infinity, timeoutMs);
+        return await withRetries({ signal, endsAt }, () =>
+          inReplaceTransaction(pool, { endsAt, onLost }, async (transaction) => {
             signal.throwIfAborted();
             if (expectedFingerprint !== undefined) {
-              await expectFingerprint(client, list, expectedFingerprint);
+              await expectFingerprint(transaction, list, expectedFingerprint);
               signal.throwIfAborted();
             }
-            return isDryRun ? compare(client, list) : write(client, list);
-          });
-        });
+            return isDryRun ? compare(transaction, list) : write(transaction, list);
+          }),
+        );
       } finally {
-        turns.release();
+        void Promise.resolve(ended).then(leave);
       }
     },
   };

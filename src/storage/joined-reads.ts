@@ -1,7 +1,7 @@
 import type { CallOptions } from "../contact/contact-store.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
-import { inPipelinedTransaction, runAlone } from "./pipeline.ts";
+import { inReadTransaction, readAlone } from "./read-transaction.ts";
 
 /**
  * Runs a statement that reads, and returns its rows.
@@ -28,8 +28,8 @@ interface PendingRead {
 /**
  * Sends the reads that arrive while others are in flight together, in one round trip. A single read is
  * sent at once. Reads in one round trip wait for each other, so use it for statements that are short for
- * all values. Each statement sees what is committed when it begins. If a round trip fails, each of its
- * reads is retried alone.
+ * all values. All see what is committed when the round trip begins. If it fails, each of its reads is
+ * retried alone.
  */
 export function createJoinedReads(options: JoinedReadsOptions): RunRead {
   const { pool, maxInFlight, maxStatements } = options;
@@ -52,11 +52,11 @@ export function createJoinedReads(options: JoinedReadsOptions): RunRead {
     if (reads.length === 0) return;
     try {
       const statements = reads.map(({ statement }) => statement);
-      const results = await inPipelinedTransaction(pool, statements);
+      const results = await inReadTransaction(pool, statements);
       for (const [n, { resolve }] of reads.entries()) resolve(results[n] ?? []);
     } catch (error) {
       if (reads.length === 1) reads[0]?.reject(error);
-      else for (const { statement, resolve } of reads) resolve(runAlone(pool, statement));
+      else for (const { statement, resolve } of reads) resolve(readAlone(pool, statement));
     }
   }
 

@@ -1,6 +1,11 @@
 import pg from "pg";
-import { withConnection } from "./connection.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
+
+/** An option of the driver for one query. */
+export interface QueryOptions {
+  /** Milliseconds until the driver closes the connection; absent: the limit of the pool. */
+  readonly query_timeout?: number;
+}
 
 /**
  * Runs the statements in one transaction, in one round trip. Postgres runs all statements between two Sync
@@ -10,21 +15,14 @@ import type { EncodedStatement, Rows } from "./encoded-statement.ts";
  * @returns the rows of each statement
  * @throws the error of the driver for the first statement that fails
  */
-export function inPipelinedTransaction(
-  pool: pg.Pool,
+export function runPipelined(
+  client: pg.ClientBase,
   statements: readonly EncodedStatement[],
+  options: QueryOptions = {},
 ): Promise<readonly Rows[]> {
-  return withConnection(pool, (client) => {
-    const outcome = Promise.withResolvers<readonly Rows[]>();
-    client.query(new PipelinedTransaction(statements, outcome));
-    return outcome.promise;
-  });
-}
-
-/** Runs one statement in a transaction of its own. */
-export async function runAlone(pool: pg.Pool, statement: EncodedStatement): Promise<Rows> {
-  const [rows = []] = await inPipelinedTransaction(pool, [statement]);
-  return rows;
+  const outcome = Promise.withResolvers<readonly Rows[]>();
+  client.query(new PipelinedTransaction(statements, outcome, options));
+  return outcome.promise;
 }
 
 /** The driver prepares statements too, and knows only its own. The prefix keeps the names apart. */
@@ -46,12 +44,16 @@ class PipelinedTransaction extends pg.Query {
   #current = 0;
   /** The driver wraps it to add its time limit. */
   callback: (error: Error | null) => void;
+  /** The driver reads it. */
+  query_timeout: number | undefined;
 
   constructor(
     statements: readonly EncodedStatement[],
     outcome: PromiseWithResolvers<readonly Rows[]>,
+    { query_timeout }: QueryOptions,
   ) {
     super("");
+    this.query_timeout = query_timeout;
     this.#statements = statements;
     this.#rows = statements.map(() => []);
     this.#outcome = outcome;

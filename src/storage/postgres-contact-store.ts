@@ -9,11 +9,14 @@ import { createDatabaseOn } from "./database.ts";
 import { createReadStatements } from "./read-statements.ts";
 import { createReplaceStatements } from "./replace-statements.ts";
 import { createSyncStatements } from "./sync-statements.ts";
+import { maxBackoffMs } from "./transaction.ts";
 
 export interface PostgresContactStoreOptions {
   readonly pool: Pool;
-  /** Longest that a statement may run by default, in milliseconds: the setting of the pool. */
-  readonly statementTimeoutMs: number;
+  /** Longest that a transaction may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Longest that a joined transaction waits for one lock, in milliseconds. */
+  readonly lockTimeoutMs?: number;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -24,30 +27,33 @@ const syncLimits = {
   maxBatchEntries: 4_000,
   maxPendingEntries: 1_000_000,
   lingerMs: 5,
+  maxBackoffMs,
 };
 
-/** A replacement may wait long for its lock, so most connections stay free for other calls. */
+/** A replacement may wait long for locks, so most connections stay free for other calls. */
 const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
-  statementTimeoutMs,
+  timeoutMs,
+  lockTimeoutMs = 100,
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({ pool, statements: reads });
+  const reader = createContactReader({ pool, timeoutMs, statements: reads });
   const syncer = createGroupCommit({
     runBatch: createBatchRunner({
       pool,
-      statementTimeoutMs,
+      timeoutMs,
+      lockTimeoutMs,
       statements: createSyncStatements(db),
     }),
     ...syncLimits,
   });
   const replacer = createContactReplacer({
     pool,
-    statementTimeoutMs,
+    timeoutMs,
     statements: { ...reads, ...createReplaceStatements(db) },
     ...replaceLimits,
   });

@@ -1,5 +1,7 @@
 import type pg from "pg";
+import type { QueryOptions } from "./pipeline.ts";
 import type { Statement } from "./statement.ts";
+import { withoutQueryTimeout } from "./write-connection.ts";
 
 export interface StatementResult {
   /** The rows, as arrays. */
@@ -8,17 +10,19 @@ export interface StatementResult {
   readonly count: number;
 }
 
-/** Runs a statement on a connection. The driver prepares it under its name. */
+/** Runs a statement of a transaction that writes. The driver prepares it under its name. */
 export async function runStatement(
   client: pg.PoolClient,
   { name, text, values }: Statement,
 ): Promise<StatementResult> {
-  const { rows, rowCount } = await client.query({
+  const query: pg.QueryArrayConfig & QueryOptions = {
     name,
     text,
     values: [...values],
     rowMode: "array",
-  });
+    ...withoutQueryTimeout,
+  };
+  const { rows, rowCount } = await client.query(query);
   return { rows, count: rowCount ?? 0 };
 }
 

@@ -5,22 +5,21 @@ import { integerArray, textArray } from "./array-parameter.ts";
 import type { EncodedStatement } from "./encoded-statement.ts";
 import type { Database } from "./schema.ts";
 
-/**
- * The statements of a sync, each with the pairs of a call. Each returns the number of pairs that it
- * changed, followed by their columns: one row for each pair if some were changed, and a single row without
- * a pair if all were changed, or none.
- */
+/** The statements of a sync, each with the pairs of a call. */
 export interface SyncStatements {
-  /** Adds the pairs that are missing. */
+  /** Adds the pairs that are missing. Returns the positions of the other pairs, from 1. */
   insert(pairs: readonly BatchPair[]): EncodedStatement;
-  /** Deletes the pairs that exist. */
+  /**
+   * Deletes the pairs that exist. Returns the number of deleted pairs, followed by their columns: one row
+   * for each pair if some were deleted, and a single row without a pair if all were deleted, or none.
+   */
   delete(pairs: readonly BatchPair[]): EncodedStatement;
 }
 
 export function createSyncStatements(db: Kysely<Database>): SyncStatements {
   const texts = {
-    insert: reportChanges(insertContacts(db)).compile(db).sql,
-    delete: reportChanges(deleteContacts(db)).compile(db).sql,
+    insert: reportExisting(insertContacts(db), contactExists(db)).compile(db).sql,
+    delete: reportDeleted(deleteContacts(db)).compile(db).sql,
   };
   return {
     insert: (pairs) => ({
@@ -46,16 +45,54 @@ function columnsOf(pairs: readonly BatchPair[]): Buffer[] {
 }
 
 /**
- * Counts the pairs that a statement changes. It returns the pairs only if they are some of the given
+ * Reads the pairs that an insertion finds. ON CONFLICT finds them without a trace in the predicate locks of
+ * Postgres, so a concurrent transaction that deletes such a pair would not conflict. Pairs that are
+ * inserted are not read, as that would lock their pages of the index against concurrent insertions.
+ *
+ * @param insert returns the columns of the pairs that it inserts
+ * @param exists reads `pair`
+ */
+function reportExisting(insert: OperationNodeSource, exists: OperationNodeSource) {
+  return sql`
+    WITH inserted AS (${insert})
+    SELECT position
+    FROM unnest($1::integer[], $2::text[], $3::text[])
+      WITH ORDINALITY AS pair(app_id, owner_id, contact_id, position)
+    WHERE (SELECT count(*) FROM inserted) < cardinality($1::integer[])
+      AND CASE WHEN (app_id, owner_id, contact_id) NOT IN (SELECT app_id, owner_id, contact_id FROM inserted)
+        THEN (${exists}) END`;
+}
+
+/** A scalar subquery is always one index look-up. */
+function contactExists(db: Kysely<Database>) {
+  return db.selectFrom("contact").select(sql.lit(true).as("found")).where(isSamePair("pair"));
+}
+
+/**
+ * Whether a row of `contact` is that of another table. The range makes Postgres take the primary key,
+ * where the contacts of an owner are on few pages. To the planner both indexes cost the same, and in the
+ * other index each contact is on a page of its own: Postgres would have to lock the whole index against
+ * phantoms.
+ */
+function isSamePair(table: "pair" | "locked") {
+  const [app, owner, contact] = ["app_id", "owner_id", "contact_id"].map((column) =>
+    sql.ref(`${table}.${column}`),
+  );
+  return sql<boolean>`contact.app_id = ${app} AND contact.owner_id = ${owner}
+    AND contact.contact_id BETWEEN ${contact} AND ${contact}`;
+}
+
+/**
+ * Counts the pairs that a deletion changes. It returns the pairs only if they are some of the given
  * ones: in most syncs they are all or none, and need not be written, sent and read.
  *
- * @param change returns the columns of the pairs that it changes
+ * @param deletion returns the columns of the pairs that it deletes
  */
-function reportChanges(change: OperationNodeSource) {
+function reportDeleted(deletion: OperationNodeSource) {
   return sql`
-    WITH changed AS (${change}), counted AS (SELECT count(*) AS changes FROM changed)
+    WITH deleted AS (${deletion}), counted AS (SELECT count(*) AS changes FROM deleted)
     SELECT changes, app_id, owner_id, contact_id
-    FROM counted LEFT JOIN changed ON changes < cardinality($1::integer[])`;
+    FROM counted LEFT JOIN deleted ON changes < cardinality($1::integer[])`;
 }
 
 function insertContacts(db: Kysely<Database>) {
@@ -78,12 +115,7 @@ function deleteContacts(db: Kysely<Database>) {
     .with("locked", (cte) =>
       cte
         .selectFrom("contact")
-        .innerJoin(givenPairs(), (join) =>
-          join
-            .onRef("contact.app_id", "=", "pair.app_id")
-            .onRef("contact.owner_id", "=", "pair.owner_id")
-            .onRef("contact.contact_id", "=", "pair.contact_id"),
-        )
+        .innerJoin(givenPairs(), (join) => join.on(isSamePair("pair")))
         .select(["contact.app_id", "contact.owner_id", "contact.contact_id"])
         .orderBy("contact.app_id")
         .orderBy("contact.owner_id")
@@ -92,9 +124,7 @@ function deleteContacts(db: Kysely<Database>) {
     )
     .deleteFrom("contact")
     .using("locked")
-    .whereRef("contact.app_id", "=", "locked.app_id")
-    .whereRef("contact.owner_id", "=", "locked.owner_id")
-    .whereRef("contact.contact_id", "=", "locked.contact_id")
+    .where(isSamePair("locked"))
     .returning(["contact.app_id", "contact.owner_id", "contact.contact_id"]);
 }
 

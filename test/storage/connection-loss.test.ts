@@ -6,7 +6,6 @@ import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { Fault } from "../../src/errors.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import { createKeyStore } from "../../src/storage/key-store.ts";
-import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
 import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { pair, plan, unhurried, whyRejected } from "./support/pairs.ts";
@@ -40,7 +39,7 @@ function open({ url, poolSize = 4, timeoutMs = 30_000 }: OpenOptions) {
   const db = createDatabaseOn(pool);
   return {
     db,
-    store: createPostgresContactStore({ pool, statementTimeoutMs: timeoutMs }),
+    store: createPostgresContactStore({ pool, timeoutMs }),
     keys: createKeyStore(db),
     lost,
   };
@@ -98,11 +97,6 @@ test("a sync whose connection is lost while it waits is told, stores nothing, an
 
 /** Makes transactions that change "slow" wait at one point, until the session ends its own transaction. */
 const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
-  "the lock of the owner": async (holder) => {
-    await holder.query("BEGIN");
-    const lock = [ownerLockSpace, ownerLock(1, "slow")];
-    await holder.query("SELECT pg_advisory_xact_lock($1, $2)", lock);
-  },
   "an insertion": (holder) => holdInsert(holder, 1, pair("slow", "new")),
   "a deletion": (holder) => holdRow(holder, 1, pair("slow", "old")),
   "the commit": async (holder) => {

@@ -110,6 +110,7 @@ interface Case {
 
 const ofList = "Index Scan contact_pkey by app_id owner_id contact_id";
 const ofOwners = "Index Scan contact_reverse by app_id owner_id contact_id";
+const ofListPair = "Index Only Scan contact_pkey by app_id owner_id contact_id";
 const ofPair = "Index Only Scan contact_reverse by app_id owner_id contact_id";
 
 const cases: Case[] = [
@@ -149,11 +150,16 @@ const cases: Case[] = [
     scans: ["Index Only Scan contact_pkey by app_id owner_id"],
   },
   ...[0, 1, 10_000].flatMap((count) => [
-    { name: `a sync that inserts ${count}`, statement: syncOf("insert", count), scans: [] },
+    {
+      name: `a sync that inserts ${count}`,
+      statement: syncOf("insert", count),
+      scans: [ofListPair],
+      isHashed: true,
+    },
     {
       name: `a sync that deletes ${count}`,
       statement: syncOf("delete", count),
-      scans: [ofOwners, ofOwners],
+      scans: [ofList, ofList],
       isSorted: true,
     },
   ]),

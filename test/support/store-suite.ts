@@ -54,7 +54,6 @@ export function createSuite(): Suite {
       connectionString: url,
       poolSize,
       timeoutMs,
-      lockTimeoutMs,
       onConnectionLost: () => {},
     });
     const db = createDatabaseOn(pool);
@@ -64,7 +63,7 @@ export function createSuite(): Suite {
       return closing;
     };
     onTestFinished(close);
-    const store = createPostgresContactStore({ pool, statementTimeoutMs: timeoutMs });
+    const store = createPostgresContactStore({ pool, timeoutMs, lockTimeoutMs });
     return { store, db, url, close };
   }
 

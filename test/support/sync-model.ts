@@ -36,19 +36,10 @@ export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult 
   return wantsOutcomes ? { ...counts, outcomes } : counts;
 }
 
-/**
- * Applies a transaction to the rows, and returns the report of the database.
- *
- * @param between runs between insertions and deletions
- */
-export function applyBatch(
-  rows: Set<string>,
-  { inserts, deletes }: Batch,
-  between = () => {},
-): BatchReport {
+/** Applies a transaction to the rows, and returns the report of the database. */
+export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): BatchReport {
   const inserted = inserts.filter((pair) => !rows.has(pairKey(pair.appId, pair)));
   for (const pair of inserted) rows.add(pairKey(pair.appId, pair));
-  between();
   const deleted = deletes.filter((pair) => rows.delete(pairKey(pair.appId, pair)));
   return { inserted, deleted };
 }

@@ -100,15 +100,15 @@ test.each([
   expect(await suite.contactsOf(appId, url)).toEqual([pair("a", "b")]);
 });
 
-test("a pair that another process deletes while a sync is about to is inserted and deleted by the sync", async () => {
+test("a sync that finds a pair which another process deletes meanwhile runs again", async () => {
   // The joined transaction waits for the lock as long as necessary.
   const { store, url } = await suite.openAlone({ lockTimeoutMs: 30_000 });
   const [holder, other] = [await openSession(url), await openSession(url)];
   // Pairs are inserted in order: the sync finds the first pair before it waits for the second.
-  const [there, held] = [pair("a", "1"), pair("a", "2")];
-  await store.sync(appId, plan({ insert: [there] }), unhurried);
+  const [existing, held] = [pair("a", "1"), pair("a", "2")];
+  await store.sync(appId, plan({ insert: [existing] }), unhurried);
   await holdInsert(holder, appId, held);
-  const entries = plan({ insert: [there, held], remove: [there] });
+  const entries = plan({ insert: [existing, held], remove: [existing] });
   const sync = store.sync(appId, entries, { ...unhurried, wantsOutcomes: true });
   await untilWaiting(other);
   await other.query("DELETE FROM contact WHERE contact_id = '1'");

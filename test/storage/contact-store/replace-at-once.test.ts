@@ -1,25 +1,23 @@
 import { expect, test } from "vitest";
 import type { CallOptions } from "../../../src/contact/contact-store.ts";
 import type { ReplaceCounts } from "../../../src/contact/replacement.ts";
-import { ownerLock, ownerLockSpace } from "../../../src/storage/owner-lock.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
 import type { OpenStore } from "../../support/store-suite.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { addPairs } from "../support/lists.ts";
 import { pair, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, openSession, untilWaiting } from "../support/session.ts";
+import { backendsOf, holdInsert, holdRow, openSession, untilWaiting } from "../support/session.ts";
 
 const suite = createSuite();
 
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => `contact-${from + n}`);
 
-/** Takes the list of an owner for the session, until it rolls back. */
-async function holdList(url: string, appId: number, ownerId: string) {
+/** Locks the list of "me" for the session, which is ["held"], until it rolls back. */
+async function holdList({ store, url }: OpenStore) {
+  await addPairs(store, 1, [pair("me", "held")]);
   const session = await openSession(url);
-  await session.query("BEGIN");
-  const lock = [ownerLockSpace, ownerLock(appId, ownerId)];
-  await session.query("SELECT pg_advisory_xact_lock($1, $2)", lock);
+  await holdRow(session, 1, pair("me", "held"));
   return session;
 }
 
@@ -84,37 +82,26 @@ test("of many that expect the same fingerprint, one succeeds", async () => {
   expect(await contactsAt(one.url)).toHaveLength(1);
 });
 
-test("a replacement sees what was added while it waited for the list", async () => {
+test("a replacement waits for a lock longer than a joined sync does", async () => {
   const open = await suite.openAlone();
-  const holder = await holdList(open.url, 1, "me");
+  const holder = await holdList(open);
   const call = replace(open, ["new"]);
   await untilWaiting(holder);
-  await holder.query("INSERT INTO contact (app_id, owner_id, contact_id) VALUES (1, 'me', 'late')");
-  await holder.query("COMMIT");
-  expect(await call).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
-  expect(await contactsAt(open.url)).toEqual(["new"]);
-});
-
-test("a list that is taken is waited for longer than a lock is by default", async () => {
-  const open = await suite.openAlone();
-  const holder = await holdList(open.url, 1, "me");
-  const call = replace(open, ["new"]);
-  await untilWaiting(holder);
-  // Sleeps in the database, three times as long as the pool's limit for locks.
+  // Three times as long as a joined sync waits for a lock.
   await holder.query("SELECT pg_sleep(0.3)");
   await holder.query("ROLLBACK");
-  expect(await call).toEqual({ inserted: 1, deleted: 0, unchanged: 0 });
+  expect(await call).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
 });
 
 test.each([[300], [1], [-5]])(
   "with %i ms left a replacement that waits is ended, in the database too",
   async (left) => {
     const open = await suite.openAlone({ poolSize: 1 });
-    const holder = await holdList(open.url, 1, "me");
+    const holder = await holdList(open);
     expect(await whyRejected(replace(open, ["late"], within(left)))).toBe("DEADLINE_EXCEEDED");
     expect(await backendsOf(holder)).toMatchObject([{ state: "idle", waits: false }]);
     await holder.query("ROLLBACK");
-    expect(await replace(open, ["new"])).toEqual({ inserted: 1, deleted: 0, unchanged: 0 });
+    expect(await replace(open, ["new"])).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
   },
 );
 
@@ -135,45 +122,32 @@ test("a replacement that cannot be finished leaves the list as it was", async ()
   expect(await replace(open, ["b", "a", "poison"])).toMatchObject({ inserted: 1 });
 });
 
-test("a replacement whose caller leaves while it waits for the list changes nothing", async () => {
-  const open = await suite.openAlone();
-  const holder = await holdList(open.url, 1, "me");
-  const caller = new AbortController();
-  const reason = new Error("the caller left");
-  const cancelled = whyRejected(replace(open, ["late"], { signal: caller.signal }));
-  await untilWaiting(holder);
-  caller.abort(reason);
-  await holder.query("ROLLBACK");
-  expect(await cancelled).toBe(reason);
-  expect(await contactsAt(open.url)).toEqual([]);
-});
-
-test("two replacements have connections at once; the others wait, and one whose caller left never runs", async () => {
+test("replacements of one list wait for each other, and one whose caller disconnects never runs", async () => {
   const open = await suite.openAlone({ poolSize: 8 });
-  const holder = await holdList(open.url, 1, "me");
+  const holder = await holdList(open);
   const caller = new AbortController();
-  const calls = [replace(open, ["a"]), replace(open, ["b"])];
-  await untilWaiting(holder, 2);
-  const left = whyRejected(replace(open, ["never"], { signal: caller.signal }));
-  const last = replace(open, ["c"]);
+  const first = replace(open, ["a"]);
+  await untilWaiting(holder);
+  const cancelled = whyRejected(replace(open, ["never"], { signal: caller.signal }));
+  const last = replace(open, ["b"]);
   await open.store.count(1, "me", unhurried);
-  expect((await backendsOf(holder)).filter(({ waits }) => waits)).toHaveLength(2);
-  const reason = new Error("the caller left");
+  expect((await backendsOf(holder)).filter(({ waits }) => waits)).toHaveLength(1);
+  const reason = new Error("the caller disconnected");
   caller.abort(reason);
   await holder.query("ROLLBACK");
-  await Promise.all(calls);
-  expect(await left).toBe(reason);
+  await first;
+  expect(await cancelled).toBe(reason);
   expect(await last).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
-  expect(await contactsAt(open.url)).toEqual(["c"]);
+  expect(await contactsAt(open.url)).toEqual(["b"]);
 });
 
-test("replacements that wait are refused when there are too many contacts among them", async () => {
+test("replacements are rejected when the pending ones have too many contacts", async () => {
   const open = await suite.openAlone();
-  const holder = await holdList(open.url, 1, "me");
+  const holder = await holdList(open);
   const many = Array.from({ length: 10_000 }, () => "a");
   const calls = [replace(open, many), replace(open, many)];
-  await untilWaiting(holder, 2);
-  for (let waiting = 0; waiting < 99; waiting++) calls.push(replace(open, many));
+  await untilWaiting(holder);
+  for (let waiting = 0; waiting < 98; waiting++) calls.push(replace(open, many));
   expect(await whyRejected(replace(open, many))).toBe("OVERLOADED");
   calls.push(replace(open, ["a"]));
   await holder.query("ROLLBACK");

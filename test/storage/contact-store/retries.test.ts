@@ -1,15 +1,12 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { createSuite } from "../../support/store-suite.ts";
-import { pair, plan, unhurried } from "../support/pairs.ts";
+import { pair, plan, unhurried, whyRejected } from "../support/pairs.ts";
 import { backendsOf, holdInsert, openSession, until, untilWaiting } from "../support/session.ts";
 
 const suite = createSuite();
 
 const [a, b, c] = [pair("a", "a"), pair("b", "b"), pair("c", "c")];
-
-/** Times a sync is tried. */
-const maxAttempts = 5;
 
 /**
  * Makes the first insertions fail with a SQLSTATE, so many times. A sequence counts them, because a
@@ -36,7 +33,7 @@ async function attemptsOf(session: pg.Client): Promise<number> {
 }
 
 const retried = ["40001", "40P01"].flatMap((sqlState) =>
-  Array.from({ length: maxAttempts - 1 }, (_, n) => [sqlState, n + 1] as const),
+  [1, 2, 3, 4, 8].map((times) => [sqlState, times] as const),
 );
 
 test.each(retried)("%s is retried where it comes %i times", async (sqlState, times) => {
@@ -49,14 +46,31 @@ test.each(retried)("%s is retried where it comes %i times", async (sqlState, tim
   expect(await suite.contactsOf(1, url)).toEqual([a]);
 });
 
-test.each(["40001", "40P01"])("%s without end is given up on", async (sqlState) => {
+test.each(["40001", "40P01"])("%s without end is retried until the deadline", async (sqlState) => {
   const { store, url } = await suite.openAlone();
   const session = await openSession(url);
-  await failFirst(session, 1_000, sqlState);
-  const sync = store.sync(1, plan({ insert: [a] }), unhurried);
-  await expect(sync).rejects.toMatchObject({ name: "Fault", reason: "DATABASE_UNAVAILABLE" });
-  expect(await attemptsOf(session)).toBe(maxAttempts);
+  await failFirst(session, 1_000_000, sqlState);
+  const endsAt = performance.now() + 500;
+  const options = { ...unhurried, timeLeftMs: () => endsAt - performance.now() };
+  const sync = whyRejected(store.sync(1, plan({ insert: [a] }), options));
+  expect(await sync).toBe("DEADLINE_EXCEEDED");
+  expect(await attemptsOf(session)).toBeGreaterThan(8);
   expect(await suite.contactsOf(1, url)).toEqual([]);
+});
+
+test("a caller who disconnects ends the retries", async () => {
+  const { store, url } = await suite.openAlone();
+  const session = await openSession(url);
+  await failFirst(session, 1_000_000, "40001");
+  const caller = new AbortController();
+  const reason = new Error("the caller disconnected");
+  const options = { signal: caller.signal };
+  const sync = whyRejected(store.sync(1, plan({ insert: [a] }), options));
+  const contactIds = ["a"];
+  const replacement = whyRejected(store.replace(1, "b", { contactIds, isDryRun: false }, options));
+  await until(async () => (await attemptsOf(session)) > 8);
+  caller.abort(reason);
+  expect(await Promise.all([sync, replacement])).toEqual([reason, reason]);
 });
 
 test.each(["23514", "P0001"])("%s is not retried", async (sqlState) => {

@@ -46,33 +46,6 @@ test("however requests are joined, results and rows are those of the order of ar
   );
 });
 
-test("results are those of a serial order where another process deletes pairs between the two statements", () => {
-  fc.assert(
-    fc.property(
-      fc.array(anyRequest, { maxLength: 12 }),
-      anyRows,
-      anyRows,
-      (requests, initial, elsewhere) => {
-        const batch = planBatch(requests.map(waiting), { maxEntries: 1_000, isBusy: noneBusy });
-        // No other process can delete pairs that the batch has inserted.
-        const vanishing = initial.intersection(elsewhere);
-        const toDelete = new Set(batch.deletes.map((pair) => pairKey(pair.appId, pair)));
-        const modelRows = initial.difference(vanishing.intersection(toDelete));
-        const expected = batch.requests.map((request) => syncModel(modelRows, request));
-
-        const rows = new Set(initial);
-        const report = applyBatch(rows, batch, () => {
-          for (const key of vanishing) rows.delete(key);
-        });
-
-        expect(shareResults(batch, report)).toEqual(expected);
-        expect(rows).toEqual(modelRows.difference(vanishing));
-      },
-    ),
-    { numRuns: 2_000 },
-  );
-});
-
 test("pairs are named once and in order", () => {
   fc.assert(
     fc.property(fc.array(anyRequest, { minLength: 1 }), (requests) => {

@@ -24,6 +24,7 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
     maxBatchEntries: 100,
     maxPendingEntries: 1_000,
     lingerMs: 60_000,
+    maxBackoffMs: 1,
     ...options,
   });
 }
