@@ -27,6 +27,8 @@ export interface BatchTimeLimits {
   readonly budgetMs?: number | undefined;
   /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
   readonly waitsForLocks: boolean;
+  /** True: waits until no other transaction that takes turns is in progress, in any process. */
+  readonly takesTurn: boolean;
 }
 
 export interface GroupCommitOptions {
@@ -47,9 +49,9 @@ export interface GroupCommitOptions {
   readonly maxBackoffMs: number;
 }
 
-/** Requests with so many conflicts run while no other transaction of this process is in flight. */
-const conflictsUntilHelped = 3;
-/** Requests with so many conflicts share their transaction with no other request either. */
+/** After a conflict so many transactions take turns: one at a time, across all processes. */
+const turnsAfterConflict = 10;
+/** A request with so many conflicts shares its transaction with no other request. */
 const conflictsUntilAlone = 6;
 
 /**
@@ -62,8 +64,8 @@ const conflictsUntilAlone = 6;
  * disconnects or whose deadline is exceeded before its transaction begins is never run.
  *
  * A transaction that is rolled back because of a concurrent one is retried until its requests end: at
- * once, then with random delays. Requests that conflict again and again are helped: nothing else of this
- * process runs beside them, and later each runs alone.
+ * once, then with random delays. The transactions after a conflict take turns, so that none of them
+ * loses again and again. They are of many requests each, and cost less than the conflicts would.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs } = options;
@@ -73,9 +75,9 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   });
   const retries = new SyncQueue({ maxInFlight: options.maxRetriesInFlight, maxEntries: 1 });
   const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
-  const helped = new SyncQueue({ maxInFlight: 1, maxEntries: options.maxBatchEntries });
   /** In the order in which their requests arrived: all that failed before arrived first. */
-  const queues = [lockWaits, helped, retries, joined];
+  const queues = [lockWaits, retries, joined];
+  let turnsLeft = 0;
   let pendingEntries = 0;
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
@@ -104,17 +106,15 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function pump(): void {
     let isBusy: IsBusy = isInFlight;
     for (const queue of queues) {
-      if (mayBegin(queue)) fill(queue, isBusy);
+      fill(queue, isBusy);
       if (queue !== joined && queue.pending.length > 0) isBusy = withPairsOf(queue, isBusy);
     }
   }
 
-  /** While requests are helped, no other transactions begin but those that wait for locks. */
+  /** While transactions take turns, one of this process is enough. Those that wait for locks do not count. */
   function mayBegin(queue: SyncQueue): boolean {
-    if (queue === lockWaits) return true;
-    const others = retries.requestsInFlight + joined.requestsInFlight;
-    if (queue === helped) return others === 0;
-    return helped.pending.length + helped.requestsInFlight === 0;
+    const isTurnTaken = turnsLeft > 0 && retries.requestsInFlight + joined.requestsInFlight > 0;
+    return queue.free > 0 && !(isTurnTaken && queue !== lockWaits);
   }
 
   /**
@@ -134,7 +134,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function fill(queue: SyncQueue, isBusy: IsBusy): void {
     // The queue may be long, and this function runs for every burst.
     if (queue.free > 0) rejectEnded(queue);
-    while (queue.free > 0 && queue.pending.length > 0) {
+    while (mayBegin(queue) && queue.pending.length > 0) {
       if (queue === joined && lingers()) return;
       const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
       const maxEntries = isAlone ? 1 : queue.maxEntries;
@@ -164,8 +164,13 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       const report = await runBatch(batch, limitsOf(batch, queue), (promise) => {
         ended = promise;
       });
-      if (report === undefined) await retry(batch, queue);
-      else settle(batch, report);
+      if (report === undefined) {
+        turnsLeft = turnsAfterConflict;
+        await retry(batch, queue);
+      } else {
+        turnsLeft = Math.max(0, turnsLeft - 1);
+        settle(batch, report);
+      }
     } catch (error) {
       recover(batch, queue, error);
     }
@@ -179,8 +184,12 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
-    if (queue !== lockWaits) return { waitsForLocks: false };
-    return { budgetMs: requests[0]?.call.timeLeftMs?.(), waitsForLocks: true };
+    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turnsLeft > 0 };
+    return {
+      budgetMs: requests[0]?.call.timeLeftMs?.(),
+      waitsForLocks: true,
+      takesTurn: false,
+    };
   }
 
   /** Puts the requests back at the front, where they may share the next transaction with others. */
@@ -193,8 +202,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       if (!hasTime) result.reject(fault("DEADLINE_EXCEEDED"));
       return hasTime;
     });
-    const isHelped = queue !== lockWaits && conflicts >= conflictsUntilHelped;
-    (isHelped ? helped : queue).pending.unshift(...left);
+    queue.pending.unshift(...left);
     pendingEntries += entriesOf(left);
   }
 

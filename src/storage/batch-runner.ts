@@ -31,12 +31,14 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
     return { inserted: without(existing, inserts), deleted: changedOf(deleted, deletes, batch) };
   }
 
-  return (batch, { budgetMs = Infinity, waitsForLocks }, onLost) =>
+  return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn }, onLost) =>
     withDatabaseFaults(async () => {
       const endsAt = performance.now() + Math.min(budgetMs, timeoutMs);
       const lockTimeoutMs = waitsForLocks ? undefined : options.lockTimeoutMs;
       try {
-        return await withStaleRetries(() => run(batch, { endsAt, lockTimeoutMs, onLost }));
+        return await withStaleRetries(() =>
+          run(batch, { endsAt, lockTimeoutMs, takesTurn, onLost }),
+        );
       } catch (error) {
         if (isConflict(error)) return undefined;
         throw error;

@@ -21,6 +21,9 @@ export interface ContactReplacerOptions {
   readonly maxPendingContacts: number;
 }
 
+/** After a conflict so many replacements take turns with all other transactions that do, in any process. */
+const turnsAfterConflict = 10;
+
 /**
  * Replaces lists in Postgres, each in a transaction of its own. Pending replacements wait in the order of
  * their arrival. Those of one list run one after another, as they would conflict. A replacement whose caller
@@ -28,6 +31,7 @@ export interface ContactReplacerOptions {
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
   const { pool, timeoutMs, statements, maxInFlight, maxPendingContacts } = options;
+  let turnsLeft = 0;
   const queue = createOwnerQueue({ maxInFlight, maxPending: maxPendingContacts });
 
   async function expectFingerprint(transaction: Transaction, list: WantedList, expected: string) {
@@ -69,16 +73,20 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
       try {
         const list = { appId, ownerId, contactIds: [...new Set(contactIds)].sort() };
         const endsAt = performance.now() + Math.min(timeLeftMs?.() ?? Infinity, timeoutMs);
-        return await withRetries({ signal, endsAt }, () =>
-          inReplaceTransaction(pool, { endsAt, onLost }, async (transaction) => {
+        const counts = await withRetries({ signal, endsAt }, (conflicts) => {
+          if (conflicts > 0) turnsLeft = turnsAfterConflict;
+          const takesTurn = turnsLeft > 0;
+          return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
             signal.throwIfAborted();
             if (expectedFingerprint !== undefined) {
               await expectFingerprint(transaction, list, expectedFingerprint);
               signal.throwIfAborted();
             }
             return isDryRun ? compare(transaction, list) : write(transaction, list);
-          }),
-        );
+          });
+        });
+        turnsLeft = Math.max(0, turnsLeft - 1);
+        return counts;
       } finally {
         void Promise.resolve(ended).then(leave);
       }

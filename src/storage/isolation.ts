@@ -19,3 +19,23 @@ export const readOnly: EncodedStatement = {
   text: "SET transaction_read_only TO on",
   values: [],
 };
+
+/** Begins a transaction of several round trips, or one that takes a turn. */
+export const begin: EncodedStatement = {
+  name: "begin_serializable",
+  text: "BEGIN ISOLATION LEVEL SERIALIZABLE",
+  values: [],
+};
+export const commit: EncodedStatement = { name: "commit", text: "COMMIT", values: [] };
+export const rollback: EncodedStatement = { name: "rollback", text: "ROLLBACK", values: [] };
+
+/**
+ * Waits until no other transaction that took a turn is in progress. It must follow `begin`: LOCK TABLE
+ * takes no snapshot, so the transaction sees what the one before it has committed. This mode conflicts with
+ * itself, with VACUUM and with changes of the table's definition; no query of Kith takes it.
+ */
+export const takeTurn: EncodedStatement = {
+  name: "take_turn",
+  text: "LOCK TABLE app IN SHARE UPDATE EXCLUSIVE MODE",
+  values: [],
+};

@@ -1,18 +1,11 @@
 import type { Pool } from "./database.ts";
+import { begin, commit, rollback, takeTurn } from "./isolation.ts";
 import type { StatementResult } from "./run-statement.ts";
 import { runStatement, runStatements } from "./run-statement.ts";
 import type { Statement } from "./statement.ts";
 import { limitTransaction } from "./transaction-limits.ts";
 import type { WriteOptions } from "./write-connection.ts";
 import { withWriteConnection } from "./write-connection.ts";
-
-const begin: Statement = {
-  name: "begin_serializable",
-  text: "BEGIN ISOLATION LEVEL SERIALIZABLE",
-  values: [],
-};
-const commit: Statement = { name: "commit", text: "COMMIT", values: [] };
-const rollback: Statement = { name: "rollback", text: "ROLLBACK", values: [] };
 
 type Results<S extends readonly Statement[]> = { [N in keyof S]: StatementResult };
 
@@ -35,7 +28,8 @@ export function inReplaceTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   return withWriteConnection(pool, options, async (client, budgetMs) => {
-    let opening: readonly Statement[] = [begin, limitTransaction({ budgetMs })];
+    const turn = options.takesTurn ? [takeTurn] : [];
+    let opening: readonly Statement[] = [begin, ...turn, limitTransaction({ budgetMs })];
 
     async function run(statements: readonly Statement[], closing: readonly Statement[] = []) {
       const before = opening;

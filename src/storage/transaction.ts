@@ -32,18 +32,19 @@ export async function withStaleRetries<T>(transaction: () => Promise<T>): Promis
  * Runs a transaction, and retries it until `endsAt` if it conflicts with others.
  *
  * @param endsAt on the clock of `performance.now()`
+ * @param transaction gets the number of conflicts before
  * @throws the reason of the signal; Fault; any other error is a bug
  */
 export function withRetries<T>(
   { signal, endsAt }: Pick<CallOptions, "signal"> & { readonly endsAt: number },
-  transaction: () => Promise<T>,
+  transaction: (conflicts: number) => Promise<T>,
 ): Promise<T> {
   return withDatabaseFaults(async () => {
     for (let conflicts = 0; ; conflicts++) {
       if (conflicts > 1) await sleep(Math.random() * maxBackoffMs);
       signal.throwIfAborted();
       try {
-        return await withStaleRetries(transaction);
+        return await withStaleRetries(() => transaction(conflicts));
       } catch (error) {
         if (!isConflict(error)) throw error;
         if (performance.now() > endsAt) throw fault("DEADLINE_EXCEEDED", {}, { cause: error });

@@ -10,6 +10,8 @@ export interface WriteOptions {
   readonly endsAt: number;
   /** Longest wait for one lock, in milliseconds; absent: no limit but `endsAt`. */
   readonly lockTimeoutMs?: number | undefined;
+  /** True: waits until no other transaction that takes turns is in progress, in any process. */
+  readonly takesTurn: boolean;
   readonly onLost: OnLost;
 }
 
