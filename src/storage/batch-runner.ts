@@ -24,11 +24,17 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
 
   async function run(batch: Batch, transaction: WriteOptions): Promise<BatchReport> {
     const { inserts, deletes } = batch;
-    const [existing = [], deleted = []] = await inSyncTransaction(pool, transaction, [
-      statements.insert(inserts),
-      statements.delete(deletes),
-    ]);
-    return { inserted: without(existing, inserts), deleted: changedOf(deleted, deletes, batch) };
+    const needed = [
+      ...(inserts.length > 0 ? [statements.insert(inserts)] : []),
+      ...(deletes.length > 0 ? [statements.delete(deletes)] : []),
+    ];
+    const results = await inSyncTransaction(pool, transaction, needed);
+    const existing = inserts.length > 0 ? results[0] : [];
+    const deleted = deletes.length > 0 ? results.at(-1) : [];
+    return {
+      inserted: without(existing ?? [], inserts),
+      deleted: changedOf(deleted ?? [], deletes, batch),
+    };
   }
 
   return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn }, onLost) =>
