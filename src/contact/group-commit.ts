@@ -49,10 +49,8 @@ export interface GroupCommitOptions {
   readonly maxBackoffMs: number;
 }
 
-/** Conflicts of one request until transactions take turns: one at a time, across all processes. */
-const conflictsUntilTurns = 2;
-/** So many transactions take turns then. */
-const turnsAfterConflicts = 10;
+/** After a conflict so many transactions take turns: one at a time, across all processes. */
+const turnsAfterConflict = 10;
 /** A request with so many conflicts shares its transaction with no other request. */
 const conflictsUntilAlone = 6;
 
@@ -66,8 +64,8 @@ const conflictsUntilAlone = 6;
  * disconnects or whose deadline is exceeded before its transaction begins is never run.
  *
  * A transaction that is rolled back because of a concurrent one is retried until its requests end: at
- * once, then with random delays. If it conflicts again, transactions take turns for a while, so that none
- * of them loses again and again. Each is of many requests then, and costs less than the conflicts.
+ * once, then with random delays. The transactions after a conflict take turns, so that none of them
+ * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs } = options;
@@ -197,7 +195,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   async function retry({ requests }: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
     for (const request of requests) request.conflicts += 1;
     const conflicts = Math.max(...requests.map((request) => request.conflicts));
-    if (conflicts >= conflictsUntilTurns) turnsLeft = turnsAfterConflicts;
+    turnsLeft = turnsAfterConflict;
     if (conflicts > 1) await delay(Math.random() * maxBackoffMs);
     const left = requests.filter(({ call, result }) => {
       const hasTime = (call.timeLeftMs?.() ?? Infinity) > 0;

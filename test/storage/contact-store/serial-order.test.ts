@@ -29,7 +29,7 @@ const twoProcesses = async (): Promise<[OpenStore, OpenStore]> => {
   return [one, suite.openOn(one.url, { poolSize: 10 })];
 };
 
-test("what two processes' syncs, replacements and erasures do at once they could have done one after another", async () => {
+test("concurrent calls of two processes give the results of a serial order", async () => {
   const [one, other] = await twoProcesses();
   const keysOf = async (appId: number) =>
     new Set((await suite.contactsOf(appId, one.url)).map((each) => pairKey(appId, each)));
