@@ -21,9 +21,9 @@ import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
+import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
@@ -62,8 +62,6 @@ const idleMs = 300_000;
 
 /** How long statements have to end once their requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
-/** A joined transaction that waits longer for a lock is given up, and its requests are run alone. */
-const lockWaitMs = 100;
 /**
  * Puts the service together. What it acquires it releases in reverse order, in `close` or where it
  * fails half-way.
@@ -90,7 +88,6 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     schema,
     poolSize: config.databasePoolSize,
     timeoutMs: config.requestTimeoutMs,
-    lockTimeoutMs: Math.min(lockWaitMs, config.requestTimeoutMs),
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => pool.end());
@@ -154,7 +151,7 @@ function createTransports(options: TransportsOptions) {
   const { config, pool, keys, isReady, stopping, lifecycle } = options;
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const contacts = createContactStore({ pool, statementTimeoutMs: requestTimeoutMs });
+  const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
   const open = { interceptors: openInterceptors, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],

@@ -1,17 +1,17 @@
 import { PairMap } from "./pair-map.ts";
 import type { SyncEntry, SyncOutcome, SyncResult } from "./sync.ts";
 
-/** A sync as it waits to be run. */
+/** A sync that is to be run. */
 export interface SyncRequest {
   readonly appId: number;
   readonly entries: readonly SyncEntry[];
   /** `ownerKey` of each entry, in the same order. */
   readonly owners: readonly string[];
-  /** Whether the caller asked what became of each entry. */
+  /** Whether the caller wants the outcome of each entry. */
   readonly wantsOutcomes: boolean;
 }
 
-/** A pair that a batch touches, and which of its requests first inserts or deletes it. */
+/** A pair that a batch changes, and the positions of the first requests that insert and delete it. */
 export interface BatchPair {
   readonly appId: number;
   readonly ownerId: string;
@@ -21,8 +21,8 @@ export interface BatchPair {
 }
 
 /**
- * Requests that share one transaction: all insertions, then all deletions. Each list names a pair once
- * and is sorted, so that transactions take their row locks in the same order everywhere.
+ * Requests that share one transaction: all insertions, then all deletions. Each list has a pair once and
+ * is sorted. So all transactions lock rows in the same order.
  */
 export interface Batch<R extends SyncRequest = SyncRequest> {
   readonly requests: readonly R[];
@@ -31,35 +31,35 @@ export interface Batch<R extends SyncRequest = SyncRequest> {
   readonly deletes: readonly BatchPair[];
 }
 
-/** Which pairs of a batch were really inserted and really deleted, as the database reports it. */
+/** The pairs of a batch that were really inserted and really deleted, as the database reports them. */
 export interface BatchReport {
   readonly inserted: readonly BatchPair[];
   readonly deleted: readonly BatchPair[];
 }
 
 export interface BatchLimits {
-  /** Most entries in a batch; a single request may have more. */
+  /** Most entries in a batch. A single request may have more. */
   readonly maxEntries: number;
-  /** Pairs that a request has to wait for, such as those of transactions under way. */
+  /** Pairs that a request has to wait for, such as those of transactions in flight. */
   readonly isBusy: IsBusy;
 }
 
-/** @param owner by its `ownerKey` */
+/** @param owner the `ownerKey` of the owner */
 export type IsBusy = (owner: string, contactId: string) => boolean;
 
 /**
- * Joins waiting requests, as many as can share a transaction so that each gets what it would have got had
- * all run one after another, in the order of arrival.
+ * Joins pending requests: as many as can share a transaction. Each gets the result that it would get if
+ * all requests ran one after another, in the order of their arrival.
  *
- * Insertions before deletions is the serial order as long as no request inserts a pair that an earlier
- * one deletes. A request that does so has to wait, as has one that touches a pair of a transaction under
- * way; whatever shares a pair with a request that waits, waits behind it. The others may overtake: what
- * has no pair in common gives the same in either order.
+ * A transaction inserts first and deletes last. This is the same as the order of arrival if no request
+ * inserts a pair that an earlier request deletes. A request that does so has to wait. A request also
+ * waits for busy pairs, and for the pairs of earlier requests that wait. Other requests may overtake:
+ * requests with no pair in common give the same results in either order.
  *
- * @returns a batch of requests of `waiting`, in their order; of none, where all have to wait
+ * @returns a batch of pending requests, in their order; an empty batch if all have to wait
  */
 export function planBatch<R extends SyncRequest>(
-  waiting: Iterable<R>,
+  pending: Iterable<R>,
   { maxEntries, isBusy }: BatchLimits,
 ): Batch<R> {
   const requests: R[] = [];
@@ -68,7 +68,7 @@ export function planBatch<R extends SyncRequest>(
   const isBlocked: IsBusy = (owner, contactId) =>
     blocked.has(owner, contactId) || isBusy(owner, contactId);
   let entries = 0;
-  for (const request of waiting) {
+  for (const request of pending) {
     if (requests.length > 0 && entries + request.entries.length > maxEntries) break;
     if (fits(request, pairs, isBlocked)) {
       add(request, requests.length, pairs);
@@ -125,11 +125,12 @@ function add(
 }
 
 /**
- * Each request's share: a pair that was really inserted counts for the first request that inserts it,
- * one that was really deleted for the first that deletes it. To the others it was there, or gone.
+ * The result of each request. A pair that was really inserted counts for the first request that inserts
+ * it. A pair that was really deleted counts for the first request that deletes it. The other requests
+ * found the pair present, or missing.
  */
 export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
-  const { inserted, deleted } = withVanished(batch, report);
+  const { inserted, deleted } = report;
   const shares = batch.requests.map(() => ({ inserted: 0, deleted: 0 }));
   for (const { firstInsert } of inserted) {
     const share = shares[firstInsert ?? -1];
@@ -149,24 +150,7 @@ export function shareResults(batch: Batch, report: BatchReport): SyncResult[] {
   );
 }
 
-/**
- * Adds the pairs that were there at the insertions and gone at the deletions: another process deleted them
- * in between. Had it done so before the batch, they would have been inserted and then deleted, and would be
- * gone all the same. So that is what is reported: a request that does both could in no order find the pair
- * for its insertion, and not for its deletion.
- */
-function withVanished(batch: Batch, report: BatchReport): BatchReport {
-  const both = batch.deletes.filter(({ firstInsert }) => firstInsert !== undefined);
-  if (both.length === 0) return report;
-  const seen = new Set([...report.inserted, ...report.deleted]);
-  const vanished = both.filter((pair) => !seen.has(pair));
-  return {
-    inserted: [...report.inserted, ...vanished],
-    deleted: [...report.deleted, ...vanished],
-  };
-}
-
-/** What became of each entry of a request: only the first of those that name a pair changed it. */
+/** The outcome of each entry of a request. Only the first entry that names a pair changed it. */
 function outcomesOf(
   { requests, pairs }: Batch,
   index: number,

@@ -3,14 +3,14 @@ import type { ReplaceCounts, Replacement } from "./replacement.ts";
 import type { SyncEntry, SyncResult } from "./sync.ts";
 
 export interface CallOptions {
-  /** Ends the call early: its caller left, or its deadline passed. An AbortSignal will do. */
+  /** Ends the call early: the caller disconnected, or the deadline is exceeded. May be an AbortSignal. */
   readonly signal: Pick<AbortSignal, "aborted" | "reason" | "throwIfAborted">;
-  /** Milliseconds left of the deadline that the caller set; absent where it set none. */
+  /** Milliseconds left until the deadline of the caller; absent if the caller set none. */
   readonly timeLeftMs?: () => number | undefined;
 }
 
 export interface SyncOptions extends CallOptions {
-  /** Whether the result is to say what became of each entry. */
+  /** Whether the result includes the outcome of each entry. */
   readonly wantsOutcomes?: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface CheckResult {
 export interface ContactCounts {
   /** Contacts in the list of the user. */
   readonly contacts: number;
-  /** Lists that have the user in them. */
+  /** Lists that contain the user. */
   readonly owners: number;
 }
 
@@ -44,7 +44,7 @@ export interface EraseCounts {
 export interface ContactSyncer {
   /**
    * Runs the entries in one transaction: all insertions, then all deletions (documented contract of
-   * Sync Contacts); all of it, or nothing.
+   * Sync Contacts). The transaction applies completely, or not at all.
    */
   sync(appId: number, entries: readonly SyncEntry[], options: SyncOptions): Promise<SyncResult>;
 }
@@ -58,7 +58,7 @@ export interface ContactReader {
     options: CallOptions,
   ): Promise<Page>;
 
-  /** Who has a user as a contact, by id. */
+  /** The owners whose lists contain a user, by id. */
   listOwners(
     appId: number,
     contactId: string,
@@ -66,7 +66,7 @@ export interface ContactReader {
     options: CallOptions,
   ): Promise<Page>;
 
-  /** The contacts of an owner who have the owner too, by id; the times are those of the owner's list. */
+  /** The contacts of an owner who have the owner as a contact too, by id, with the times of the owner's list. */
   listMutual(
     appId: number,
     ownerId: string,
@@ -88,10 +88,10 @@ export interface ContactReader {
 
 export interface ContactReplacer {
   /**
-   * Makes the list of an owner exactly the given contacts, in one transaction, exact beside whatever
-   * else runs.
+   * Makes the list of an owner exactly the given contacts, in one transaction. The counts are exact, also
+   * when other calls change the list at the same time.
    *
-   * @throws Fault FINGERPRINT_MISMATCH where the list is not what the caller expects
+   * @throws Fault FINGERPRINT_MISMATCH if the list is not the one that the caller expects
    */
   replace(
     appId: number,
@@ -102,15 +102,16 @@ export interface ContactReplacer {
 }
 
 export interface ContactEraser {
-  /** Removes a user from every list and drops their own, in bounded steps; safe to repeat. */
+  /** Removes a user from every list and deletes the user's own list, in steps of limited size. Safe to repeat. */
   erase(appId: number, userId: string, options: CallOptions): Promise<EraseCounts>;
 }
 
 /**
- * Keeps the contacts of every app. Each call is for one app and touches no other's rows.
+ * Stores the contacts of every app. Each call is for one app, and neither reads nor changes the rows of
+ * other apps.
  *
- * Every method rejects with a `Fault`: DATABASE_UNAVAILABLE, OVERLOADED or DEADLINE_EXCEEDED, or with the
- * reason of the signal; whatever else it rejects with is a bug.
+ * Every method rejects with a `Fault` (DATABASE_UNAVAILABLE, OVERLOADED or DEADLINE_EXCEEDED) or with the
+ * reason of the signal. Any other error is a bug.
  */
 export interface ContactStore
   extends ContactSyncer,

@@ -2,7 +2,7 @@ import type { ContactEraser, ContactReader, ContactSyncer } from "./contact-stor
 import type { Page, PageRequest } from "./page.ts";
 import type { SyncEntry } from "./sync.ts";
 
-/** Contacts that one step reads and deletes. */
+/** Number of contacts that one step reads and deletes. */
 const stepSize = 1_000;
 
 export interface EraserOptions {
@@ -11,9 +11,9 @@ export interface EraserOptions {
 }
 
 /**
- * Erases users in steps: a page of a list is read, and its pairs are deleted by a sync. Each list is
- * walked once, by key, so that the walk ends although others add to it meanwhile; what is added behind
- * it stays, and the next call removes it.
+ * Erases users in steps. A step reads a page of a list and deletes its pairs with a sync. Each list is
+ * walked once, in the order of its keys, so the walk ends even if other calls add to the list. Pairs that
+ * are added behind the current page stay; the next erasure removes them.
  */
 export function createContactEraser({ reader, syncer }: EraserOptions): ContactEraser {
   return {
@@ -40,7 +40,7 @@ export function createContactEraser({ reader, syncer }: EraserOptions): ContactE
         return total;
       }
 
-      // The own list comes first: a user who is their own contact counts there, and is gone after it.
+      // The user's own list comes first: a user who is their own contact counts in it.
       const asOwner = await walk(
         (page) => reader.listContacts(appId, userId, page, options),
         (contactId) => ({ ownerId: userId, contactId }),

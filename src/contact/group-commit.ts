@@ -1,70 +1,101 @@
 import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, IsBusy } from "./batch.ts";
 import { addPairs, planBatch, shareResults } from "./batch.ts";
-import type { ContactSyncer, SyncOptions } from "./contact-store.ts";
-import { Lane, Waiting } from "./lane.ts";
+import type { ContactSyncer } from "./contact-store.ts";
 import { PairMap } from "./pair-map.ts";
-import { createSemaphore } from "./semaphore.ts";
+import { PendingSync } from "./pending-sync.ts";
+import { SyncQueue } from "./sync-queue.ts";
 
-/** Runs a batch in one transaction; rejects with a Fault, or with what a bug throws. */
-export type RunBatch = (batch: Batch, limits: BatchTimeLimits) => Promise<BatchReport>;
+/**
+ * Runs a batch in one transaction. Resolves to undefined if the transaction was rolled back because of a
+ * concurrent one. Rejects with a Fault; any other error is a bug.
+ */
+export type RunBatch = (
+  batch: Batch,
+  limits: BatchTimeLimits,
+  onLost: OnLost,
+) => Promise<BatchReport | undefined>;
+
+/**
+ * Called if the connection of a transaction is lost, so that the transaction may still be in progress in
+ * the database. The promise resolves when it is known to have ended. It never rejects.
+ */
+export type OnLost = (ended: Promise<void>) => void;
 
 export interface BatchTimeLimits {
-  /** Milliseconds for each statement; absent: the default of the connection. */
-  readonly statementMs?: number | undefined;
-  /** Whether to wait for locks as long as a statement may take, not just the default of the connection. */
+  /** Milliseconds for the whole transaction; absent: the default. */
+  readonly budgetMs?: number | undefined;
+  /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
   readonly waitsForLocks: boolean;
+  /** True: waits until no other transaction that takes turns is in progress, in any process. */
+  readonly takesTurn: boolean;
 }
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
-  /** Joined transactions under way at once. */
+  /** Most joined transactions in flight. */
   readonly maxInFlight: number;
-  /** Transactions under way at once of requests that are run alone, because a joined one failed. */
-  readonly maxAlone: number;
-  /** Transactions that wait for a lock at once, each of one request. */
-  readonly maxPatient: number;
-  /** Most entries in one transaction; a single request may have more. */
+  /** Most transactions in flight that retry one request of a joined transaction that failed. */
+  readonly maxRetriesInFlight: number;
+  /** Most transactions in flight that wait for locks, each of one request. */
+  readonly maxLockWaitsInFlight: number;
+  /** Most entries in one transaction. A single request may have more. */
   readonly maxBatchEntries: number;
-  /** Most entries that wait; beyond them requests are refused. */
-  readonly maxWaitingEntries: number;
-  /** Longest that requests wait for others to join, while a transaction is under way, in milliseconds. */
-  readonly maxGatherMs: number;
+  /** Most entries in the queues. Requests beyond this limit are rejected. */
+  readonly maxPendingEntries: number;
+  /** Longest that requests wait for others to join while a transaction is in flight, in milliseconds. */
+  readonly lingerMs: number;
+  /** Longest delay before a retry because of conflicts, in milliseconds. The first retry has none. */
+  readonly maxBackoffMs: number;
 }
 
+/** After a conflict so many transactions take turns: one at a time, across all processes. */
+const turnsAfterConflict = 10;
+/** A request with so many conflicts shares its transaction with no other request. */
+const conflictsUntilAlone = 6;
+
 /**
- * Joins the syncs that wait while transactions are under way into the next one. A lone request goes at
- * once. Each caller gets the result of its own request, as if the requests had run one after another in
- * the order of their arrival.
+ * Joins the syncs that arrive while transactions are in flight into the next transaction. A single
+ * request begins at once. Each caller gets the result of its own request, as if all requests had run one
+ * after another in the order of their arrival.
  *
- * No request fails for another's sake: where a joined transaction fails, its requests are run again, each
- * alone. One whose caller left, or whose deadline passed, while it waited is never run.
+ * No request fails because of another. If a joined transaction fails, each of its requests is retried
+ * alone. If that fails because of a lock, the request waits for the lock. A request whose caller
+ * disconnects or whose deadline is exceeded before its transaction begins is never run.
+ *
+ * A transaction that is rolled back because of a concurrent one is retried until its requests end: at
+ * once, then with random delays. The transactions after a conflict take turns, so that none of them
+ * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxWaitingEntries, maxGatherMs } = options;
-  const joined = new Lane(options.maxInFlight, options.maxBatchEntries);
-  /** Requests of joined transactions that failed. They came before all that wait to be joined. */
-  const alone = new Lane(options.maxAlone, 1);
-  let waitingEntries = 0;
+  const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs } = options;
+  const joined = new SyncQueue({
+    maxInFlight: options.maxInFlight,
+    maxEntries: options.maxBatchEntries,
+  });
+  const retries = new SyncQueue({ maxInFlight: options.maxRetriesInFlight, maxEntries: 1 });
+  const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
+  /** In the order in which their requests arrived: all that failed before arrived first. */
+  const queues = [lockWaits, retries, joined];
+  let turnsLeft = 0;
+  let pendingEntries = 0;
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
-  let gathering: NodeJS.Timeout | undefined;
-  let isOverdue = false;
-  /** Batches whose transaction is under way, those that wait for a lock too. */
-  let underWay: readonly Batch<Waiting>[] = [];
-  const patient = createSemaphore(options.maxPatient);
+  let lingering: NodeJS.Timeout | undefined;
+  let hasLingered = false;
+  let inFlight: readonly Batch<PendingSync>[] = [];
 
-  function isBusy(owner: string, contactId: string): boolean {
-    for (const { pairs } of underWay) if (pairs.has(owner, contactId)) return true;
+  function isInFlight(owner: string, contactId: string): boolean {
+    for (const { pairs } of inFlight) if (pairs.has(owner, contactId)) return true;
     return false;
   }
 
   /**
-   * Begins transactions when what has arrived by now is read: the requests of a burst would take the free
-   * transactions one by one.
+   * Begins transactions after all requests that have arrived by now are read. Otherwise the first
+   * requests of a burst would take the free transactions one by one.
    */
   function schedule(): void {
-    if (isScheduled || joined.waiting.length + alone.waiting.length === 0) return;
+    if (isScheduled || queues.every(({ pending }) => pending.length === 0)) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
@@ -73,120 +104,164 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function pump(): void {
-    fill(alone, isBusy);
-    if (alone.waiting.length === 0) {
-      fill(joined, isBusy);
-    } else {
-      const earlier = new PairMap<true>();
-      for (const request of alone.waiting) addPairs(request, earlier);
-      fill(joined, (owner, contactId) => earlier.has(owner, contactId) || isBusy(owner, contactId));
+    let isBusy: IsBusy = isInFlight;
+    for (const queue of queues) {
+      fill(queue, isBusy);
+      if (queue !== joined && queue.pending.length > 0) isBusy = withPairsOf(queue, isBusy);
     }
+  }
+
+  /** While transactions take turns, one of this process is enough. Those that wait for locks do not count. */
+  function mayBegin(queue: SyncQueue): boolean {
+    const isTurnTaken = turnsLeft > 0 && retries.requestsInFlight + joined.requestsInFlight > 0;
+    return queue.free > 0 && !(isTurnTaken && queue !== lockWaits);
   }
 
   /**
-   * Whether to let more requests come: a transaction of a few costs nearly as much as one of many, and
-   * where one is under way its callers are about to send the next requests. Half as many are enough.
+   * Whether to wait for more requests. A transaction of a few requests costs nearly as much as one of
+   * many, and the callers of the transaction in flight are about to send their next requests. Half as
+   * many requests as are in flight are enough.
    */
-  function gathers(): boolean {
-    if (isOverdue || joined.waiting.length * 2 >= joined.requestsUnderWay) return false;
-    gathering ??= setTimeout(() => {
-      isOverdue = true;
+  function lingers(): boolean {
+    if (hasLingered || joined.pending.length * 2 >= joined.requestsInFlight) return false;
+    lingering ??= setTimeout(() => {
+      hasLingered = true;
       pump();
-    }, maxGatherMs);
+    }, lingerMs);
     return true;
   }
 
-  function fill(lane: Lane, isBlocked: IsBusy): void {
-    // The queue may be long, and this is called for every burst.
-    if (lane.free > 0) dropAbandoned(lane);
-    while (lane.free > 0 && lane.waiting.length > 0) {
-      if (lane === joined && gathers()) return;
-      const batch = planBatch(lane.waiting, { maxEntries: lane.maxEntries, isBusy: isBlocked });
+  function fill(queue: SyncQueue, isBusy: IsBusy): void {
+    // The queue may be long, and this function runs for every burst.
+    if (queue.free > 0) rejectEnded(queue);
+    while (mayBegin(queue) && queue.pending.length > 0) {
+      if (queue === joined && lingers()) return;
+      const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
+      const maxEntries = isAlone ? 1 : queue.maxEntries;
+      const batch = planBatch(queue.pending, { maxEntries, isBusy });
       if (batch.requests.length === 0) return;
-      for (const { entries } of batch.requests) waitingEntries -= entries.length;
-      void run(batch, lane);
+      pendingEntries -= entriesOf(batch.requests);
+      void run(batch, queue);
     }
   }
 
-  function dropAbandoned(lane: Lane): void {
-    if (!lane.waiting.some(({ call }) => call.signal.aborted)) return;
-    const abandoned = lane.waiting.filter(({ call }) => call.signal.aborted);
-    lane.waiting = lane.waiting.filter(({ call }) => !call.signal.aborted);
-    for (const { entries, call, result } of abandoned) {
-      waitingEntries -= entries.length;
-      result.reject(call.signal.reason);
-    }
+  function rejectEnded(queue: SyncQueue): void {
+    const ended = queue.removeEnded();
+    pendingEntries -= entriesOf(ended);
+    for (const { call, result } of ended) result.reject(call.signal.reason);
   }
 
-  async function run(batch: Batch<Waiting>, lane: Lane): Promise<void> {
-    if (lane === joined) {
-      clearTimeout(gathering);
-      gathering = undefined;
-      isOverdue = false;
+  async function run(batch: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
+    if (queue === joined) {
+      clearTimeout(lingering);
+      lingering = undefined;
+      hasLingered = false;
     }
-    underWay = [...underWay, batch];
-    lane.enter(batch);
+    inFlight = [...inFlight, batch];
+    queue.begin(batch);
+    let ended: Promise<void> | undefined;
     try {
-      settle(batch, await runBatch(batch, { waitsForLocks: false }));
-      lane.leave(batch);
+      const report = await runBatch(batch, limitsOf(batch, queue), (promise) => {
+        ended = promise;
+      });
+      if (report === undefined) {
+        await retry(batch, queue);
+      } else {
+        turnsLeft = Math.max(0, turnsLeft - 1);
+        settle(batch, report);
+      }
     } catch (error) {
-      lane.leave(batch);
-      await recover(batch, error);
+      recover(batch, queue, error);
     }
-    underWay = underWay.filter((other) => other !== batch);
+    queue.end(batch);
+    if (ended !== undefined) {
+      schedule();
+      await ended;
+    }
+    inFlight = inFlight.filter((other) => other !== batch);
     schedule();
   }
 
-  /** Requests of a joined transaction are tried alone; one that was alone may wait for its locks. */
-  async function recover(batch: Batch<Waiting>, error: unknown): Promise<void> {
-    const reason = error instanceof Fault ? error.reason : undefined;
-    const [first] = batch.requests;
-    if (reason === "DATABASE_UNAVAILABLE" || first === undefined) {
-      fail(batch, error);
-    } else if (batch.requests.length > 1) {
-      alone.waiting.unshift(...batch.requests);
-      for (const { entries } of batch.requests) waitingEntries += entries.length;
-    } else if (reason === "DEADLINE_EXCEEDED" && !first.call.signal.aborted) {
-      schedule();
-      await runPatiently(batch, first.call);
+  function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
+    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turnsLeft > 0 };
+    return {
+      budgetMs: requests[0]?.call.timeLeftMs?.(),
+      waitsForLocks: true,
+      takesTurn: false,
+    };
+  }
+
+  /** Puts the requests back at the front, where they may share the next transaction with others. */
+  async function retry({ requests }: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
+    for (const request of requests) request.conflicts += 1;
+    const conflicts = Math.max(...requests.map((request) => request.conflicts));
+    turnsLeft = turnsAfterConflict;
+    if (conflicts > 1) await delay(Math.random() * maxBackoffMs);
+    const left = requests.filter(({ call, result }) => {
+      const hasTime = (call.timeLeftMs?.() ?? Infinity) > 0;
+      if (!hasTime) result.reject(fault("DEADLINE_EXCEEDED"));
+      return hasTime;
+    });
+    queue.pending.unshift(...left);
+    pendingEntries += entriesOf(left);
+  }
+
+  /** Requests of a joined transaction are retried alone. A request that ran alone may wait for locks. */
+  function recover(batch: Batch<PendingSync>, queue: SyncQueue, error: unknown): void {
+    const next = nextQueue(batch, queue, error);
+    if (next === undefined) {
+      for (const { result } of batch.requests) result.reject(error);
     } else {
-      fail(batch, error);
+      next.pending.push(...batch.requests);
+      pendingEntries += entriesOf(batch.requests);
     }
   }
 
-  async function runPatiently(batch: Batch<Waiting>, call: SyncOptions): Promise<void> {
-    await patient.acquire();
-    try {
-      call.signal.throwIfAborted();
-      const limits = { statementMs: call.timeLeftMs?.(), waitsForLocks: true };
-      settle(batch, await runBatch(batch, limits));
-    } catch (error) {
-      fail(batch, error);
-    } finally {
-      patient.release();
-    }
+  function nextQueue(
+    { requests }: Batch<PendingSync>,
+    queue: SyncQueue,
+    error: unknown,
+  ): SyncQueue | undefined {
+    const reason = error instanceof Fault ? error.reason : undefined;
+    if (reason === "DATABASE_UNAVAILABLE") return undefined;
+    if (requests.length > 1) return retries;
+    const hasEnded = requests.every(({ call }) => call.signal.aborted);
+    return queue !== lockWaits && reason === "DEADLINE_EXCEEDED" && !hasEnded
+      ? lockWaits
+      : undefined;
   }
 
   return {
     sync(appId, entries, call) {
-      if (waitingEntries > 0 && waitingEntries + entries.length > maxWaitingEntries) {
+      if (pendingEntries > 0 && pendingEntries + entries.length > maxPendingEntries) {
         return Promise.reject(fault("OVERLOADED"));
       }
-      const request = new Waiting(appId, entries, call);
-      joined.waiting.push(request);
-      waitingEntries += entries.length;
+      const request = new PendingSync(appId, entries, call);
+      joined.pending.push(request);
+      pendingEntries += entries.length;
       schedule();
       return request.result.promise;
     },
   };
 }
 
-function settle(batch: Batch<Waiting>, report: BatchReport): void {
+/** The given pairs, and those of the requests in the queue. */
+function withPairsOf({ pending }: SyncQueue, isBusy: IsBusy): IsBusy {
+  const earlier = new PairMap<true>();
+  for (const request of pending) addPairs(request, earlier);
+  return (owner, contactId) => earlier.has(owner, contactId) || isBusy(owner, contactId);
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function entriesOf(requests: readonly PendingSync[]): number {
+  return requests.reduce((sum, { entries }) => sum + entries.length, 0);
+}
+
+function settle(batch: Batch<PendingSync>, report: BatchReport): void {
   shareResults(batch, report).forEach((result, n) => {
     batch.requests[n]?.result.resolve(result);
   });
-}
-
-function fail(batch: Batch<Waiting>, error: unknown): void {
-  for (const { result } of batch.requests) result.reject(error);
 }

@@ -1,6 +1,6 @@
 /** Which part of a list to read. */
 export interface PageRequest {
-  /** The last id of the page before; absent for the first page. */
+  /** The last id of the previous page; absent for the first page. */
   readonly after?: string | undefined;
   /** Most entries in the page, at least 1. */
   readonly size: number;
@@ -9,7 +9,7 @@ export interface PageRequest {
 /** A part of a list, by id in byte order. */
 export interface Page {
   readonly entries: readonly PageEntry[];
-  /** Whether there are more behind the last entry. */
+  /** Whether the list has more entries after the last one. */
   readonly hasMore: boolean;
 }
 

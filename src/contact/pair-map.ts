@@ -1,12 +1,12 @@
-/** Identifies an owner among those of all apps. NUL cannot be part of an id, so no two share a key. */
+/** Identifies an owner among the owners of all apps. Ids contain no NUL, so keys are unique. */
 export function ownerKey(appId: number, ownerId: string): string {
   return `${appId}\0${ownerId}`;
 }
 
 /**
- * Values of pairs, by the key of the owner and then by contact: mostly a sync names few owners
- * with many contacts each, and a key for each pair would cost more than all else that is done with it.
- * Where each pair has an owner of its own, the two maps take half as long again as such keys would.
+ * Values of pairs, by the key of the owner and then by contact. Most syncs have few owners with many
+ * contacts each, and a key for each pair would cost more than all other work on it. If each pair has a
+ * different owner, two levels of maps take 1.5 times as long as keys for pairs.
  */
 export class PairMap<Value> {
   readonly #owners = new Map<string, Map<string, Value>>();
@@ -28,7 +28,7 @@ export class PairMap<Value> {
     contacts.set(contactId, value);
   }
 
-  /** In the order of their owners, then of their contacts. */
+  /** Sorted by owner, then by contact. */
   sorted(): Value[] {
     return inOrder(this.#owners).flatMap(inOrder);
   }

@@ -1,10 +1,10 @@
-/** What a list is to become. */
+/** The new content of a list. */
 export interface Replacement {
-  /** The whole list. One that is named twice counts once. */
+  /** The whole list. Duplicates count once. */
   readonly contactIds: readonly string[];
-  /** Change nothing, give the counts alone. */
+  /** True: returns the counts and changes nothing. */
   readonly isDryRun: boolean;
-  /** The fingerprint that the list has to have; undefined: any. */
+  /** The fingerprint that the list must have; undefined: any. */
   readonly expectedFingerprint?: string | undefined;
 }
 

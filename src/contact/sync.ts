@@ -1,4 +1,4 @@
-/** One entry of a sync: that `ownerId` has `contactId` in their list, or no longer has. */
+/** One entry of a sync: adds `contactId` to the list of `ownerId`, or removes it. */
 export interface SyncEntry {
   readonly ownerId: string;
   readonly contactId: string;
@@ -6,7 +6,7 @@ export interface SyncEntry {
   readonly isDeleted: boolean;
 }
 
-/** What became of an entry; see `SyncContactsResponse.Outcome` in the proto. */
+/** The outcome of an entry; see `SyncContactsResponse.Outcome` in the proto. */
 export type SyncOutcome = "INSERTED" | "EXISTED" | "DELETED" | "MISSING";
 
 export interface SyncResult {
@@ -14,6 +14,6 @@ export interface SyncResult {
   readonly inserted: number;
   /** Rows really deleted (documented contract of Sync Contacts). */
   readonly deleted: number;
-  /** One for each entry, in their order; there where the caller asked for them. */
+  /** One for each entry, in their order; absent if the caller did not ask for them. */
   readonly outcomes?: readonly SyncOutcome[];
 }

@@ -1,16 +1,16 @@
-/** Type numbers of Postgres, the same in every database. */
+/** Type OIDs of Postgres, the same in every database. */
 const integerType = 23;
 const textType = 25;
 
-/** Dimensions, whether there are nulls, type of the elements; length and lower bound of the dimension. */
+/** Number of dimensions, null flag, element type, length and lower bound of the dimension. */
 const headerBytes = 20;
-/** Each element comes with its length. */
+/** The length before each element. */
 const lengthBytes = 4;
-/** UTF-8 takes at most this for each UTF-16 unit. */
+/** Most bytes of UTF-8 for each UTF-16 unit. */
 const mostBytesPerUnit = 3;
 
 /**
- * An `integer[]` parameter in the binary format, which costs neither side any escaping. The driver sends
+ * An `integer[]` parameter in the binary format, which needs no escaping and no parsing. The driver sends
  * buffers as binary parameters.
  */
 export function integerArray(values: readonly number[]): Buffer {
@@ -37,7 +37,7 @@ export function textArray(values: readonly string[]): Buffer {
   return buffer.subarray(0, offset);
 }
 
-/** @returns where the elements begin */
+/** @returns the offset of the first element */
 function writeHeader(buffer: Buffer, elementType: number, length: number): number {
   const hasNulls = 0;
   let offset = buffer.writeInt32BE(length === 0 ? 0 : 1, 0);

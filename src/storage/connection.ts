@@ -2,7 +2,7 @@ import type pg from "pg";
 import { mustDiscardConnection } from "./sqlstate.ts";
 
 /** The status that Postgres reports for a connection that is in no transaction. */
-const idle = "I";
+export const idle = "I";
 
 /**
  * Runs `work` with a connection of the pool. A connection that may fail the same way again, or that is

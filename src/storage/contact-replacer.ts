@@ -1,51 +1,46 @@
-import type pg from "pg";
-import type { ContactReplacer } from "../contact/contact-store.ts";
+import type { CallOptions, ContactReplacer } from "../contact/contact-store.ts";
+import { createOwnerQueue } from "../contact/owner-queue.ts";
+import { ownerKey } from "../contact/pair-map.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
-import { createSemaphore } from "../contact/semaphore.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
-import { inOwnerTransaction } from "./owner-transaction.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ReplaceStatements, WantedList } from "./replace-statements.ts";
-import { runStatement, runStatements } from "./statement.ts";
+import type { Transaction } from "./replace-transaction.ts";
+import { inReplaceTransaction } from "./replace-transaction.ts";
 import { withRetries } from "./transaction.ts";
 
 export interface ContactReplacerOptions {
   readonly pool: Pool;
-  /** Longest a statement may run by default, in milliseconds; a transaction may have less, not more. */
-  readonly statementTimeoutMs: number;
+  /** Longest that a transaction may take, in milliseconds. */
+  readonly timeoutMs: number;
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
-  /** Replacements under way at once, each with a connection. */
+  /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
-  /** Most contacts in replacements that wait; beyond them replacements are refused. */
-  readonly maxWaitingContacts: number;
+  /** Most contacts in pending replacements. Replacements beyond this limit are rejected. */
+  readonly maxPendingContacts: number;
 }
 
+/** After a conflict so many replacements take turns with all other transactions that do, in any process. */
+const turnsAfterConflict = 10;
+
 /**
- * Replaces lists in Postgres, each in a transaction that has the list for itself. The others wait in the
- * order they came; one whose caller left meanwhile is never run.
+ * Replaces lists in Postgres, each in a transaction of its own. Pending replacements wait in the order of
+ * their arrival. Those of one list run one after another, as they would conflict. A replacement whose caller
+ * disconnects while it waits is never run.
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
-  const { pool, statementTimeoutMs, statements, maxInFlight, maxWaitingContacts } = options;
-  const turns = createSemaphore(maxInFlight);
-  let waitingContacts = 0;
+  const { pool, timeoutMs, statements, maxInFlight, maxPendingContacts } = options;
+  let turnsLeft = 0;
+  const queue = createOwnerQueue({ maxInFlight, maxPending: maxPendingContacts });
 
-  async function waitForTurn(contacts: number): Promise<void> {
-    if (waitingContacts > 0 && waitingContacts + contacts > maxWaitingContacts) {
-      throw fault("OVERLOADED");
-    }
-    waitingContacts += contacts;
-    await turns.acquire();
-    waitingContacts -= contacts;
-  }
-
-  async function expectFingerprint(client: pg.PoolClient, list: WantedList, expected: string) {
-    const { rows } = await runStatement(client, statements.fingerprint(list.appId, list.ownerId));
+  async function expectFingerprint(transaction: Transaction, list: WantedList, expected: string) {
+    const [{ rows }] = await transaction.run([statements.fingerprint(list.appId, list.ownerId)]);
     if (rows[0]?.[0] !== expected) throw fault("FINGERPRINT_MISMATCH");
   }
 
-  async function compare(client: pg.PoolClient, list: WantedList): Promise<ReplaceCounts> {
-    const { rows } = await runStatement(client, statements.compare(list));
+  async function compare(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
+    const [{ rows }] = await transaction.commit([statements.compare(list)]);
     const [contacts, unchanged] = (rows[0] ?? []).map(Number) as [number, number];
     return {
       inserted: list.contactIds.length - unchanged,
@@ -54,8 +49,8 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
     };
   }
 
-  async function write(client: pg.PoolClient, list: WantedList): Promise<ReplaceCounts> {
-    const [inserted, deleted] = await runStatements(client, [
+  async function write(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
+    const [inserted, deleted] = await transaction.commit([
       statements.insert(list),
       statements.deleteOthers(list),
     ]);
@@ -67,26 +62,33 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   return {
-    async replace(appId, ownerId, replacement, { signal, timeLeftMs = () => undefined }) {
+    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: CallOptions) {
       const { contactIds, isDryRun, expectedFingerprint } = replacement;
       signal.throwIfAborted();
-      await waitForTurn(contactIds.length + 1);
+      const leave = await queue.enter(ownerKey(appId, ownerId), contactIds.length + 1);
+      let ended: Promise<void> | undefined;
+      const onLost = (promise: Promise<void>) => {
+        ended = promise;
+      };
       try {
         const list = { appId, ownerId, contactIds: [...new Set(contactIds)].sort() };
-        return await withRetries(async () => {
-          signal.throwIfAborted();
-          const statementMs = Math.min(timeLeftMs() ?? Infinity, statementTimeoutMs);
-          return inOwnerTransaction({ pool, appId, ownerId, statementMs }, async (client) => {
+        const endsAt = performance.now() + Math.min(timeLeftMs?.() ?? Infinity, timeoutMs);
+        const counts = await withRetries({ signal, endsAt }, (conflicts) => {
+          if (conflicts > 0) turnsLeft = turnsAfterConflict;
+          const takesTurn = turnsLeft > 0;
+          return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
             signal.throwIfAborted();
             if (expectedFingerprint !== undefined) {
-              await expectFingerprint(client, list, expectedFingerprint);
+              await expectFingerprint(transaction, list, expectedFingerprint);
               signal.throwIfAborted();
             }
-            return isDryRun ? compare(client, list) : write(client, list);
+            return isDryRun ? compare(transaction, list) : write(transaction, list);
           });
         });
+        turnsLeft = Math.max(0, turnsLeft - 1);
+        return counts;
       } finally {
-        turns.release();
+        void Promise.resolve(ended).then(leave);
       }
     },
   };

@@ -1,84 +1,83 @@
 import type { CallOptions } from "../contact/contact-store.ts";
 import type { Pool } from "./database.ts";
-import type { Rows, WrittenStatement } from "./pipeline.ts";
-import { inPipelinedTransaction, runAlone } from "./pipeline.ts";
+import type { EncodedStatement, Rows } from "./encoded-statement.ts";
+import { inReadTransaction, readAlone } from "./read-transaction.ts";
 
 /**
- * Runs a statement that reads, and gives its rows.
+ * Runs a statement that reads, and returns its rows.
  *
- * @throws the reason of the signal where it is aborted before the statement is sent; else what the
- * driver says
+ * @throws the reason of the signal if it is aborted before the statement is sent; the error of the driver
  */
-export type RunRead = (statement: WrittenStatement, signal: CallOptions["signal"]) => Promise<Rows>;
+export type RunRead = (statement: EncodedStatement, signal: CallOptions["signal"]) => Promise<Rows>;
 
 export interface JoinedReadsOptions {
   readonly pool: Pool;
-  /** Round trips under way at once. */
+  /** Most round trips in flight. */
   readonly maxInFlight: number;
-  /** Most statements in one of them. */
+  /** Most statements in one round trip. */
   readonly maxStatements: number;
 }
 
-interface Waiting {
-  readonly statement: WrittenStatement;
+interface PendingRead {
+  readonly statement: EncodedStatement;
   readonly signal: CallOptions["signal"];
   readonly resolve: (rows: Rows | Promise<Rows>) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /**
- * Sends the reads that wait while others are under way together, in one round trip: for such as are
- * short whatever their values, as they wait for one another. A lone read goes at once. Each remains a
- * statement of its own, which sees what is committed when it begins. Where they fail together, each is
- * run again alone.
+ * Sends the reads that arrive while others are in flight together, in one round trip. A single read is
+ * sent at once. Reads in one round trip wait for each other, so use it for statements that are short for
+ * all values. All see what is committed when the round trip begins. If it fails, each of its reads is
+ * retried alone.
  */
 export function createJoinedReads(options: JoinedReadsOptions): RunRead {
   const { pool, maxInFlight, maxStatements } = options;
-  let waiting: Waiting[] = [];
+  let pending: PendingRead[] = [];
   let inFlight = 0;
 
-  async function sendWaiting(): Promise<void> {
+  async function sendPending(): Promise<void> {
     inFlight += 1;
     if (inFlight > 1) await burstIsRead();
-    while (waiting.length > 0) {
-      const reads = waiting.slice(0, maxStatements);
-      waiting = waiting.slice(maxStatements);
+    while (pending.length > 0) {
+      const reads = pending.slice(0, maxStatements);
+      pending = pending.slice(maxStatements);
       await send(reads.filter(isWanted));
       await burstIsRead();
     }
     inFlight -= 1;
   }
 
-  async function send(reads: readonly Waiting[]): Promise<void> {
+  async function send(reads: readonly PendingRead[]): Promise<void> {
     if (reads.length === 0) return;
     try {
       const statements = reads.map(({ statement }) => statement);
-      const results = await inPipelinedTransaction(pool, statements);
+      const results = await inReadTransaction(pool, statements);
       for (const [n, { resolve }] of reads.entries()) resolve(results[n] ?? []);
     } catch (error) {
       if (reads.length === 1) reads[0]?.reject(error);
-      else for (const { statement, resolve } of reads) resolve(runAlone(pool, statement));
+      else for (const { statement, resolve } of reads) resolve(readAlone(pool, statement));
     }
   }
 
   return (statement, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Rows>();
-    waiting.push({ statement, signal, resolve, reject });
-    if (inFlight < maxInFlight) void sendWaiting();
+    pending.push({ statement, signal, resolve, reject });
+    if (inFlight < maxInFlight) void sendPending();
     return promise;
   };
 }
 
 /**
- * Waits until what has arrived by now is read: its reads go together. To send is also to wake the
- * database, which may take the processor away, so answers that are due go before.
+ * Waits until all data that has arrived by now is read, so that its reads share a round trip. Pending
+ * responses are flushed first: sending may yield the CPU to Postgres.
  */
 function burstIsRead(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Rejects a read that nobody waits for any more. */
-function isWanted({ signal, reject }: Waiting): boolean {
+/** False, and rejects the read, if its call has ended. */
+function isWanted({ signal, reject }: PendingRead): boolean {
   if (signal.aborted) reject(signal.reason);
   return !signal.aborted;
 }

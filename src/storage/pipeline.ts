@@ -1,76 +1,66 @@
 import pg from "pg";
-import { withConnection } from "./connection.ts";
+import type { EncodedStatement, Rows } from "./encoded-statement.ts";
 
-/** A statement that is prepared once on each connection, under its name. */
-export interface Statement<Value = unknown> {
-  readonly name: string;
-  readonly text: string;
-  readonly values: readonly Value[];
+/** An option of the driver for one query. */
+export interface QueryOptions {
+  /** Milliseconds until the driver closes the connection; absent: the limit of the pool. */
+  readonly query_timeout?: number;
 }
-
-/** A statement whose values are written: as text, or as buffers in the binary format of their type. */
-export type WrittenStatement = Statement<string | Buffer>;
-
-/** The rows of a statement, their columns as text. */
-export type Rows = readonly (readonly (string | null)[])[];
 
 /**
- * Runs the statements in one transaction, all sent at once: one round trip. Postgres makes one
- * transaction of all that stands between two Sync messages, and ends it, by COMMIT or ROLLBACK, at the
- * second; where a statement fails it skips those behind it, so that nothing is half done.
+ * Runs the statements in one transaction, in one round trip. Postgres runs all statements between two Sync
+ * messages in one transaction, and commits it at the second Sync message. If a statement fails, Postgres
+ * skips the remaining statements and rolls back.
  *
  * @returns the rows of each statement
- * @throws what the driver says of the first failure
+ * @throws the error of the driver for the first statement that fails
  */
-export function inPipelinedTransaction(
-  pool: pg.Pool,
-  statements: readonly WrittenStatement[],
+export function runPipelined(
+  client: pg.ClientBase,
+  statements: readonly EncodedStatement[],
+  options: QueryOptions = {},
 ): Promise<readonly Rows[]> {
-  return withConnection(pool, (client) => {
-    const outcome = Promise.withResolvers<readonly Rows[]>();
-    client.query(new PipelinedTransaction(statements, outcome));
-    return outcome.promise;
-  });
+  const outcome = Promise.withResolvers<readonly Rows[]>();
+  client.query(new PipelinedTransaction(statements, outcome, options));
+  return outcome.promise;
 }
 
-/** Runs one statement, a transaction of its own. */
-export async function runAlone(pool: pg.Pool, statement: WrittenStatement): Promise<Rows> {
-  const [rows = []] = await inPipelinedTransaction(pool, [statement]);
-  return rows;
-}
-
-/** The driver prepares statements too, and knows of its own alone: no name may be in both accounts. */
-function preparedName({ name }: WrittenStatement): string {
+/** The driver prepares statements too, and knows only its own. The prefix keeps the names apart. */
+function preparedName({ name }: EncodedStatement): string {
   return `pipelined_${name}`;
 }
 
-/** What each connection has prepared. */
+/** The names of the statements that each connection has prepared here. */
 const prepared = new WeakMap<pg.Connection, Set<string>>();
 
 /**
- * A query of several statements, as the driver takes it: it calls the methods as the messages come. A
- * class, because it takes queries of its own kind alone on connections that pipeline.
+ * A query of several statements. The driver calls its methods when messages arrive. It extends `pg.Query`
+ * because connections that pipeline accept no other queries.
  */
 class PipelinedTransaction extends pg.Query {
-  #statements: readonly WrittenStatement[];
+  #statements: readonly EncodedStatement[];
   #rows: string[][][];
   #outcome: PromiseWithResolvers<readonly Rows[]> | undefined;
   #current = 0;
-  /** The driver puts its time limit around it. */
+  /** The driver wraps it to add its time limit. */
   callback: (error: Error | null) => void;
+  /** The driver reads it. */
+  query_timeout: number | undefined;
 
   constructor(
-    statements: readonly WrittenStatement[],
+    statements: readonly EncodedStatement[],
     outcome: PromiseWithResolvers<readonly Rows[]>,
+    { query_timeout }: QueryOptions,
   ) {
     super("");
+    this.query_timeout = query_timeout;
     this.#statements = statements;
     this.#rows = statements.map(() => []);
     this.#outcome = outcome;
     this.callback = this.#end.bind(this);
   }
 
-  /** Lets go of everything: what the driver puts around the callback keeps this object for long. */
+  /** Releases everything: the wrapper of the driver keeps this object alive for a long time. */
   #end(error: Error | null): void {
     if (error === null) this.#outcome?.resolve(this.#rows);
     else this.#outcome?.reject(error);
@@ -87,7 +77,7 @@ class PipelinedTransaction extends pg.Query {
       const { text, values } = statement;
       const name = preparedName(statement);
       if (!known.has(name)) {
-        // A transaction that failed may or may not have prepared it.
+        // A transaction that failed may have prepared it or not.
         connection.close({ type: "S", name }, true);
         connection.parse({ name, text, types: [] }, true);
       }

@@ -2,29 +2,29 @@ import type { AliasableExpression, Expression, Kysely } from "kysely";
 import { sql } from "kysely";
 import type { ContactPair } from "../contact/contact-store.ts";
 import type { PageRequest } from "../contact/page.ts";
-import type { Statement } from "./pipeline.ts";
 import type { Database } from "./schema.ts";
+import type { Statement } from "./statement.ts";
 
 /** The statements that read contacts, each with the values of a call. */
 export interface ReadStatements {
   /**
-   * One row, of one more entry than the page has, where there are more: the contact ids in order, as a
-   * JSON list; for each of them eight bytes, the microseconds from the start of 2000 to the time when it
-   * was added, in hexadecimal. Null and null where there are none.
+   * One row with the entries of the page, plus one entry if the list has more. First column: the contact
+   * ids in order, as a JSON list. Second column: for each of them the time when it was added, in
+   * microseconds since the start of 2000, as eight bytes in hexadecimal. Both are null if there are none.
    */
   listContacts(appId: number, ownerId: string, page: PageRequest): Statement;
-  /** One row as that of `listContacts`, for owner ids. */
+  /** One row like that of `listContacts`, with owner ids. */
   listOwners(appId: number, contactId: string, page: PageRequest): Statement;
-  /** One row as that of `listContacts`. */
+  /** One row like that of `listContacts`. */
   listMutual(appId: number, ownerId: string, page: PageRequest): Statement;
   /**
-   * One row: the positions, from 1, of the pairs that are there, in any order, an `m` behind those that
-   * are mutual, as in `1,2m,5`; null where none is there.
+   * One row: the positions of the pairs that exist, from 1, in any order. Mutual pairs have an `m` after
+   * the position, as in `1,2m,5`. Null if no pair exists.
    */
   check(appId: number, pairs: readonly ContactPair[]): Statement;
-  /** One row: contacts in the list, lists that have the user. */
+  /** One row: the number of contacts in the list, and of lists that contain the user. */
   count(appId: number, userId: string): Statement;
-  /** One row: fingerprint, contacts in the list. */
+  /** One row: the fingerprint, and the number of contacts in the list. */
   fingerprint(appId: number, ownerId: string): Statement;
 }
 
@@ -85,8 +85,8 @@ const limit = sql<number>`$4`;
 type EntryRow = { id: string; created_at: Date };
 
 /**
- * One row for all entries of a page: reading a hundred would take as long as finding them. The times are
- * as Postgres keeps them, as writing each as text, in whatever format, would take longer than all else.
+ * One row for all entries of a page. Parsing a hundred rows would take as long as finding them. The times
+ * are in the binary form of Postgres: to format each as text would take longer than all other work.
  */
 function selectPage(db: Kysely<Database>, entries: AliasableExpression<EntryRow>): string {
   const times = sql`string_agg(timestamptz_send(created_at), '' order by id)`;
@@ -127,7 +127,7 @@ function selectMutual(db: Kysely<Database>) {
 
 type PairRow = { owner_id: string; contact_id: string; position: number };
 
-/** One row for all pairs: reading a thousand would take longer than finding them. */
+/** One row for all pairs. Parsing a thousand rows would take longer than finding them. */
 function selectChecks(db: Kysely<Database>): string {
   const pairs = sql<PairRow>`unnest($2::text[], $3::text[]) with ordinality`;
   const [owner, contact] = [sql.ref<string>("pair.owner_id"), sql.ref<string>("pair.contact_id")];
@@ -143,8 +143,8 @@ function selectChecks(db: Kysely<Database>): string {
 }
 
 /**
- * Whether a pair is there: true or null. A scalar subquery is one look into the index, always; an EXISTS
- * or a join the planner may turn into a scan of all that the app has.
+ * Whether a pair exists: true or null. A scalar subquery is always one index look-up. The planner may
+ * turn an EXISTS or a join into a scan of all rows of the app.
  */
 function isThere(db: Kysely<Database>, owner: Expression<string>, contact: Expression<string>) {
   return db
@@ -169,8 +169,8 @@ function selectCounts(db: Kysely<Database>): string {
 }
 
 /**
- * The fingerprint is part of the contract: SHA-256 over the ids in the order of their UTF-8 bytes, which
- * is that of the index, each followed by a NUL byte; its first 32 hexadecimal digits.
+ * The fingerprint is part of the contract: the first 32 hexadecimal digits of the SHA-256 of the ids, in
+ * the order of their UTF-8 bytes (the order of the index), each followed by a NUL byte.
  */
 function selectFingerprint(db: Kysely<Database>): string {
   const nul = sql`decode('00', 'hex')`;

@@ -5,13 +5,11 @@ export interface SessionOptions {
   readonly schema?: string | undefined;
   /** Longest a statement may run, and longest a transaction may be idle, in milliseconds. */
   readonly timeoutMs: number;
-  /** Longest a statement waits for a lock, in milliseconds; absent: as long as it may run. */
-  readonly lockTimeoutMs?: number | undefined;
 }
 
-/** Settings that the results of statements rest on. */
+/** Settings that the results of statements depend on. */
 const semantics = {
-  // Each statement has to see what is committed when it begins, also where it waited for a lock before.
+  // For the queries of keys and migrations. Transactions on contacts set their own level.
   default_transaction_isolation: "read committed",
   default_transaction_deferrable: "off",
   standard_conforming_strings: "on",
@@ -19,10 +17,10 @@ const semantics = {
 };
 
 /**
- * Settings that the plans of statements rest on. Every statement of the service finds its rows by an
- * index. A prepared statement keeps its plan, and one that is made while a table is small would go on
- * scanning or hashing it when it has grown. Plans are generic: with a look at the values, the planner
- * believes of an app that is newer than its statistics that it has one row, so that any index would do.
+ * Settings that the plans of statements depend on. Every statement of the service finds its rows by an
+ * index. A prepared statement keeps its plan, and a plan from the time when a table was small would
+ * continue to scan it. Plans are generic: for an app that is newer than the statistics, the planner would
+ * believe that it has one row, and any index would do.
  */
 const plans = {
   enable_seqscan: "off",
@@ -43,11 +41,11 @@ const plans = {
  * after the startup packet, so they override the settings of the server, the database, the role and the
  * URL; and poolers that reject unknown startup parameters accept them.
  */
-export function sessionSettings({ schema, timeoutMs, lockTimeoutMs = 0 }: SessionOptions): string {
+export function sessionSettings({ schema, timeoutMs }: SessionOptions): string {
   const settings = {
     // First, as a default of the database could end the statements that follow.
     statement_timeout: timeoutMs,
-    lock_timeout: lockTimeoutMs,
+    lock_timeout: 0,
     idle_in_transaction_session_timeout: timeoutMs,
     idle_session_timeout: 0,
     ...semantics,

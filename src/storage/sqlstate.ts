@@ -3,11 +3,17 @@ import { Fault, fault } from "../errors.ts";
 /** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
 const lostRace = new Set(["40001", "40P01"]);
 
-/** A prepared statement that the session has lost (DISCARD ALL); another connection prepares it anew. */
-const lostStatement = "26000";
+/**
+ * Stale prepared statements: the session has lost one (26000, after DISCARD ALL), has one that it should not
+ * have (42P05), or its plan no longer fits the tables (0A000). Another connection prepares them again.
+ */
+const staleStatement = new Set(["26000", "42P05", "0A000"]);
 
-/** A statement that ran out of time: `statement_timeout` or `lock_timeout`. */
+/** A statement that exceeded `statement_timeout` or `lock_timeout`, or was cancelled. */
 const timedOut = new Set(["57014", "55P03"]);
+
+/** A transaction that exceeded `transaction_timeout`, which closes the connection. */
+const transactionTimedOut = "25P04";
 
 /**
  * The database is away, or cannot work: connection exceptions (08), insufficient resources (53),
@@ -34,10 +40,14 @@ const unavailableErrno = new Set([
 const unavailableMessage =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Query read timeout|Cannot use a pool after/i;
 
-/** Whether the transaction that failed so can be run again, with the same result as if it had not failed. */
-export function isRetryable(error: unknown): boolean {
-  const code = codeOf(error);
-  return lostRace.has(code) || code === lostStatement;
+/** Whether a transaction was rolled back because of a concurrent one. It can be retried. */
+export function isConflict(error: unknown): boolean {
+  return lostRace.has(codeOf(error));
+}
+
+/** Whether a transaction failed because of a stale prepared statement. It can be retried on another connection. */
+export function isStaleStatement(error: unknown): boolean {
+  return staleStatement.has(codeOf(error));
 }
 
 /**
@@ -56,9 +66,11 @@ export function mustDiscardConnection(error: unknown): boolean {
  */
 export function databaseFault(error: unknown): Fault | undefined {
   const code = codeOf(error);
-  if (timedOut.has(code)) return fault("DEADLINE_EXCEEDED", {}, { cause: error });
+  if (timedOut.has(code) || code === transactionTimedOut)
+    return fault("DEADLINE_EXCEEDED", {}, { cause: error });
   if (
-    isRetryable(error) ||
+    isConflict(error) ||
+    isStaleStatement(error) ||
     unavailableErrno.has(code) ||
     (code.length === 5 && unavailableState.test(code)) ||
     (error instanceof Error && unavailableMessage.test(error.message))

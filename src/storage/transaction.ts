@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { databaseFault, isRetryable } from "./sqlstate.ts";
+import type { CallOptions } from "../contact/contact-store.ts";
+import { fault } from "../errors.ts";
+import { databaseFault, isConflict, isStaleStatement } from "./sqlstate.ts";
 
-/** Times a transaction is tried before a serialization failure or deadlock is given up on. */
-const maxAttempts = 5;
-/** Longest random pause before the second attempt, in milliseconds; it doubles with each. */
-const firstPauseMs = 10;
+/** Most attempts of a transaction that fails because of stale prepared statements. */
+const maxStaleAttempts = 3;
+/** Longest random delay before a retry because of a conflict, in milliseconds. The first retry has none. */
+export const maxBackoffMs = 30;
 
-/** Runs a query or a transaction, and turns what the database throws into a fault. */
+/** Runs a query or a transaction, and converts errors of the database to faults. */
 export async function withDatabaseFaults<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -15,15 +17,37 @@ export async function withDatabaseFaults<T>(work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Runs a transaction, again where it failed by a serialization failure or a deadlock. */
-export function withRetries<T>(transaction: () => Promise<T>): Promise<T> {
+/** Runs a transaction, and retries it on another connection if its prepared statements are stale. */
+export async function withStaleRetries<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (!isStaleStatement(error) || attempt === maxStaleAttempts) throw error;
+    }
+  }
+}
+
+/**
+ * Runs a transaction, and retries it until `endsAt` if it conflicts with others.
+ *
+ * @param endsAt on the clock of `performance.now()`
+ * @param transaction gets the number of conflicts before
+ * @throws the reason of the signal; Fault; any other error is a bug
+ */
+export function withRetries<T>(
+  { signal, endsAt }: Pick<CallOptions, "signal"> & { readonly endsAt: number },
+  transaction: (conflicts: number) => Promise<T>,
+): Promise<T> {
   return withDatabaseFaults(async () => {
-    for (let attempt = 1; ; attempt++) {
+    for (let conflicts = 0; ; conflicts++) {
+      if (conflicts > 1) await sleep(Math.random() * maxBackoffMs);
+      signal.throwIfAborted();
       try {
-        return await transaction();
+        return await withStaleRetries(() => transaction(conflicts));
       } catch (error) {
-        if (!isRetryable(error) || attempt === maxAttempts) throw error;
-        await sleep(Math.random() * firstPauseMs * 2 ** (attempt - 1));
+        if (!isConflict(error)) throw error;
+        if (performance.now() > endsAt) throw fault("DEADLINE_EXCEEDED", {}, { cause: error });
       }
     }
   });

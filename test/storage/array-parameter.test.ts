@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => client.end());
 
-/** What Postgres makes of an array parameter: its elements, and its length. */
+/** The elements and the length of an array parameter, as Postgres reads it. */
 async function readBack(type: "integer" | "text", array: Buffer): Promise<[unknown[], number]> {
   const { rows } = await client.query(
     `SELECT to_json($1::${type}[]) AS elements, cardinality($1::${type}[]) AS length`,
@@ -46,7 +46,7 @@ test.each(Object.entries(integers))("integer: %s", async (_, values) => {
 });
 
 test("any texts arrive as they are", async () => {
-  // No text of Postgres has a NUL, and no id.
+  // Text in Postgres contains no NUL, and neither do ids.
   const text = fc.string({ unit: "binary" }).filter((given) => !given.includes("\0"));
   await fc.assert(
     fc.asyncProperty(fc.array(text), async (values) => {

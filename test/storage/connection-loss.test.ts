@@ -4,9 +4,8 @@ import type pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { Fault } from "../../src/errors.ts";
-import { createContactStore } from "../../src/storage/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
-import { ownerLock, ownerLockSpace } from "../../src/storage/owner-lock.ts";
+import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { patienceMs } from "../support/patience.ts";
@@ -41,7 +40,7 @@ function open({ url, poolSize = 4, timeoutMs = patienceMs }: OpenOptions) {
   const db = createDatabaseOn(pool);
   return {
     db,
-    store: createContactStore({ pool, statementTimeoutMs: timeoutMs }),
+    store: createPostgresContactStore({ pool, timeoutMs }),
     keys: createPostgresKeyStore(db),
     lost,
   };
@@ -59,7 +58,7 @@ async function terminateAll(session: pg.Client): Promise<void> {
   await until(async () => (await backendsOf(session)).every(({ pid }) => !pids.includes(pid)));
 }
 
-/** Syncs until it succeeds; on the way nothing but an unreachable database is allowed. */
+/** Syncs until it succeeds. The only error allowed before is an unreachable database. */
 async function recover(store: ContactStore): Promise<void> {
   await until(async () => {
     const result = await store.sync(1, plan({ insert: [other] }), unhurried).catch((e) => e);
@@ -97,13 +96,8 @@ test("a sync whose connection is lost while it waits is told, stores nothing, an
   expect(rows).toEqual([{ owner_id: "a", contact_id: "b" }]);
 });
 
-/** Makes what touches "slow" wait at one point of its transaction, until the session ends its own. */
+/** Makes transactions that change "slow" wait at one point, until the session ends its own transaction. */
 const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
-  "the lock of the owner": async (holder) => {
-    await holder.query("BEGIN");
-    const lock = [ownerLockSpace, ownerLock(1, "slow")];
-    await holder.query("SELECT pg_advisory_xact_lock($1, $2)", lock);
-  },
   "an insertion": (holder) => holdInsert(holder, 1, pair("slow", "new")),
   "a deletion": (holder) => holdRow(holder, 1, pair("slow", "old")),
   "the commit": async (holder) => {
@@ -121,7 +115,7 @@ const points: Record<string, (holder: pg.Client) => Promise<unknown>> = {
   },
 };
 
-/** Ways to give "slow" the contact "new" in place of "old". */
+/** Calls that replace the contact "old" of "slow" with "new". */
 const changes: Record<string, (store: ContactStore) => Promise<unknown>> = {
   "a sync": (store) =>
     store.sync(
@@ -195,7 +189,7 @@ test("a pool whose connections are all in use refuses after its limit, and recov
   await recover(store);
 });
 
-/** A server that accepts connections and does this with them. */
+/** Starts a server that passes its connections to a function. */
 async function startServer(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createKeyVerifier } from "../../src/access/key-verifier.ts";
 import { serverKeyHeader } from "../../src/access/server-key.ts";
-import { createContactStore } from "../../src/storage/contact-store.ts";
 import { migrate } from "../../src/storage/migrate.ts";
+import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
 import { openDatabase, openPool } from "../support/database.ts";
 import { emptyDatabase } from "./support/empty-database.ts";
@@ -38,7 +38,7 @@ test("a database of the first version moves over, with its contacts, apps and ke
   await expect(verify("revoked")).rejects.toMatchObject({ reason: "SERVER_KEY_INVALID" });
   expect((await keys.createApp("forum"))?.id).toBe(3);
 
-  const store = createContactStore({ pool: openPool(url, 2), statementTimeoutMs: 30_000 });
+  const store = createPostgresContactStore({ pool: openPool(url, 2), timeoutMs: 30_000 });
   const page = await store.listContacts(1, "alice", { size: 10 }, unhurried);
   expect(page).toEqual({
     entries: ["bob", "ève 😀"].map((id) => ({ id, createdAtMicros: 1714979289123456 })),

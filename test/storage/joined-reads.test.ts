@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Pool } from "../../src/storage/database.ts";
 import { createPool } from "../../src/storage/database.ts";
+import type { EncodedStatement } from "../../src/storage/encoded-statement.ts";
 import type { RunRead } from "../../src/storage/joined-reads.ts";
 import { createJoinedReads } from "../../src/storage/joined-reads.ts";
-import type { WrittenStatement } from "../../src/storage/pipeline.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { patienceMs } from "../support/patience.ts";
@@ -28,14 +28,14 @@ afterAll(async () => {
 
 const unaborted = new AbortController().signal;
 
-const divide = (by: number): WrittenStatement => ({
+const divide = (by: number): EncodedStatement => ({
   name: "divide",
   text: "SELECT 60 / $1::int, nextval('runs')",
   values: [String(by)],
 });
 
-/** As many at once as are given; all but the first few wait, and are joined. */
-function runAll(join: RunRead, statements: readonly WrittenStatement[], signal = unaborted) {
+/** Runs all statements at once. All but the first few wait, and are joined. */
+function runAll(join: RunRead, statements: readonly EncodedStatement[], signal = unaborted) {
   return Promise.allSettled(statements.map((statement) => join(statement, signal)));
 }
 
@@ -53,7 +53,7 @@ test("each read gets its own rows, however many are sent together", async () => 
   );
 });
 
-test("no read fails for another's sake", async () => {
+test("no read fails because of another", async () => {
   const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
   const results = await runAll(join, [1, 2, 0, 3, 0, 4].map(divide));
   expect(results.map((result) => result.status)).toEqual([
@@ -69,7 +69,7 @@ test("no read fails for another's sake", async () => {
   expect(last?.status === "fulfilled" && last.value[0]?.[0]).toBe("15");
 });
 
-test("a read whose caller left while it waited is never run", async () => {
+test("a read whose caller disconnects while it waits is never run", async () => {
   const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
   const leaving = new AbortController();
   const before = await countRuns();
@@ -85,7 +85,7 @@ test("a read whose caller left while it waited is never run", async () => {
   expect(await countRuns()).toBe(before + 3);
 });
 
-test("a failure of the pool is told to all that wait for it, and later reads succeed", async () => {
+test("a failure of the pool rejects all pending reads, and later reads succeed", async () => {
   let isDown = true;
   const failing = {
     connect: () => (isDown ? Promise.reject(new Error("no connection")) : pool.connect()),
@@ -94,7 +94,7 @@ test("a failure of the pool is told to all that wait for it, and later reads suc
   const results = await runAll(join, [1, 2, 3, 4, 5].map(divide));
   expect(results.map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
   isDown = false;
-  // By then nothing is under way.
+  // Now no read is in flight.
   await countRuns();
   expect((await join(divide(6), unaborted))[0]?.[0]).toBe("10");
 });

@@ -2,9 +2,10 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Pool } from "../../src/storage/database.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
-import type { Statement } from "../../src/storage/pipeline.ts";
 import { createReadStatements } from "../../src/storage/read-statements.ts";
 import { createReplaceStatements } from "../../src/storage/replace-statements.ts";
+import type { Statement } from "../../src/storage/statement.ts";
+import { createSyncStatements } from "../../src/storage/sync-statements.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
 import type { PlanNode } from "./support/plans.ts";
@@ -25,7 +26,7 @@ interface Opened {
 
 let filled: Opened;
 
-/** A connection with the service's own options. */
+/** Opens a connection with the options of the service. */
 async function open(): Promise<Opened> {
   const database = await createTestDatabase();
   const pool = createPool({
@@ -48,7 +49,7 @@ const listLength = 25_000;
 
 /** 100,000 rows: half in the lists of `me`, half of 1,000 owners in three other apps. */
 async function fill({ client }: Opened): Promise<void> {
-  // In no order, as a table is that grew for years: what is near in an index is far in the table.
+  // In random order, like a table that grew for years: rows that are near in an index are far apart in the table.
   const { rowCount } = await client.query(
     `INSERT INTO contact (app_id, owner_id, contact_id)
      SELECT * FROM (
@@ -71,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(() => close(filled));
 
-/** Writes the statements; its connection is never opened. */
+/** Compiles the statements. It never opens a connection. */
 const db = createDatabaseOn(
   createPool({
     connectionString: "postgres:///",
@@ -82,9 +83,19 @@ const db = createDatabaseOn(
 );
 const reads = createReadStatements(db);
 const replaces = createReplaceStatements(db);
+const syncs = createSyncStatements(db);
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `u${n}`);
 const pairs = (count: number) => ids(count).map((contactId) => ({ ownerId: "me", contactId }));
+
+/** A statement of a sync of contacts of one owner. */
+function syncOf(change: "insert" | "delete", count: number) {
+  return (appId: number, ownerId: string): Statement => {
+    const contactIds = ids(count);
+    const [appIds, ownerIds] = [contactIds.map(() => appId), contactIds.map(() => ownerId)];
+    return { ...syncs[change]([]), values: [appIds, ownerIds, contactIds] };
+  };
+}
 
 interface Case {
   readonly name: string;
@@ -93,10 +104,13 @@ interface Case {
   readonly scans: readonly string[];
   /** Whether the plan compares by a hash of the wanted contacts. */
   readonly isHashed?: boolean;
+  /** Whether the plan sorts the given pairs, to lock them in order. */
+  readonly isSorted?: boolean;
 }
 
 const ofList = "Index Scan contact_pkey by app_id owner_id contact_id";
 const ofOwners = "Index Scan contact_reverse by app_id owner_id contact_id";
+const ofListPair = "Index Only Scan contact_pkey by app_id owner_id contact_id";
 const ofPair = "Index Only Scan contact_reverse by app_id owner_id contact_id";
 
 const cases: Case[] = [
@@ -135,6 +149,20 @@ const cases: Case[] = [
     statement: reads.fingerprint,
     scans: ["Index Only Scan contact_pkey by app_id owner_id"],
   },
+  ...[0, 1, 10_000].flatMap((count) => [
+    {
+      name: `a sync that inserts ${count}`,
+      statement: syncOf("insert", count),
+      scans: [ofListPair],
+      isHashed: true,
+    },
+    {
+      name: `a sync that deletes ${count}`,
+      statement: syncOf("delete", count),
+      scans: [ofList, ofList],
+      isSorted: true,
+    },
+  ]),
   ...[0, 10_000].flatMap((count) => [
     {
       name: `the insertion of ${count}`,
@@ -159,7 +187,7 @@ const cases: Case[] = [
   ]),
 ];
 
-const forbidden = /Seq Scan|Sort|Bitmap|Hash|Merge|Materialize/;
+const forbidden = /Seq Scan|Bitmap|Hash|Merge|Materialize/;
 
 interface User {
   readonly name: string;
@@ -176,11 +204,12 @@ const users: User[] = [
 
 const typeOf = (node: PlanNode) => node["Node Type"];
 
-function expectIndexes(plan: PlanNode, { scans, isHashed = false }: Case): void {
+function expectIndexes(plan: PlanNode, { scans, isHashed = false, isSorted = false }: Case): void {
   const types = nodesOf(plan).map(typeOf);
   expect(types.filter((type) => forbidden.test(type))).toEqual([]);
   expect(indexScansOf(plan)).toEqual(scans);
   expect(JSON.stringify(plan).includes("hashed SubPlan")).toBe(isHashed);
+  expect(types.includes("Sort")).toBe(isSorted);
 }
 
 describe.each(users)("in 100,000 rows, by a plan for $name,", ({ appId, userId, mode }) => {

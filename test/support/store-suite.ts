@@ -1,43 +1,15 @@
 import type { Kysely } from "kysely";
 import pg from "pg";
-import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
-import type { Pool } from "../../src/storage/database.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import type { Database } from "../../src/storage/schema.ts";
-import { describeConcurrency } from "../storage/suite/concurrency.ts";
-import { describeConnections } from "../storage/suite/connections.ts";
-import { describeCounts } from "../storage/suite/counts.ts";
-import { describeDeadlines } from "../storage/suite/deadlines.ts";
-import { describeErase } from "../storage/suite/erase.ts";
-import { describeFailures } from "../storage/suite/failures.ts";
-import { describeFingerprints } from "../storage/suite/fingerprints.ts";
-import { describeIds } from "../storage/suite/ids.ts";
-import { describeIsolation } from "../storage/suite/isolation.ts";
-import { describeLockOrder } from "../storage/suite/lock-order.ts";
-import { describeModel } from "../storage/suite/model.ts";
-import { describeOwnerLocks } from "../storage/suite/owner-locks.ts";
-import { describePageWalks } from "../storage/suite/page-walks.ts";
-import { describeReads } from "../storage/suite/reads.ts";
-import { describeReplace } from "../storage/suite/replace.ts";
-import { describeReplaceAtOnce } from "../storage/suite/replace-at-once.ts";
-import { describeRetries } from "../storage/suite/retries.ts";
-import { describeSerialOrder } from "../storage/suite/serial-order.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
 import { createTestDatabase } from "./database.ts";
 import { usualOptions } from "./hostile-defaults.ts";
 import { patienceMs } from "./patience.ts";
-
-export interface StoreOptions {
-  readonly pool: Pool;
-  readonly statementTimeoutMs: number;
-}
-
-export interface SuiteOptions {
-  /** Makes the store under test, on a database that is migrated. */
-  readonly createStore: (options: StoreOptions) => ContactStore;
-}
 
 export interface OpenOptions {
   readonly poolSize?: number;
@@ -52,52 +24,25 @@ export interface OpenStore {
   readonly db: Kysely<Database>;
   /** The connection string of the database. */
   readonly url: string;
-  /** Closes the store's connections, as the end of the test does. */
+  /** Closes the connections of the store. The end of the test does so too. */
   close(): Promise<void>;
 }
 
 export interface Suite {
-  /** A store on the database that the tests of the suite share. */
+  /** A store on the database that the tests of the file share. */
   open(options?: OpenOptions): Promise<OpenStore>;
-  /** A store on a database of the test's own. */
+  /** A store on a database of its own. */
   openAlone(options?: OpenOptions): Promise<OpenStore>;
-  /** Another store on the database of one, as another process has it. */
+  /** Another store on the same database, like that of another process. */
   openOn(url: string, options?: OpenOptions): OpenStore;
   /** The number of an app that no other test uses. */
   newApp(): number;
-  /** What the app has stored, read past the store. */
+  /** The contacts of the app, read without the store. */
   contactsOf(appId: number, url?: string): Promise<ContactPair[]>;
 }
 
-/**
- * What every `ContactStore` must do, on a real Postgres. A store of another make (one that joins
- * requests, or knows of shards) is tested by one more call.
- */
-export function describeContactStore(name: string, options: SuiteOptions): void {
-  describe(name, () => {
-    const suite = createSuite(options);
-    describe("counts", () => describeCounts(suite));
-    describe("ids", () => describeIds(suite));
-    describe("model", () => describeModel(suite));
-    describe("deadlines", () => describeDeadlines(suite));
-    describe("failures", () => describeFailures(suite));
-    describe("retries", () => describeRetries(suite));
-    describe("connections", () => describeConnections(suite));
-    describe("lock order", () => describeLockOrder(suite));
-    describe("owner locks", () => describeOwnerLocks(suite));
-    describe("concurrency", () => describeConcurrency(suite));
-    describe("reads", () => describeReads(suite));
-    describe("page walks", () => describePageWalks(suite));
-    describe("fingerprints", () => describeFingerprints(suite));
-    describe("replace", () => describeReplace(suite));
-    describe("replacements at once", () => describeReplaceAtOnce(suite));
-    describe("serial order", () => describeSerialOrder(suite));
-    describe("erase", () => describeErase(suite));
-    describe("isolation", () => describeIsolation(suite));
-  });
-}
-
-function createSuite({ createStore }: SuiteOptions): Suite {
+/** Opens contact stores for the tests of a file, which share a database. */
+export function createSuite(): Suite {
   let shared: TestDatabase;
   let apps = 0;
   beforeAll(async () => {
@@ -111,7 +56,6 @@ function createSuite({ createStore }: SuiteOptions): Suite {
       connectionString: url,
       poolSize,
       timeoutMs,
-      lockTimeoutMs,
       onConnectionLost: () => {},
     });
     const db = createDatabaseOn(pool);
@@ -121,7 +65,8 @@ function createSuite({ createStore }: SuiteOptions): Suite {
       return closing;
     };
     onTestFinished(close);
-    return { store: createStore({ pool, statementTimeoutMs: timeoutMs }), db, url, close };
+    const store = createPostgresContactStore({ pool, timeoutMs, lockTimeoutMs });
+    return { store, db, url, close };
   }
 
   return {

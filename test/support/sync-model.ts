@@ -17,7 +17,7 @@ export interface ModelRequest {
   readonly wantsOutcomes?: boolean;
 }
 
-/** What one sync does to the rows, as the contract says it: insertions first, deletions last. */
+/** The effect of one sync on the rows, by the contract: insertions first, deletions last. */
 export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult {
   const { appId, entries, wantsOutcomes = false } = request;
   const outcomes: SyncOutcome[] = [];
@@ -36,24 +36,15 @@ export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult 
   return wantsOutcomes ? { ...counts, outcomes } : counts;
 }
 
-/**
- * What a transaction does to the rows, and what the database reports of it.
- *
- * @param between what happens to the rows between insertions and deletions
- */
-export function applyBatch(
-  rows: Set<string>,
-  { inserts, deletes }: Batch,
-  between = () => {},
-): BatchReport {
+/** Applies a transaction to the rows, and returns the report of the database. */
+export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): BatchReport {
   const inserted = inserts.filter((pair) => !rows.has(pairKey(pair.appId, pair)));
   for (const pair of inserted) rows.add(pairKey(pair.appId, pair));
-  between();
   const deleted = deletes.filter((pair) => rows.delete(pairKey(pair.appId, pair)));
   return { inserted, deleted };
 }
 
-/** Few ids, so that requests meet. */
+/** Few ids, so that requests have pairs in common. */
 const id = fc.constantFrom("a", "b", "c");
 
 export const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({

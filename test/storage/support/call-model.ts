@@ -8,8 +8,8 @@ import { pairKey, syncModel } from "../../support/sync-model.ts";
 import { unhurried } from "./pairs.ts";
 import type { Step, Taken } from "./serial-order.ts";
 
-/** A call that changes contacts. */
-export type Call = SyncCall | ReplaceCall | EraseCall;
+/** A call of the store. */
+export type Call = SyncCall | ReplaceCall | EraseCall | CheckCall | ListCall;
 
 interface SyncCall {
   readonly kind: "sync";
@@ -30,12 +30,29 @@ interface EraseCall {
   readonly userId: string;
 }
 
-/** What a call gives, or the reason of its fault. */
-export type Result = SyncResult | ReplaceCounts | EraseCounts | string;
+/** Checks all pairs that calls of the model can change. */
+interface CheckCall {
+  readonly kind: "check";
+}
+
+interface ListCall {
+  readonly kind: "list";
+  readonly ownerId: string;
+}
+
+/** The result of a call, or the reason of its fault. */
+export type Result =
+  | SyncResult
+  | ReplaceCounts
+  | EraseCounts
+  | readonly (string | boolean)[]
+  | string;
 
 const owners = ["me", "you"];
-const ids = [...owners, "a", "b", "c"];
+/** In the order of lists. */
+const ids = ["a", "b", "c", ...owners];
 const anyId = fc.constantFrom(...ids);
+const allPairs = owners.flatMap((ownerId) => ids.map((contactId) => ({ ownerId, contactId })));
 
 const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({
   ownerId: fc.constantFrom(...owners),
@@ -43,13 +60,13 @@ const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({
   isDeleted: fc.boolean(),
 });
 
-/** Entries that make the first rows of an app. */
+/** Entries that create the first rows of an app. */
 export const anyFirstEntries = fc.array(
   anyEntry.map((entry) => ({ ...entry, isDeleted: false })),
   { maxLength: 6 },
 );
 
-/** @param fingerprint of the list of "me" as it is before the calls */
+/** @param fingerprint the fingerprint of the list of "me" before the calls */
 export function anyCall(fingerprint: string): fc.Arbitrary<Call> {
   const sync = fc.record({
     kind: fc.constant("sync" as const),
@@ -64,7 +81,14 @@ export function anyCall(fingerprint: string): fc.Arbitrary<Call> {
     expectedFingerprint: fc.constantFrom(undefined, fingerprint, fingerprint, fingerprintOf([])),
   });
   const erase = fc.record({ kind: fc.constant("erase" as const), userId: anyId });
+  const check = fc.constant({ kind: "check" as const });
+  const list = fc.record({
+    kind: fc.constant("list" as const),
+    ownerId: fc.constantFrom(...owners),
+  });
   return fc.oneof(
+    { arbitrary: check, weight: 2 },
+    { arbitrary: list, weight: 1 },
     { arbitrary: sync, weight: 5 },
     { arbitrary: replace, weight: 4 },
     { arbitrary: erase, weight: 1 },
@@ -84,12 +108,20 @@ export async function make(call: Call, store: ContactStore, appId: number): Prom
         if (error instanceof Fault && error.reason === "FINGERPRINT_MISMATCH") return error.reason;
         throw error;
       }
+    case "check": {
+      const results = await store.check(appId, allPairs, unhurried);
+      return results.map(({ isContact }) => isContact);
+    }
+    case "list": {
+      const { entries } = await store.listContacts(appId, call.ownerId, { size: 9 }, unhurried);
+      return entries.map(({ id }) => id);
+    }
     case "erase":
       return store.erase(appId, call.userId, unhurried);
   }
 }
 
-/** What the call does to a set of pairs, by their keys. */
+/** The effect of the call on a set of pairs, by their keys. */
 export function stepOf(call: Call, appId: number): Step<string, Result> {
   switch (call.kind) {
     case "sync":
@@ -100,6 +132,14 @@ export function stepOf(call: Call, appId: number): Step<string, Result> {
       };
     case "replace":
       return (before) => replaceModel(before, call, appId);
+    case "check":
+      return (before) => ({ result: allPairs.map((each) => before.has(pairKey(appId, each))) });
+    case "list":
+      return (before) => ({
+        result: ids.filter((contactId) =>
+          before.has(pairKey(appId, { ownerId: call.ownerId, contactId })),
+        ),
+      });
     case "erase":
       return eraseModel(call, appId);
   }
@@ -124,7 +164,7 @@ function replaceModel(
   return isDryRun ? { result } : { rows: before.difference(there).union(wanted), result };
 }
 
-/** An erasure reads each list, and deletes what it has read in a step of its own. */
+/** An erasure reads each list, and deletes the pairs that it has read in another step. */
 function eraseModel({ userId }: EraseCall, appId: number): Step<string, Result> {
   const own = ids.map((contactId) => pairKey(appId, { ownerId: userId, contactId }));
   const others = ids.map((ownerId) => pairKey(appId, { ownerId, contactId: userId }));

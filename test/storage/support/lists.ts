@@ -8,7 +8,7 @@ import type {
 import type { Page, PageRequest } from "../../../src/contact/page.ts";
 import { pair, plan, unhurried } from "./pairs.ts";
 
-/** Ids whose order by bytes is not that of UTF-16, or of a dictionary. */
+/** Ids whose order by bytes differs from the order of UTF-16 and from that of a dictionary. */
 export const someIds = ["1", "10", "A", "a", "ab", "b", "é", "ｚ", "\uffff", "😀"];
 
 export const anyId = fc.constantFrom(...someIds);
@@ -18,7 +18,7 @@ export const anyPairs: fc.Arbitrary<ContactPair[]> = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-/** A list that is read in pages, and the pairs that put an id into it. */
+/** A list that is read in pages, and the pairs that add an id to it. */
 export interface List {
   readonly name: "contacts" | "owners" | "mutual contacts";
   read(

@@ -4,10 +4,10 @@ import { Fault } from "../../../src/errors.ts";
 
 export type ContactPair = Pick<SyncEntry, "ownerId" | "contactId">;
 
-/** A call that nobody ends early. */
+/** A call without a deadline that is never cancelled. */
 export const unhurried: CallOptions = { signal: new AbortController().signal };
 
-/** A call that ends when this many milliseconds are over. */
+/** A call with a deadline in so many milliseconds. */
 export function within(milliseconds: number): CallOptions {
   return { ...unhurried, timeLeftMs: () => milliseconds };
 }
@@ -22,7 +22,7 @@ export interface Change {
   readonly remove?: readonly ContactPair[];
 }
 
-/** The entries of a sync that does so. */
+/** The entries of a sync that makes the change. */
 export function plan({ insert = [], remove = [] }: Change): SyncEntry[] {
   return [
     ...insert.map((added) => ({ ...added, isDeleted: false })),
@@ -30,7 +30,7 @@ export function plan({ insert = [], remove = [] }: Change): SyncEntry[] {
   ];
 }
 
-/** In an order of their own, to compare sets of pairs. */
+/** The pairs in a fixed order, to compare sets of pairs. */
 export function sorted(pairs: readonly ContactPair[]): ContactPair[] {
   const keyOf = ({ ownerId, contactId }: ContactPair) => JSON.stringify([ownerId, contactId]);
   return pairs
@@ -38,7 +38,7 @@ export function sorted(pairs: readonly ContactPair[]): ContactPair[] {
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** The reason of the fault that a call rejects with, or else what it rejects with. */
+/** The reason of the fault that a call rejects with; any other error as it is. */
 export async function whyRejected(call: Promise<unknown>): Promise<unknown> {
   const error: unknown = await call.then(
     () => {

@@ -1,7 +1,7 @@
 import pg from "pg";
-import type { Statement } from "../../../src/storage/pipeline.ts";
+import type { Statement } from "../../../src/storage/statement.ts";
 
-/** A node of a plan, as EXPLAIN tells it in JSON. */
+/** A node of a plan, in the JSON format of EXPLAIN. */
 export interface PlanNode {
   readonly "Node Type": string;
   readonly "Index Name"?: string;
@@ -11,7 +11,7 @@ export interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** How the statement is run with its values: prepared, as the service runs it. */
+/** The plan of the statement with its values, prepared as in the service. */
 export async function explain(
   client: pg.ClientBase,
   statement: Statement,
@@ -23,7 +23,7 @@ export async function explain(
   return plan;
 }
 
-/** Pages that the statement reads when it is run, from memory or from disk. */
+/** The number of pages that the statement reads, from memory or from disk. */
 export async function countPages(client: pg.ClientBase, statement: Statement): Promise<number> {
   const plan = await explain(client, statement, "ANALYZE, BUFFERS");
   return (plan["Shared Hit Blocks"] ?? Number.NaN) + (plan["Shared Read Blocks"] ?? Number.NaN);
@@ -33,7 +33,7 @@ export async function prepare(client: pg.ClientBase, { name, text }: Statement):
   await client.query(`PREPARE ${name} AS ${text}`);
 }
 
-/** The plan of a statement that is prepared. */
+/** The plan of a prepared statement. */
 export async function explainPrepared(
   client: pg.ClientBase,
   { name, values }: Statement,
@@ -43,14 +43,16 @@ export async function explainPrepared(
     `EXPLAIN (FORMAT JSON, ${options}) EXECUTE ${name} (${values.map(literal).join(", ")})`,
   );
   const [row] = rows;
-  if (row === undefined) throw new Error("EXPLAIN told nothing");
+  if (row === undefined) throw new Error("EXPLAIN returned no plan");
   return row["QUERY PLAN"][0].Plan;
 }
 
 function literal(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "string") return pg.escapeLiteral(value);
-  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(", ")}]::text[]`;
+  if (Array.isArray(value)) {
+    return value.length === 0 ? "'{}'" : `ARRAY[${value.map(literal).join(", ")}]`;
+  }
   throw new TypeError(`no literal for ${value}`);
 }
 

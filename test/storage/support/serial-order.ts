@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** What a call does to the rows in one atomic step: it ends with a result, or has another step to take. */
+/** The effect of one atomic step of a call. The call ends with a result, or has another step. */
 export type Step<Row, Result> = (rows: ReadonlySet<Row>) => Taken<Row, Result>;
 
 export interface Taken<Row, Result> {
-  /** The rows after the step; those before it where absent. */
+  /** The rows after the step; absent: unchanged. */
   readonly rows?: ReadonlySet<Row>;
   readonly next?: Step<Row, Result>;
-  /** There where the call ends with the step. */
+  /** Present if the call ends with this step. */
   readonly result?: Result;
 }
 
-/** Calls that were made at once, and what came of them. */
+/** Concurrent calls and their results. */
 export interface Observed<Row, Result> {
   readonly before: ReadonlySet<Row>;
   readonly after: ReadonlySet<Row>;
@@ -19,8 +19,8 @@ export interface Observed<Row, Result> {
 }
 
 /**
- * Whether there is an order of the steps of all calls, one after another, that gives each call its
- * result, and leaves the rows that are there afterwards.
+ * Whether the steps of all calls have a serial order that gives each call its result, and ends with the
+ * observed rows.
  */
 export function hasSerialOrder<Row, Result>(observed: Observed<Row, Result>): boolean {
   const { before, after, calls } = observed;

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { usualOptions } from "../../support/hostile-defaults.ts";
 import type { ContactPair } from "./pairs.ts";
 
-/** A connection beside the service's own, closed when the running test ends. */
+/** Opens a connection besides those of the service. It is closed when the running test ends. */
 export async function openSession(url: string): Promise<pg.Client> {
   const session = new pg.Client({ connectionString: url, options: usualOptions });
   session.on("error", () => {});
@@ -13,20 +13,20 @@ export async function openSession(url: string): Promise<pg.Client> {
   return session;
 }
 
-/** Waits for as long as it takes; the limit of the test ends a wait in vain. */
+/** Waits until the condition holds. The time limit of the test ends a wait that never succeeds. */
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(10);
 }
 
 const insertPair = "INSERT INTO contact (app_id, owner_id, contact_id) VALUES ($1, $2, $3)";
 
-/** Inserts a pair in a transaction that stays open: whoever wants to insert it too has to wait. */
+/** Inserts a pair in a transaction that stays open. Other insertions of the pair wait for it. */
 export async function holdInsert(session: pg.Client, appId: number, pair: ContactPair) {
   await session.query("BEGIN");
   await session.query(insertPair, [appId, pair.ownerId, pair.contactId]);
 }
 
-/** Locks a pair that is there in a transaction that stays open: whoever wants to delete it has to wait. */
+/** Locks an existing pair in a transaction that stays open. Deletions of the pair wait for it. */
 export async function holdRow(session: pg.Client, appId: number, pair: ContactPair) {
   await session.query("BEGIN");
   const { rowCount } = await session.query(
@@ -44,7 +44,7 @@ interface Backend {
 
 /** The service's connections to the database of the session, as Postgres sees them. */
 export async function backendsOf(session: pg.Client): Promise<Backend[]> {
-  // Within a transaction Postgres answers what it answered first, unless told to look again.
+  // In a transaction Postgres repeats its first answer until the snapshot is cleared.
   await session.query("SELECT pg_stat_clear_snapshot()");
   const { rows } = await session.query<Backend>(
     `SELECT pid, state, coalesce(wait_event_type = 'Lock', false) AS waits
@@ -67,8 +67,8 @@ export function untilIdle(session: pg.Client): Promise<void> {
 }
 
 /**
- * How many deadlocks the database has seen. A connection tells at its end at the latest, so call this
- * when the service's are closed.
+ * The number of deadlocks in the database. Connections report them at their end at the latest, so call
+ * this after those of the service are closed.
  */
 export async function countDeadlocks(session: pg.Client): Promise<number> {
   await until(async () => (await backendsOf(session)).length === 0);

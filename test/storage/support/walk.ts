@@ -1,9 +1,9 @@
 import type { Page, PageEntry, PageRequest } from "../../../src/contact/page.ts";
 
 /**
- * Reads a list page by page, and gives what it was shown.
+ * Reads a list page by page, and returns its entries.
  *
- * @param between runs after each page, the last one too
+ * @param between runs after each page, including the last one
  */
 export async function walk(
   readPage: (request: PageRequest) => Promise<Page>,

@@ -46,33 +46,6 @@ test("however requests are joined, results and rows are those of the order of ar
   );
 });
 
-test("results are those of a serial order where another process deletes pairs between the two statements", () => {
-  fc.assert(
-    fc.property(
-      fc.array(anyRequest, { maxLength: 12 }),
-      anyRows,
-      anyRows,
-      (requests, initial, elsewhere) => {
-        const batch = planBatch(requests.map(waiting), { maxEntries: 1_000, isBusy: noneBusy });
-        // What the batch has inserted itself, nobody else can delete.
-        const vanishing = initial.intersection(elsewhere);
-        const toDelete = new Set(batch.deletes.map((pair) => pairKey(pair.appId, pair)));
-        const modelRows = initial.difference(vanishing.intersection(toDelete));
-        const expected = batch.requests.map((request) => syncModel(modelRows, request));
-
-        const rows = new Set(initial);
-        const report = applyBatch(rows, batch, () => {
-          for (const key of vanishing) rows.delete(key);
-        });
-
-        expect(shareResults(batch, report)).toEqual(expected);
-        expect(rows).toEqual(modelRows.difference(vanishing));
-      },
-    ),
-    { numRuns: 2_000 },
-  );
-});
-
 test("pairs are named once and in order", () => {
   fc.assert(
     fc.property(fc.array(anyRequest, { minLength: 1 }), (requests) => {
@@ -96,9 +69,9 @@ const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
-  /** The pair that is. */
+  /** The busy pair. */
   readonly busy?: SyncEntry;
-  /** The positions of those that share the next transaction. */
+  /** The positions of the requests that share the next transaction. */
   readonly taken: number[];
 }
 

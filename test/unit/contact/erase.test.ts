@@ -14,7 +14,7 @@ interface Step {
   readonly deleted?: number;
 }
 
-/** A store in memory; `onStep` sees each step before it is taken, and may change the rows. */
+/** A store in memory. `onStep` runs before each step, and may change the rows. */
 function createModel(pairs: readonly [string, string][], onStep: (rows: Set<string>) => void) {
   const keyOf = (ownerId: string, contactId: string) => pairKey(appId, { ownerId, contactId });
   const rows = new Set(pairs.map((pair) => keyOf(...pair)));

@@ -9,7 +9,7 @@ import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-m
 const signal = new AbortController().signal;
 const add = (ownerId: string) => [{ ownerId, contactId: "x", isDeleted: false }];
 
-/** What may begin by now begins: what ends first, schedules it, and then it has its turn. */
+/** Waits until all transactions that may begin have begun: one turn to schedule them, one to begin. */
 async function allBegun(): Promise<void> {
   await nextTick();
   await nextTick();
@@ -19,16 +19,17 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
   return createGroupCommit({
     runBatch,
     maxInFlight: 2,
-    maxAlone: 1,
-    maxPatient: 2,
+    maxRetriesInFlight: 1,
+    maxLockWaitsInFlight: 2,
     maxBatchEntries: 100,
-    maxWaitingEntries: 1_000,
-    maxGatherMs: 60_000,
+    maxPendingEntries: 1_000,
+    lingerMs: 60_000,
+    maxBackoffMs: 1,
     ...options,
   });
 }
 
-/** Transactions that end when the test says so. */
+/** A runner whose transactions end when the test ends them. */
 function createManualRunner(rows = new Set<string>()) {
   const runs: { owners: string[]; waitsForLocks: boolean; end: (error?: unknown) => void }[] = [];
   const runBatch: RunBatch = (batch, { waitsForLocks }) =>
@@ -107,7 +108,7 @@ test("a second transaction begins when half as many requests wait as are under w
 
 test("requests wait for others no longer than they may", async () => {
   const { runs, runBatch } = createManualRunner();
-  const store = create(runBatch, { maxGatherMs: 1 });
+  const store = create(runBatch, { lingerMs: 1 });
   const results = ["a", "b", "c"].map((owner) => store.sync(1, add(owner), { signal }));
   await allBegun();
   results.push(store.sync(1, add("d"), { signal }));
@@ -121,7 +122,7 @@ test("transactions that are run alone do not make others wait longer", async () 
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const { runs, runBatch } = createManualRunner();
-  const store = create(runBatch, { maxGatherMs: 20 });
+  const store = create(runBatch, { lingerMs: 20 });
   const sync = (owner: string) => store.sync(1, add(owner), { signal });
   const failing = ["a", "b"].map(sync);
   await allBegun();
@@ -211,7 +212,7 @@ test("a request whose caller left while it waited is never run", async () => {
 
 test("beyond the bound of the queue requests are refused, until it is shorter", async () => {
   const { runs, runBatch } = createManualRunner();
-  const store = create(runBatch, { maxInFlight: 1, maxWaitingEntries: 1 });
+  const store = create(runBatch, { maxInFlight: 1, maxPendingEntries: 1 });
   const first = store.sync(1, add("first"), { signal });
   await allBegun();
   const second = store.sync(1, add("second"), { signal });

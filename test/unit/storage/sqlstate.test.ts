@@ -4,18 +4,21 @@ import type { Reason } from "../../../src/errors.ts";
 import { fault } from "../../../src/errors.ts";
 import {
   databaseFault,
-  isRetryable,
+  isConflict,
+  isStaleStatement,
   isTransient,
   mustDiscardConnection,
 } from "../../../src/storage/sqlstate.ts";
 
 type Answer = Reason | "a bug";
 
-/** SQLSTATE, its name in the manual of Postgres, what the caller is told, and whether it is retried. */
-const states: [code: string, name: string, answer: Answer, retried?: "retried"][] = [
-  ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "retried"],
-  ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "retried"],
-  ["26000", "invalid_sql_statement_name", "DATABASE_UNAVAILABLE", "retried"],
+/** SQLSTATE, its name in the manual of Postgres, the fault, and whether the transaction is retried. */
+const states: [code: string, name: string, answer: Answer, retried?: "conflict" | "stale"][] = [
+  ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "conflict"],
+  ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "conflict"],
+  ["26000", "invalid_sql_statement_name", "DATABASE_UNAVAILABLE", "stale"],
+  ["42P05", "duplicate_prepared_statement", "DATABASE_UNAVAILABLE", "stale"],
+  ["0A000", "feature_not_supported", "DATABASE_UNAVAILABLE", "stale"],
   ["57014", "query_canceled", "DEADLINE_EXCEEDED"],
   ["55P03", "lock_not_available", "DEADLINE_EXCEEDED"],
   ["08000", "connection_exception", "DATABASE_UNAVAILABLE"],
@@ -36,7 +39,7 @@ const states: [code: string, name: string, answer: Answer, retried?: "retried"][
   ["57P02", "crash_shutdown", "DATABASE_UNAVAILABLE"],
   ["57P03", "cannot_connect_now", "DATABASE_UNAVAILABLE"],
   ["57P05", "idle_session_timeout", "DATABASE_UNAVAILABLE"],
-  ["0A000", "feature_not_supported", "a bug"],
+  ["25P04", "transaction_timeout", "DEADLINE_EXCEEDED"],
   ["22021", "character_not_in_repertoire", "a bug"],
   ["22P02", "invalid_text_representation", "a bug"],
   ["23503", "foreign_key_violation", "a bug"],
@@ -57,14 +60,15 @@ test.each(states)("%s %s is %s", (code, _, answer, retried) => {
   const error = sqlError(code);
   const made = databaseFault(error);
   expect(made?.reason ?? "a bug").toBe(answer);
-  expect(isRetryable(error)).toBe(retried === "retried");
+  expect(isConflict(error)).toBe(retried === "conflict");
+  expect(isStaleStatement(error)).toBe(retried === "stale");
   if (made !== undefined) {
     expect(made.cause).toBe(error);
     expect(made.message).not.toContain("text of Postgres");
   }
 });
 
-/** After these the connection is as good as before. */
+/** After these errors the connection can be used again. */
 const harmless = ["40001", "40P01", "57014", "55P03"];
 
 test.each(states)("%s %s closes the connection, unless it is harmless", (code) => {
@@ -89,7 +93,7 @@ const errnos: [code: string, answer: Answer][] = [
 test.each(errnos)("%s is %s", (code, answer) => {
   const error = Object.assign(new Error("connect"), { code });
   expect(databaseFault(error)?.reason ?? "a bug").toBe(answer);
-  expect(isRetryable(error)).toBe(false);
+  expect(isConflict(error) || isStaleStatement(error)).toBe(false);
   if (answer !== "a bug") expect(mustDiscardConnection(error)).toBe(true);
 });
 
@@ -98,7 +102,7 @@ test("a host whose every address refuses is away", () => {
   expect(databaseFault(refused)?.reason).toBe("DATABASE_UNAVAILABLE");
 });
 
-/** The errors of pg and its pool that carry no code, word for word. */
+/** The messages of pg and its pool that have no code. */
 const messages: [text: string, answer: Answer][] = [
   ["Connection terminated", "DATABASE_UNAVAILABLE"],
   ["Connection terminated unexpectedly", "DATABASE_UNAVAILABLE"],
@@ -128,7 +132,7 @@ test.each([
 ])("%j is no error of the database", (thrown) => {
   expect(databaseFault(thrown)).toBeUndefined();
   expect(mustDiscardConnection(thrown)).toBe(false);
-  expect(isRetryable(thrown)).toBe(false);
+  expect(isConflict(thrown) || isStaleStatement(thrown)).toBe(false);
 });
 
 const starts: [name: string, error: Error, transient: boolean][] = [

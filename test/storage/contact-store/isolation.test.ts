@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { CallOptions, ContactStore } from "../../../src/contact/contact-store.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
-import type { Suite } from "../../support/store-suite.ts";
+import { createSuite } from "../../support/store-suite.ts";
 import { addPairs } from "../support/lists.ts";
 import { pair, plan, sorted, unhurried, whyRejected } from "../support/pairs.ts";
+
+const suite = createSuite();
 
 type Call = (store: ContactStore, appId: number, options: CallOptions) => Promise<unknown>;
 
@@ -34,7 +36,7 @@ const calls: Record<string, Call> = {
   erase: (store, appId, options) => store.erase(appId, "me", options),
 };
 
-/** What the app has: halves, of which other apps have the other. */
+/** The contacts of the app. Other apps have the reverse pairs too. */
 const own = (appId: number) =>
   [pair("me", "a"), pair("b", "me")].map(({ ownerId, contactId }) => ({
     app_id: appId,
@@ -48,40 +50,38 @@ const theirs = [
   ...["a", "b"].map((id) => pair(id, "me")),
 ];
 
-export function describeIsolation(suite: Suite): void {
-  describe.each(Object.entries(calls))("%s", (_, call) => {
-    test("answers as if there were no other app, and leaves the others as they are", async () => {
-      const { store, db } = await suite.open();
-      const [lonely, below, app, above] = [
-        suite.newApp(),
-        suite.newApp(),
-        suite.newApp(),
-        suite.newApp(),
-      ];
-      await db
-        .insertInto("contact")
-        .values([...own(lonely), ...own(app)])
-        .execute();
-      const answer = await call(store, lonely, unhurried);
-      for (const other of [below, above]) await addPairs(store, other, theirs);
+describe.each(Object.entries(calls))("%s", (_, call) => {
+  test("answers as if there were no other app, and leaves the others as they are", async () => {
+    const { store, db } = await suite.open();
+    const [lonely, below, app, above] = [
+      suite.newApp(),
+      suite.newApp(),
+      suite.newApp(),
+      suite.newApp(),
+    ];
+    await db
+      .insertInto("contact")
+      .values([...own(lonely), ...own(app)])
+      .execute();
+    const answer = await call(store, lonely, unhurried);
+    for (const other of [below, above]) await addPairs(store, other, theirs);
 
-      expect(await call(store, app, unhurried)).toEqual(answer);
-      expect(sorted(await suite.contactsOf(app))).toEqual(sorted(await suite.contactsOf(lonely)));
-      for (const other of [below, above]) {
-        expect(sorted(await suite.contactsOf(other))).toEqual(sorted(theirs));
-      }
-    });
-
-    test("of a caller who has left does nothing, takes no connection and says why", async () => {
-      const { store, url, db } = await suite.openAlone({ poolSize: 1 });
-      await addPairs(store, 1, theirs);
-      const reason = new Error("the caller left");
-      // The only connection is taken: whoever asks for it would wait.
-      await db.connection().execute(async () => {
-        const over = call(store, 1, { signal: AbortSignal.abort(reason) });
-        expect(await whyRejected(over)).toBe(reason);
-      });
-      expect(sorted(await suite.contactsOf(1, url))).toEqual(sorted(theirs));
-    });
+    expect(await call(store, app, unhurried)).toEqual(answer);
+    expect(sorted(await suite.contactsOf(app))).toEqual(sorted(await suite.contactsOf(lonely)));
+    for (const other of [below, above]) {
+      expect(sorted(await suite.contactsOf(other))).toEqual(sorted(theirs));
+    }
   });
-}
+
+  test("of a caller who has left does nothing, takes no connection and says why", async () => {
+    const { store, url, db } = await suite.openAlone({ poolSize: 1 });
+    await addPairs(store, 1, theirs);
+    const reason = new Error("the caller left");
+    // The only connection is in use, so a call that needs one would wait.
+    await db.connection().execute(async () => {
+      const over = call(store, 1, { signal: AbortSignal.abort(reason) });
+      expect(await whyRejected(over)).toBe(reason);
+    });
+    expect(sorted(await suite.contactsOf(1, url))).toEqual(sorted(theirs));
+  });
+});

@@ -1,16 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SyncEntry } from "../../../src/contact/sync.ts";
-import type { Suite } from "../../support/store-suite.ts";
+import { createSuite } from "../../support/store-suite.ts";
 import { sorted, unhurried } from "../support/pairs.ts";
 
-/** Few ids, so that syncs meet each other's pairs. */
+const suite = createSuite();
+
+/** Few ids, so that syncs have pairs in common. */
 const id = fc.constantFrom("1", "2", "3", "a", "A", "é", "😀");
 const sync = fc.array(fc.record({ ownerId: id, contactId: id, isDeleted: fc.boolean() }), {
   maxLength: 12,
 });
 
-/** An app's contacts as a set; a sync inserts first and deletes last. */
+/** The contacts of an app as a set. A sync inserts first and deletes last. */
 class ContactSet {
   readonly #pairs = new Set<string>();
 
@@ -37,21 +39,19 @@ function keyOf({ ownerId, contactId }: SyncEntry): string {
   return JSON.stringify([ownerId, contactId]);
 }
 
-export function describeModel(suite: Suite): void {
-  test("any sequence of syncs does what it does to a set, and counts the same", async () => {
-    const { store } = await suite.open();
-    const sequences = fc.array(sync, { minLength: 1, maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(sequences, async (syncs) => {
-        const appId = suite.newApp();
-        const model = new ContactSet();
-        for (const entries of syncs) {
-          const counts = await store.sync(appId, entries, unhurried);
-          expect(counts).toEqual(model.sync(entries));
-        }
-        expect(sorted(await suite.contactsOf(appId))).toEqual(sorted(model.pairs));
-      }),
-      { numRuns: 60 },
-    );
-  });
-}
+test("any sequence of syncs does what it does to a set, and counts the same", async () => {
+  const { store } = await suite.open();
+  const sequences = fc.array(sync, { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(sequences, async (syncs) => {
+      const appId = suite.newApp();
+      const model = new ContactSet();
+      for (const entries of syncs) {
+        const counts = await store.sync(appId, entries, unhurried);
+        expect(counts).toEqual(model.sync(entries));
+      }
+      expect(sorted(await suite.contactsOf(appId))).toEqual(sorted(model.pairs));
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,46 @@
+import type { Batch } from "./batch.ts";
+import type { PendingSync } from "./pending-sync.ts";
+
+export interface SyncQueueOptions {
+  /** Most transactions in flight at once. */
+  readonly maxInFlight: number;
+  /** Most entries in a batch. A single request may have more. */
+  readonly maxEntries: number;
+}
+
+/** The requests that wait for a transaction of one kind, and the number of transactions that may begin. */
+export class SyncQueue {
+  /** In the order of their arrival. */
+  pending: PendingSync[] = [];
+  /** Transactions that may begin now. */
+  free: number;
+  requestsInFlight = 0;
+  /** Most entries in a batch. A single request may have more. */
+  readonly maxEntries: number;
+
+  constructor({ maxInFlight, maxEntries }: SyncQueueOptions) {
+    this.free = maxInFlight;
+    this.maxEntries = maxEntries;
+  }
+
+  /** A transaction begins, and takes its requests from the queue. */
+  begin({ requests }: Batch<PendingSync>): void {
+    const taken = new Set(requests);
+    this.pending = this.pending.filter((request) => !taken.has(request));
+    this.requestsInFlight += requests.length;
+    this.free -= 1;
+  }
+
+  /** A transaction has ended. */
+  end({ requests }: Batch<PendingSync>): void {
+    this.requestsInFlight -= requests.length;
+    this.free += 1;
+  }
+
+  /** Removes the requests whose calls have ended, and returns them. */
+  removeEnded(): readonly PendingSync[] {
+    const ended = this.pending.filter(({ call }) => call.signal.aborted);
+    if (ended.length > 0) this.pending = this.pending.filter(({ call }) => !call.signal.aborted);
+    return ended;
+  }
+}

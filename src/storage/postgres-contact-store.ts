@@ -1,0 +1,61 @@
+import type { ContactStore } from "../contact/contact-store.ts";
+import { createContactEraser } from "../contact/erase.ts";
+import { createGroupCommit } from "../contact/group-commit.ts";
+import { createBatchRunner } from "./batch-runner.ts";
+import { createContactReader } from "./contact-reader.ts";
+import { createContactReplacer } from "./contact-replacer.ts";
+import type { Pool } from "./database.ts";
+import { createDatabaseOn } from "./database.ts";
+import { createReadStatements } from "./read-statements.ts";
+import { createReplaceStatements } from "./replace-statements.ts";
+import { createSyncStatements } from "./sync-statements.ts";
+import { maxBackoffMs } from "./transaction.ts";
+
+export interface PostgresContactStoreOptions {
+  readonly pool: Pool;
+  /** Longest that a transaction may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Longest that a joined transaction waits for one lock, in milliseconds. */
+  readonly lockTimeoutMs?: number;
+}
+
+/** With two transactions in flight the database stays busy while the next batch is collected. */
+const syncLimits = {
+  maxInFlight: 2,
+  maxRetriesInFlight: 2,
+  maxLockWaitsInFlight: 4,
+  maxBatchEntries: 4_000,
+  maxPendingEntries: 1_000_000,
+  lingerMs: 5,
+  maxBackoffMs,
+};
+
+/** A replacement may wait long for locks, so most connections stay free for other calls. */
+const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
+
+/** Stores contacts in Postgres. Concurrent syncs share transactions. */
+export function createPostgresContactStore({
+  pool,
+  timeoutMs,
+  lockTimeoutMs = 100,
+}: PostgresContactStoreOptions): ContactStore {
+  const db = createDatabaseOn(pool);
+  const reads = createReadStatements(db);
+  const reader = createContactReader({ pool, timeoutMs, statements: reads });
+  const syncer = createGroupCommit({
+    runBatch: createBatchRunner({
+      pool,
+      timeoutMs,
+      lockTimeoutMs,
+      statements: createSyncStatements(db),
+    }),
+    ...syncLimits,
+  });
+  const replacer = createContactReplacer({
+    pool,
+    timeoutMs,
+    statements: { ...reads, ...createReplaceStatements(db) },
+    ...replaceLimits,
+  });
+  return { ...syncer, ...reader, ...replacer, ...createContactEraser({ reader, syncer }) };
+}

@@ -1,0 +1,52 @@
+import type { Pool } from "./database.ts";
+import { begin, commit, rollback, takeTurn } from "./isolation.ts";
+import type { StatementResult } from "./run-statement.ts";
+import { runStatement, runStatements } from "./run-statement.ts";
+import type { Statement } from "./statement.ts";
+import { limitTransaction } from "./transaction-limits.ts";
+import type { WriteOptions } from "./write-connection.ts";
+import { withWriteConnection } from "./write-connection.ts";
+
+type Results<S extends readonly Statement[]> = { [N in keyof S]: StatementResult };
+
+/** The steps of a transaction. Each is one round trip. */
+export interface Transaction {
+  run<const S extends readonly Statement[]>(statements: S): Promise<Results<S>>;
+  /** Runs the last statements, and commits. */
+  commit<const S extends readonly Statement[]>(statements: S): Promise<Results<S>>;
+}
+
+/**
+ * Runs a serializable transaction.
+ *
+ * @param work must commit; if it throws, the transaction is rolled back
+ * @throws what `work` throws, or the error of the driver
+ */
+export function inReplaceTransaction<T>(
+  pool: Pool,
+  options: WriteOptions,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  return withWriteConnection(pool, options, async (client, budgetMs) => {
+    const turn = options.takesTurn ? [takeTurn] : [];
+    let opening: readonly Statement[] = [begin, ...turn, limitTransaction({ budgetMs })];
+
+    async function run(statements: readonly Statement[], closing: readonly Statement[] = []) {
+      const before = opening;
+      opening = [];
+      const results = await runStatements(client, [...before, ...statements, ...closing]);
+      return results.slice(before.length, before.length + statements.length);
+    }
+
+    try {
+      return await work({
+        run: (statements) => run(statements) as Promise<Results<typeof statements>>,
+        commit: (statements) => run(statements, [commit]) as Promise<Results<typeof statements>>,
+      });
+    } catch (error) {
+      // If this fails too, the connection is closed, which also rolls back.
+      await runStatement(client, rollback).catch(() => {});
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import type pg from "pg";
+import type { Pool } from "./database.ts";
+import type { EncodedStatement, Rows } from "./encoded-statement.ts";
+import { begin, commit, rollback, serializable, takeTurn } from "./isolation.ts";
+import { runPipelined } from "./pipeline.ts";
+import { limitTransaction } from "./transaction-limits.ts";
+import type { WriteOptions } from "./write-connection.ts";
+import { withoutQueryTimeout, withWriteConnection } from "./write-connection.ts";
+
+/**
+ * Runs the statements in one serializable transaction, in one round trip.
+ *
+ * @returns the rows of each statement
+ * @throws the error of the driver for the first statement that fails
+ */
+export function inSyncTransaction(
+  pool: Pool,
+  options: WriteOptions,
+  statements: readonly EncodedStatement[],
+): Promise<readonly Rows[]> {
+  return withWriteConnection(pool, options, async (client, budgetMs) => {
+    const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
+    if (options.takesTurn) return runInTurn(client, [limits, ...statements]);
+    const all = [serializable, limits, ...statements];
+    const results = await runPipelined(client, all, withoutQueryTimeout);
+    return results.slice(-statements.length);
+  });
+}
+
+/** Runs statements of which the first returns nothing of interest, when the turn of the transaction comes. */
+async function runInTurn(
+  client: pg.PoolClient,
+  statements: readonly EncodedStatement[],
+): Promise<readonly Rows[]> {
+  try {
+    const all = [begin, takeTurn, ...statements, commit];
+    const results = await runPipelined(client, all, withoutQueryTimeout);
+    return results.slice(-statements.length, -1);
+  } catch (error) {
+    // If this fails too, the connection is closed, which also rolls back.
+    await runPipelined(client, [rollback], withoutQueryTimeout).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { EncodedStatement } from "./encoded-statement.ts";
+
+export interface TransactionLimits {
+  /** Milliseconds for the whole transaction. */
+  readonly budgetMs: number;
+  /** Longest wait for one lock, in milliseconds; absent: no limit but the budget. */
+  readonly lockTimeoutMs?: number | undefined;
+}
+
+/** How often Postgres looks whether this process is still connected, in milliseconds. */
+const connectionCheckMs = 100;
+/**
+ * `transaction_timeout` closes the connection, so the other limits come first. Where the server does not
+ * have it (before Postgres 17), each statement has the budget, and this process cancels the transaction.
+ */
+const transactionTimeoutSlackMs = 100;
+
+const text = `
+  SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+    CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+      THEN set_config('transaction_timeout', $3, true) END,
+    CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL
+        AND version() !~* 'windows|mingw|visual c'
+      THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END`;
+
+/** Limits the rest of the transaction in the database, also for the case that this process is gone. */
+export function limitTransaction(limits: TransactionLimits): EncodedStatement {
+  const budgetMs = Math.max(1, Math.ceil(limits.budgetMs));
+  const lockTimeoutMs = limits.lockTimeoutMs ?? 0;
+  return {
+    name: "limit_transaction",
+    text,
+    values: [String(lockTimeoutMs), String(budgetMs), String(budgetMs + transactionTimeoutSlackMs)],
+  };
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { OnLost } from "../contact/group-commit.ts";
+import { processIdOf, requestCancel } from "./cancel-request.ts";
+import { idle } from "./connection.ts";
+import type { Pool } from "./database.ts";
+import { mustDiscardConnection } from "./sqlstate.ts";
+
+export interface WriteOptions {
+  /** When the transaction must have ended, on the clock of `performance.now()`. */
+  readonly endsAt: number;
+  /** Longest wait for one lock, in milliseconds; absent: no limit but `endsAt`. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** True: waits until no other transaction that takes turns is in progress, in any process. */
+  readonly takesTurn: boolean;
+  readonly onLost: OnLost;
+}
+
+/** The driver must not give up a transaction whose outcome is open: this is its longest timeout. */
+export const withoutQueryTimeout = { query_timeout: 2 ** 31 - 1 };
+
+/** The limits in the database come first. So long after `endsAt` this process cancels the transaction. */
+const cancelAfterMs = 200;
+/** A connection that shows no effect of the cancellation for so long is lost. */
+const lostAfterMs = 1_000;
+/** Time between two cancel requests, and between two look-ups. */
+const repeatMs = 250;
+
+/**
+ * Runs a transaction that writes, and waits until it has ended. After `endsAt` the transaction is cancelled,
+ * also if the database waits for a standby in its commit. If the connection is lost, it counts against the
+ * pool until the transaction has ended in the database.
+ *
+ * @param work gets the milliseconds that are left
+ */
+export async function withWriteConnection<T>(
+  pool: Pool,
+  { endsAt, onLost }: WriteOptions,
+  work: (client: pg.PoolClient, budgetMs: number) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  const budgetMs = endsAt - performance.now();
+  const cancellation = cancelAfter(client, Math.max(0, budgetMs) + cancelAfterMs);
+  let mustDiscard = false;
+  let ended: Promise<void> | undefined;
+  try {
+    return await work(client, budgetMs);
+  } catch (error) {
+    mustDiscard = mustDiscardConnection(error) || client.getTransactionStatus() !== idle;
+    if (isLost(client, error)) {
+      ended = untilEnded(pool, client, endsAt);
+      onLost(ended);
+    }
+    throw error;
+  } finally {
+    cancellation.stop();
+    // A cancel request that arrives late would cancel the next transaction of the connection.
+    const discards = mustDiscard || cancellation.isRequested;
+    if (ended === undefined) client.release(discards);
+    else void ended.then(() => client.release(true));
+  }
+}
+
+/** Cancels what the client runs after so long, until it is stopped. */
+function cancelAfter(client: pg.PoolClient, milliseconds: number) {
+  let timer = setTimeout(cancel, milliseconds);
+  const lostAt = performance.now() + milliseconds + lostAfterMs;
+  const cancellation = { isRequested: false, stop: () => clearTimeout(timer) };
+  function cancel() {
+    cancellation.isRequested = true;
+    if (performance.now() >= lostAt) {
+      client.connection.stream.destroy();
+      return;
+    }
+    // Repeated, because a request has no effect on a statement that has not begun.
+    void requestCancel(client);
+    timer = setTimeout(cancel, repeatMs);
+  }
+  return cancellation;
+}
+
+function isLost(client: pg.PoolClient, error: unknown): boolean {
+  return client.connection.stream.destroyed && !(error instanceof pg.DatabaseError);
+}
+
+/**
+ * Resolves when the server process of a lost connection has ended, which it cancels. While the database
+ * cannot be reached, it waits until `endsAt`: then the limits in the database have ended the transaction.
+ */
+async function untilEnded(pool: Pool, client: pg.PoolClient, endsAt: number): Promise<void> {
+  const processId = processIdOf(client);
+  for (;;) {
+    await requestCancel(client);
+    const exists = await processExists(pool, processId).catch(() => performance.now() < endsAt);
+    if (!exists) return;
+    await sleep(repeatMs);
+  }
+}
+
+/** On a connection of its own, because lost connections may have filled the pool. */
+async function processExists({ options }: Pool, processId: number | null): Promise<boolean> {
+  const observer = new pg.Client(options);
+  observer.on("error", () => {});
+  await observer.connect();
+  try {
+    const text = "SELECT FROM pg_stat_activity WHERE pid = $1";
+    const { rowCount } = await observer.query(text, [processId]);
+    return rowCount !== 0;
+  } finally {
+    await observer.end();
+  }
+}

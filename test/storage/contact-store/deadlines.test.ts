@@ -1,0 +1,92 @@
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { createSuite } from "../../support/store-suite.ts";
+import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
+import { backendsOf, holdInsert, holdRow, openSession } from "../support/session.ts";
+
+const suite = createSuite();
+
+const [ab, ac, held] = [pair("a", "b"), pair("a", "c"), pair("h", "h")];
+
+test.each([[300], [1], [-5]])(
+  "with %i ms left an insertion that waits is ended, in the database too",
+  async (left) => {
+    const { store, url } = await suite.openAlone({ poolSize: 1 });
+    const other = await openSession(url);
+    await holdInsert(other, 1, held);
+
+    const late = store.sync(1, plan({ insert: [ab, held] }), within(left));
+    await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
+
+    expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+    expect(await store.sync(1, plan({ insert: [ac] }), unhurried)).toEqual({
+      inserted: 1,
+      deleted: 0,
+    });
+    await other.query("ROLLBACK");
+    expect(await suite.contactsOf(1, url)).toEqual([ac]);
+  },
+);
+
+test("a deadline ends a deletion that waits, and takes its insertions back", async () => {
+  const { store, url } = await suite.openAlone({ poolSize: 1 });
+  await store.sync(1, plan({ insert: [held] }), unhurried);
+  const other = await openSession(url);
+  await holdRow(other, 1, held);
+
+  const late = store.sync(1, plan({ insert: [ab], remove: [held] }), within(300));
+  await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
+
+  expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+  await other.query("ROLLBACK");
+  expect(await suite.contactsOf(1, url)).toEqual([held]);
+  expect(await store.sync(1, plan({ remove: [held] }), unhurried)).toEqual({
+    inserted: 0,
+    deleted: 1,
+  });
+});
+
+test("a deadline is the sync's own: those after it on the connection have none", async () => {
+  const { store, db } = await suite.openAlone({ poolSize: 1 });
+  const timeout = sql<{ statement_timeout: string }>`SHOW statement_timeout`;
+  const before = await timeout.execute(db);
+  expect(await store.sync(1, plan({ insert: [ab] }), within(20_000))).toEqual({
+    inserted: 1,
+    deleted: 0,
+  });
+  expect((await timeout.execute(db)).rows).toEqual(before.rows);
+});
+
+test.each([
+  ["no deadline", unhurried],
+  ["a later deadline", within(3_600_000)],
+])("with %s a statement that waits is ended by the limit of the database", async (_, options) => {
+  const { store, url } = await suite.openAlone({ poolSize: 1, timeoutMs: 300 });
+  const other = await openSession(url);
+  await holdInsert(other, 1, held);
+
+  const late = store.sync(1, plan({ insert: [ab, held] }), options);
+  await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
+
+  expect((await backendsOf(other)).filter(({ waits }) => waits)).toEqual([]);
+  await other.query("ROLLBACK");
+  expect(await suite.contactsOf(1, url)).toEqual([]);
+});
+
+test("a call that is over before it begins stores nothing", async () => {
+  const { store } = await suite.open();
+  const appId = suite.newApp();
+  const left = { signal: AbortSignal.abort(new Error("the caller left")) };
+  await expect(store.sync(appId, plan({ insert: [ab] }), left)).rejects.toThrow();
+  expect(await suite.contactsOf(appId)).toEqual([]);
+  await store.sync(appId, plan({ insert: [ac] }), unhurried);
+  expect(await suite.contactsOf(appId)).toEqual([ac]);
+});
+
+test("a call that is over is told why: by a fault, or by the reason of its signal", async () => {
+  const { store } = await suite.open();
+  const reason = new Error("the caller left");
+  const left = { signal: AbortSignal.abort(reason) };
+  const over = store.sync(suite.newApp(), plan({ insert: [ab] }), left);
+  expect(await whyRejected(over)).toBeOneOf(["CANCELLED", reason]);
+});
