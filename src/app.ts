@@ -35,38 +35,37 @@ import { createRequestHandler } from "./transport/request-handler.ts";
 import { createRestRoutes } from "./transport/rest/routes.ts";
 
 export interface App {
-  /** Starts to accept requests. @throws what the system says, such as EADDRINUSE */
+  /** Starts to accept requests. @throws Error of the system, such as EADDRINUSE */
   listen(): Promise<AddressInfo>;
   /**
-   * Stops: accepts no more, lets requests under way end, closes the database. Requests that have not
-   * ended within the shutdown timeout are cut off.
+   * Stops accepting requests, lets those in flight end, and closes the database. Requests that do not end
+   * within the shutdown timeout are cut off.
    *
    * @returns the calls that were cut off
    */
   close(): Promise<readonly Call[]>;
-  /** The key made for the embedded database; absent where there is a database or key of the operator's. */
+  /** The demo key of the embedded database; absent if the operator has set a database or a key. */
   readonly demoKey: ServerKey | undefined;
 }
 
 export interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** Told when the service cannot go on, because its embedded database ended. */
+  /** Called if the embedded database has ended, so that the service cannot continue. */
   readonly onFatal: (message: string) => void;
 }
 
-/** A connection that sends nothing is closed after this at the least, in milliseconds. */
+/** Shortest time after which a connection without a complete request is closed, in milliseconds. */
 const leastSilenceMs = 10_000;
-/** An HTTP/2 connection without calls is closed after this, in milliseconds. */
+/** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
 const idleMs = 300_000;
-
-/** How long statements have to end once their requests were cut off, in milliseconds. */
+/** Time in which statements can end after their requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
+
 /**
- * Puts the service together. What it acquires it releases in reverse order, in `close` or where it
- * fails half-way.
+ * Creates the service. Resources are released in reverse order, on `close()` or when startup fails.
  *
- * @throws Fault DATABASE_UNAVAILABLE; an Error that says what else is wrong
+ * @throws Fault DATABASE_UNAVAILABLE; Error for any other reason why the service cannot start
  */
 export async function createApp({ config, logger, onFatal }: AppOptions): Promise<App> {
   await using stack = new AsyncDisposableStack();
@@ -129,9 +128,9 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
       ]);
       const cutOff = inTime ? [] : [...lifecycle.inFlight];
       listener.destroy();
-      // What was cut off may still wait in the database, which ends it when this process is gone.
-      const patienceMs = inTime ? config.requestTimeoutMs : cutOffMs;
-      await Promise.race([resources.disposeAsync(), sleep(patienceMs, undefined, { ref: false })]);
+      // Statements that still run after this end in the database once this process is gone.
+      const limitMs = inTime ? config.requestTimeoutMs : cutOffMs;
+      await Promise.race([resources.disposeAsync(), sleep(limitMs, undefined, { ref: false })]);
       return cutOff;
     },
   };
@@ -189,7 +188,7 @@ function createTransports(options: TransportsOptions) {
   };
 }
 
-/** The embedded Postgres is not part of a production install, so it is loaded only where it is used. */
+/** The embedded Postgres is not part of a production install, so it is loaded on demand. */
 async function startEmbedded({ dataDir }: Config, onExit: (message: string) => void) {
   const [{ startEmbeddedPostgres }, { loadDemoKey }] = await Promise.all([
     import("./embedded/postgres.ts"),

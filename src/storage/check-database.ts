@@ -21,17 +21,18 @@ export async function checkDatabase(
   return found;
 }
 
-/** What the service does with its tables. Apps and keys are written by the command line. */
+/** The rights that the service needs on its tables. The command line writes apps and keys. */
 const rights = [
   ["contact", "SELECT"],
   ["contact", "INSERT"],
   ["contact", "UPDATE"], // For row locks.
   ["contact", "DELETE"],
   ["app", "SELECT"],
+  ["app", "UPDATE"], // For LOCK TABLE, by which transactions take turns.
   ["server_key", "SELECT"],
 ] as const;
 
-/** @throws Error where the role has not the rights that every process needs */
+/** @throws Error if the role lacks a right that every process needs */
 export async function checkRights(db: QueryExecutorProvider, schema: string): Promise<void> {
   const tables = rights.map(([table]) => table);
   const privileges = rights.map(([, privilege]) => privilege);

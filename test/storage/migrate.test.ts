@@ -250,6 +250,7 @@ test("a role without the rights of the service is refused, and the error names t
     "lacks rights in the schema public: INSERT on contact, UPDATE on contact, DELETE on contact",
   );
   await session.query("GRANT INSERT, UPDATE, DELETE ON contact TO kith_reader");
+  await session.query("GRANT UPDATE ON app TO kith_reader");
   expect(await migrateOn(reader.href)).toEqual([]);
 });
 
