@@ -47,10 +47,10 @@ test("ends with 0 on SIGINT", async () => {
 });
 
 test("a second signal does not cut the shutdown short", async () => {
-  await using held = await holdPair(database.url, demoId, pair);
+  await using held = await holdPair(database.url, demoId, ["locked", "twice"]);
   await using service = startProcess(env);
   const url = await service.url();
-  const answer = syncOverRest({ url, header }, [entry(...pair)]);
+  const answer = syncOverRest({ url, header }, [entry("locked", "twice")]);
   await held.untilWaiting(1);
   service.signal("SIGINT");
   await service.untilOutput(/"stopping"/);
