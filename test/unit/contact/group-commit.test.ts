@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { GroupCommitOptions, RunBatch } from "../../../src/contact/group-commit.ts";
+import type { GroupCommitOptions, OnLost, RunBatch } from "../../../src/contact/group-commit.ts";
 import { createGroupCommit } from "../../../src/contact/group-commit.ts";
 import { fault } from "../../../src/errors.ts";
 import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
@@ -29,14 +29,26 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
   });
 }
 
+interface Run {
+  readonly owners: string[];
+  readonly waitsForLocks: boolean;
+  readonly takesTurn: boolean;
+  readonly onLost: OnLost;
+  conflict(): void;
+  end(error?: unknown): void;
+}
+
 /** A runner whose transactions end when the test ends them. */
 function createManualRunner(rows = new Set<string>()) {
-  const runs: { owners: string[]; waitsForLocks: boolean; end: (error?: unknown) => void }[] = [];
-  const runBatch: RunBatch = (batch, { waitsForLocks }) =>
+  const runs: Run[] = [];
+  const runBatch: RunBatch = (batch, { waitsForLocks, takesTurn }, onLost) =>
     new Promise((resolve, reject) => {
       runs.push({
         owners: batch.requests.flatMap(({ entries }) => entries.map(({ ownerId }) => ownerId)),
         waitsForLocks,
+        takesTurn,
+        onLost,
+        conflict: () => resolve(undefined),
         end: (error) => (error ? reject(error) : resolve(applyBatch(rows, batch))),
       });
     });
@@ -49,14 +61,16 @@ test("any schedule and any failures give results and rows of the order of arriva
       fc.array(anyRequest, { maxLength: 16 }),
       anyRows,
       fc.scheduler(),
-      fc.infiniteStream(fc.constantFrom(true, true, true, false)),
-      async (requests, initial, scheduler, succeeds) => {
+      fc.infiniteStream(fc.constantFrom("ends", "ends", "ends", "conflicts", "waits")),
+      async (requests, initial, scheduler, outcomes) => {
         const modelRows = new Set(initial);
         const expected = requests.map((request) => syncModel(modelRows, request));
         const rows = new Set(initial);
         const store = create(async (batch, { waitsForLocks }) => {
           await scheduler.schedule(Promise.resolve());
-          if (!waitsForLocks && succeeds.next().value === false) throw fault("DEADLINE_EXCEEDED");
+          const outcome = outcomes.next().value;
+          if (outcome === "conflicts") return undefined;
+          if (!waitsForLocks && outcome === "waits") throw fault("DEADLINE_EXCEEDED");
           return applyBatch(rows, batch);
         });
         const results = Promise.all(
@@ -228,4 +242,103 @@ test("beyond the bound of the queue requests are refused, until it is shorter", 
   await allBegun();
   runs[2]?.end();
   expect(await fourth).toEqual({ inserted: 1, deleted: 0 });
+});
+
+test("requests that conflict are retried with those that came meanwhile, and take turns", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch);
+  const sync = (owner: string) => store.sync(1, add(owner), { signal });
+  const results = ["a", "b"].map(sync);
+  await allBegun();
+  results.push(sync("c"));
+  await allBegun();
+  expect(runs.map(({ owners, takesTurn }) => [owners, takesTurn])).toEqual([
+    [["a", "b"], false],
+    [["c"], false],
+  ]);
+  runs[1]?.end();
+  await results[2];
+  runs[0]?.conflict();
+  results.push(sync("d"));
+  await allBegun();
+  expect(runs[2]).toMatchObject({ owners: ["a", "b", "d"], takesTurn: true });
+  // While it takes its turn, no other transaction of this process begins.
+  results.push(...["e", "f", "g"].map(sync));
+  await allBegun();
+  expect(runs).toHaveLength(3);
+  runs[2]?.end();
+  await allBegun();
+  expect(runs[3]).toMatchObject({ owners: ["e", "f", "g"], takesTurn: true });
+  runs[3]?.end();
+  expect(await Promise.all(results)).toEqual(results.map(() => ({ inserted: 1, deleted: 0 })));
+});
+
+test("transactions take no turns when there has been no conflict for a while", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch);
+  const turns: (boolean | undefined)[] = [];
+  for (let n = 0; n < 12; n++) {
+    const result = store.sync(1, add(`o${n}`), { signal });
+    await allBegun();
+    if (n === 0) {
+      runs[0]?.conflict();
+      await allBegun();
+    }
+    turns.push(runs.at(-1)?.takesTurn);
+    runs.at(-1)?.end();
+    await result;
+  }
+  expect(turns).toEqual([...Array(10).fill(true), false, false]);
+});
+
+test("a request that conflicts again and again runs alone", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch);
+  const results = ["a", "b"].map((owner) => store.sync(1, add(owner), { signal }));
+  for (let conflicts = 0; conflicts < 6; conflicts++) {
+    await vi.waitFor(() => expect(runs).toHaveLength(conflicts + 1));
+    expect(runs.at(-1)?.owners).toEqual(["a", "b"]);
+    runs.at(-1)?.conflict();
+  }
+  await vi.waitFor(() => expect(runs).toHaveLength(7));
+  expect(runs[6]?.owners).toEqual(["a"]);
+  runs[6]?.end();
+  await vi.waitFor(() => expect(runs).toHaveLength(8));
+  expect(runs[7]?.owners).toEqual(["b"]);
+  runs[7]?.end();
+  await Promise.all(results);
+});
+
+test("a request whose deadline is exceeded after a conflict is not retried", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch);
+  const late = store.sync(1, add("a"), { signal, timeLeftMs: () => 0 });
+  const result = expect(late).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  await allBegun();
+  runs[0]?.conflict();
+  await result;
+  expect(runs).toHaveLength(1);
+});
+
+test("the pairs of a lost transaction stay busy until it has ended, other pairs do not", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { maxInFlight: 1 });
+  const lost = store.sync(1, add("a"), { signal });
+  const rejected = expect(lost).rejects.toMatchObject({ reason: "DATABASE_UNAVAILABLE" });
+  await allBegun();
+  const ended = Promise.withResolvers<void>();
+  runs[0]?.onLost(ended.promise);
+  runs[0]?.end(fault("DATABASE_UNAVAILABLE"));
+  await rejected;
+  const same = store.sync(1, add("a"), { signal });
+  const other = store.sync(1, add("b"), { signal });
+  await allBegun();
+  expect(runs[1]?.owners).toEqual(["b"]);
+  runs[1]?.end();
+  await other;
+  expect(runs).toHaveLength(2);
+  ended.resolve();
+  await vi.waitFor(() => expect(runs).toHaveLength(3));
+  runs[2]?.end();
+  expect(await same).toEqual({ inserted: 1, deleted: 0 });
 });
