@@ -40,8 +40,9 @@ export interface App {
   /** Starts to accept requests. @throws what the system says, such as EADDRINUSE */
   listen(): Promise<AddressInfo>;
   /**
-   * Stops: accepts no more, lets requests under way end, closes the database. Requests that have not
-   * ended within the shutdown timeout are cut off.
+   * Stops: serves on for the drain delay, during which the service is not ready. It then accepts no more
+   * connections, lets requests in flight end, and closes the database. Requests that have not ended within
+   * the shutdown timeout are cut off.
    *
    * @returns the calls that were cut off
    */
@@ -102,6 +103,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     if (revokedAt !== null) logger.warn({ keyId: id }, "the bootstrap Server-Key is revoked");
   }
 
+  let isStopping = false;
   const stopping = new AbortController();
   const isReachable = createReadiness(db);
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
@@ -110,11 +112,12 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
       config,
       pool,
       keys,
-      isReady: async () => !stopping.signal.aborted && (await isReachable()),
+      isReady: async () => !isStopping && (await isReachable()),
       stopping: stopping.signal,
       lifecycle,
     }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
+    keepAliveMs: config.keepAliveTimeoutMs,
     idleMs,
   });
 
@@ -123,6 +126,9 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     demoKey: config.bootstrapServerKey === undefined ? embedded?.demoKey : undefined,
     listen: () => listener.listen(config),
     async close() {
+      isStopping = true;
+      listener.closeAfterResponses();
+      if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
       stopping.abort();
       const drained = listener.drain().then(() => true);
       const inTime = await Promise.race([
@@ -184,8 +190,8 @@ function createTransports(options: TransportsOptions) {
       routes: new Map([
         ...createRestRoutes(served),
         ...createConnectRoutes({ ...served, stopping }),
+        ...createProbes({ isReady }),
       ]),
-      probes: createProbes({ isReady }),
       lifecycle,
     }),
   };

@@ -26,7 +26,7 @@ export function removeOwnDetailsOverHttp(res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res) as (status: number, headers: object) => ServerResponse;
   const end = res.end.bind(res) as (...body: unknown[]) => ServerResponse;
   Object.assign(res, {
-    writeHead(status: number, headers: Record<string, string>) {
+    writeHead(status: number, headers: Record<string, string> = {}) {
       // The body may become shorter.
       const { "Content-Length": _, ...others } = headers;
       return writeHead(status, others);

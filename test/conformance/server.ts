@@ -82,21 +82,18 @@ async function serve(served: DescService, maxBodyBytes: number) {
     registry,
   };
   const grpc = createGrpcTransport(options);
-  const handler = createRequestHandler({
-    ...options,
-    routes: createConnectRoutes(options),
-    probes: new Map(),
-  });
+  const handler = createRequestHandler({ ...options, routes: createConnectRoutes(options) });
   const listener = createListener({
     grpc(stream, headers) {
       current = exchangeOnStream(stream, headers);
       return grpc(stream, headers);
     },
-    handler(req, res) {
+    handler(req, res, rejection) {
       current = exchangeOverHttp(req, res);
-      handler(req, res);
+      return handler(req, res, rejection);
     },
     silenceMs: 60_000,
+    keepAliveMs: 60_000,
     idleMs: 60_000,
   });
   return listener.listen({ host: "127.0.0.1", port: 0 });

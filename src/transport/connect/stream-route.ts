@@ -126,5 +126,8 @@ async function* readRequests(
     throw toConnectError(call.fault);
   } finally {
     stopping.removeEventListener("abort", onStop);
+    // The rest is discarded. The iterator would hold it back, and the next request on the connection too.
+    req.removeAllListeners("readable");
+    req.resume();
   }
 }
