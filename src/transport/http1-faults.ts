@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { METHODS } from "node:http";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 
@@ -23,15 +24,26 @@ export function hostFault({
   return hosts === 1 && hostPattern.test(headers.host ?? "") ? undefined : fault("BAD_REQUEST");
 }
 
+/** A fault of Node's parser. */
+export interface ParseError extends Error {
+  readonly code?: string;
+  /** The bytes that the parser received last. */
+  readonly rawPacket?: Buffer;
+}
+
+/** Whether the bytes that Node cannot parse are HTTP/1 at all: they begin with a method or name the version. */
+export function isHttp1({ code, rawPacket = Buffer.alloc(0) }: ParseError): boolean {
+  if (code !== "HPE_INVALID_METHOD") return true;
+  const line = firstLine(rawPacket);
+  return METHODS.includes(/^\S*/.exec(line)?.[0] ?? "") || / HTTP\/\d/.test(line);
+}
+
 /**
  * The fault of bytes that Node cannot parse, or does not get in time.
  *
  * @param hasLongLine whether the first bytes of the connection did not contain a whole line
  */
-export function parseFault(
-  error: Error & { readonly code?: string; readonly rawPacket?: Buffer },
-  hasLongLine: boolean,
-): Fault {
+export function parseFault(error: ParseError, hasLongLine: boolean): Fault {
   switch (error.code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return fault("REQUEST_TIMEOUT");
@@ -50,9 +62,13 @@ export function parseFault(
 /** Node counts the URL and the headers together. The line that exceeds the limit tells them apart. */
 function isUrlTooLong(packet: Buffer | undefined, hasLongLine: boolean): boolean {
   if (packet === undefined) return false;
-  const lineEnd = packet.indexOf("\n");
-  const line = packet.toString("latin1", 0, lineEnd === -1 ? packet.length : lineEnd);
+  const line = firstLine(packet);
   if (/^[A-Z-]+ /.test(line)) return line.length > maxHeaderBytes;
   // The packet continues a line that began in an earlier one.
-  return hasLongLine && (lineEnd === -1 || / HTTP\/\d\.\d\r?$/.test(line));
+  return hasLongLine && (line.length === packet.length || / HTTP\/\d\.\d\r?$/.test(line));
+}
+
+function firstLine(bytes: Buffer): string {
+  const end = bytes.indexOf("\n");
+  return bytes.toString("latin1", 0, end === -1 ? bytes.length : end);
 }

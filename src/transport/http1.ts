@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
-import { hostFault, maxHeaderBytes, parseFault } from "./http1-faults.ts";
+import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
 
 export interface Http1Options {
@@ -115,8 +115,12 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     const socket = stream as Socket;
     if (rejected.has(socket)) return;
     rejected.add(socket);
-    const reason = parseFault(error, longLines.has(socket));
     const current = latest.get(socket);
+    if (current === undefined && !isHttp1(error)) {
+      socket.destroy();
+      return;
+    }
+    const reason = parseFault(error, longLines.has(socket));
     // Invalid bytes within a body end that request. Those after a complete request wait for its response.
     if (current?.req.complete !== false) {
       whenAnswered(socket, () => rejectConnection(socket, reason));
