@@ -38,8 +38,9 @@ export interface App {
   /** Starts to accept requests. @throws Error of the system, such as EADDRINUSE */
   listen(): Promise<AddressInfo>;
   /**
-   * Stops accepting requests, lets those in flight end, and closes the database. Requests that do not end
-   * within the shutdown timeout are cut off.
+   * Stops the service. For the drain delay it still serves, but is not ready. It then stops accepting
+   * requests, lets those in flight end, and closes the database. Requests that do not end within the
+   * shutdown timeout are cut off.
    *
    * @returns the calls that were cut off
    */
@@ -99,6 +100,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     if (revokedAt !== null) logger.warn({ keyId: id }, "the bootstrap Server-Key is revoked");
   }
 
+  let isStopping = false;
   const stopping = new AbortController();
   const isReachable = createReadiness({ pool });
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
@@ -107,11 +109,12 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
       config,
       pool,
       keys,
-      isReady: async () => !stopping.signal.aborted && (await isReachable()),
+      isReady: async () => !isStopping && (await isReachable()),
       stopping: stopping.signal,
       lifecycle,
     }),
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
+    keepAliveMs: config.keepAliveTimeoutMs,
     idleMs,
   });
 
@@ -120,6 +123,9 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     demoKey: config.bootstrapServerKey === undefined ? embedded?.demoKey : undefined,
     listen: () => listener.listen(config),
     async close() {
+      isStopping = true;
+      listener.closeAfterResponses();
+      if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
       stopping.abort();
       const drained = listener.drain().then(() => true);
       const inTime = await Promise.race([
@@ -181,8 +187,8 @@ function createTransports(options: TransportsOptions) {
       routes: new Map([
         ...createRestRoutes(served),
         ...createConnectRoutes({ ...served, stopping }),
+        ...createProbes({ isReady }),
       ]),
-      probes: createProbes({ isReady }),
       lifecycle,
     }),
   };

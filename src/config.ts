@@ -18,6 +18,8 @@ export interface Config {
   readonly maxContactsPerRequest: number;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
 }
@@ -64,6 +66,8 @@ export function parseConfig(env: Environment): Config {
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
     maxBodyBytes: read("MAX_BODY_BYTES", wholeNumber(1_024, 1_073_741_824), 8_388_608),
     requestTimeoutMs: read("REQUEST_TIMEOUT_MS", wholeNumber(1, 3_600_000), 10_000),
+    keepAliveTimeoutMs: read("KEEP_ALIVE_TIMEOUT_MS", wholeNumber(1, 3_600_000), 75_000),
+    drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
   };

@@ -74,6 +74,18 @@ export const errors = {
     message: "Param '{param}' is not a page token of this call and list",
   },
   BODY_UNREADABLE: { ...badParameter, message: "Request body must be valid {format}" },
+  MESSAGE_COUNT: {
+    grpc: "UNIMPLEMENTED",
+    http: 400,
+    rest: "40000",
+    message: "The call must have exactly one request message",
+  },
+  MESSAGE_FLAGS: {
+    grpc: "INTERNAL",
+    http: 400,
+    rest: "40000",
+    message: "The flags of a request message are not valid",
+  },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
 
@@ -103,6 +115,24 @@ export const errors = {
     http: 405,
     rest: "40500",
     message: "Method must be POST",
+  },
+  URI_TOO_LONG: {
+    grpc: "INVALID_ARGUMENT",
+    http: 414,
+    rest: "41400",
+    message: "The URL cannot be longer than {limit} bytes",
+  },
+  HEADERS_TOO_LARGE: {
+    grpc: "INVALID_ARGUMENT",
+    http: 431,
+    rest: "43100",
+    message: "The request headers cannot be larger than {limit} bytes",
+  },
+  EXPECTATION_FAILED: {
+    grpc: "INVALID_ARGUMENT",
+    http: 417,
+    rest: "41700",
+    message: "Expect must be 100-continue",
   },
   BODY_TOO_LARGE: {
     grpc: "RESOURCE_EXHAUSTED",

@@ -2,9 +2,11 @@ import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
 
 /** Bytes of a request body that are discarded after the response before the stream is reset. */
-const maxDiscardedBytes = 1_048_576;
+const maxDiscardedBytes = 16_777_216;
+/** How long the client may send nothing in that time, in milliseconds. */
+const maxSilenceMs = 500;
 /** How long the rest of a request body is awaited after the response, in milliseconds. */
-const maxDiscardMs = 500;
+const maxDiscardMs = 5_000;
 
 /**
  * Ends an HTTP/2 stream whose response is complete, even if its request body is not. Many clients lose
@@ -13,13 +15,15 @@ const maxDiscardMs = 500;
  */
 export function closeAfterResponse(stream: ServerHttp2Stream): void {
   if (stream.readableEnded || stream.destroyed) return;
+  const giveUpAt = performance.now() + maxDiscardMs;
   const close = () => stream.close(constants.NGHTTP2_NO_ERROR);
-  const timer = setTimeout(close, maxDiscardMs);
+  const timer = setTimeout(close, maxSilenceMs);
   stream.once("close", () => clearTimeout(timer));
   let discarded = 0;
   stream.on("data", (chunk: Buffer) => {
     discarded += chunk.length;
-    if (discarded > maxDiscardedBytes) close();
+    if (discarded > maxDiscardedBytes || performance.now() > giveUpAt) close();
+    else timer.refresh();
   });
   stream.resume();
 }

@@ -16,10 +16,15 @@ export function faultEnvelope({ row, message, at }: Fault) {
 }
 
 /** Sends a JSON body. It is text, so that Node writes it together with the headers. */
-export function sendJson(res: ServerResponse, status: number, json: unknown): void {
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  json: unknown,
+  contentType = "application/json",
+): void {
   const body = JSON.stringify(json);
   res.writeHead(status, {
-    "Content-Type": "application/json",
+    "Content-Type": contentType,
     "Content-Length": Buffer.byteLength(body),
   });
   res.end(body);

@@ -19,7 +19,25 @@ const requiredHeaders: { readonly [R in Reason]?: Headers } = {
 };
 
 /** Errors of HTTP itself. They have the envelope, whatever protocol the request seems to speak. */
-const httpErrors: ReadonlySet<Reason> = new Set(["METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
+const httpErrors: ReadonlySet<Reason> = new Set([
+  "METHOD_NOT_ALLOWED",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "BAD_REQUEST",
+  "REQUEST_TIMEOUT",
+  "EXPECTATION_FAILED",
+]);
+
+/** Clients of Connect take `application/json` alone as an error of Connect, not as an envelope. */
+const envelopeTypes: Record<Protocol, string> = {
+  rest: "application/json",
+  connect: "application/json; charset=utf-8",
+  grpc: "application/json; charset=utf-8",
+  "grpc-web": "application/json; charset=utf-8",
+};
+
+/** The media types that the paths of a protocol accept (RFC 9110, section 15.5.16). */
+const rpcTypes =
+  "application/json, application/proto, application/connect+json, application/connect+proto, application/grpc, application/grpc-web";
 
 /** Writes the response of a failed call in the form of its protocol. */
 export function sendFault(
@@ -29,19 +47,22 @@ export function sendFault(
   res: ServerResponse,
 ): void {
   if (res.headersSent || res.destroyed) res.destroy();
-  else if (protocol === "rest" || httpErrors.has(fault.reason)) sendRestFault(fault, res);
+  else if (protocol === "rest" || httpErrors.has(fault.reason)) sendRestFault(protocol, fault, res);
   else if (protocol === "connect") sendConnectFault(fault, res);
   else sendGrpcFault(fault, req, res);
 }
 
-function sendRestFault(fault: Fault, res: ServerResponse): void {
+function sendRestFault(protocol: Protocol, fault: Fault, res: ServerResponse): void {
   setRequiredHeaders(fault, res);
-  sendJson(res, fault.row.http, faultEnvelope(fault));
+  if (fault.reason === "UNSUPPORTED_MEDIA_TYPE") {
+    res.setHeader("Accept", protocol === "rest" ? "application/json" : rpcTypes);
+  }
+  sendJson(res, fault.row.http, faultEnvelope(fault), envelopeTypes[protocol]);
 }
 
 function sendConnectFault(fault: Fault, res: ServerResponse): void {
   const error = toConnectError(fault);
-  // The status of an unknown path is 404 in every protocol over HTTP.
+  // The status of an unknown path is 404, whatever the protocol.
   const status = fault.reason === "NOT_FOUND" ? fault.row.http : codeToHttpStatus(error.code);
   setRequiredHeaders(fault, res);
   sendJson(res, status, errorToJson(error, undefined));

@@ -17,7 +17,7 @@ export interface GrpcMessageOptions {
 /**
  * Reads the one message of a unary call.
  *
- * @throws Fault UNSUPPORTED_ENCODING, BODY_TOO_LARGE, BODY_UNREADABLE
+ * @throws Fault UNSUPPORTED_ENCODING, BODY_TOO_LARGE, BODY_UNREADABLE, MESSAGE_COUNT, MESSAGE_FLAGS
  */
 export async function readGrpcMessage(
   source: Readable,
@@ -25,15 +25,46 @@ export async function readGrpcMessage(
 ): Promise<Buffer> {
   const allowsGzip = isGzip(encoding);
   const body = await readBody(source, { maxBytes, prefix });
+  assertOneMessage(body);
   const flags = body[0] ?? 0;
   const isCompressed = flags === compressedFlag;
-  const isOneMessage =
-    body.length >= prefix.bytes && body.length === prefix.bytes + prefix.declaredSize(body);
-  if (!isOneMessage || (isCompressed ? !allowsGzip : flags !== 0)) {
-    throw fault("BODY_UNREADABLE", { format: "protobuf" });
-  }
+  if (isCompressed ? !allowsGzip : flags !== 0) throw fault("MESSAGE_FLAGS");
   const message = body.subarray(prefix.bytes);
   return isCompressed && message.length > 0 ? decompress(message, maxBytes) : message;
+}
+
+function assertOneMessage(body: Buffer): void {
+  if (body.length === 0) throw fault("MESSAGE_COUNT");
+  const end = body.length < prefix.bytes ? Infinity : prefix.bytes + prefix.declaredSize(body);
+  if (body.length === end) return;
+  const hasSecondPrefix = body.length >= end + prefix.bytes;
+  throw hasSecondPrefix ? fault("MESSAGE_COUNT") : fault("BODY_UNREADABLE", { format: "protobuf" });
+}
+
+/**
+ * Checks the flags of the messages of a stream, whose bytes come in chunks.
+ *
+ * @returns a function that takes the chunks in order, and throws Fault MESSAGE_FLAGS
+ */
+export function createFlagsCheck(): (chunk: Uint8Array) => void {
+  const start = Buffer.alloc(prefix.bytes);
+  let started = 0;
+  let messageBytesLeft = 0;
+  return (chunk) => {
+    for (let at = 0; at < chunk.length; ) {
+      if (messageBytesLeft > 0) {
+        const skipped = Math.min(messageBytesLeft, chunk.length - at);
+        messageBytesLeft -= skipped;
+        at += skipped;
+        continue;
+      }
+      start[started++] = chunk[at++] ?? 0;
+      if ((start[0] ?? 0) > compressedFlag) throw fault("MESSAGE_FLAGS");
+      if (started < prefix.bytes) continue;
+      messageBytesLeft = prefix.declaredSize(start);
+      started = 0;
+    }
+  };
 }
 
 /** A message with its prefix, uncompressed. */

@@ -5,8 +5,10 @@ import { toConnectError } from "./connect/error.ts";
 /** The status, message, and details of a failed gRPC call, as headers or trailers. */
 export function grpcStatusOf(fault: Fault): Record<string, string> {
   const status = new Headers();
-  setTrailerStatus(status, toConnectError(fault));
-  status.set("grpc-message", encodeGrpcMessage(fault.message));
+  const error = toConnectError(fault);
+  setTrailerStatus(status, error);
+  status.set("grpc-message", encodeGrpcMessage(error.rawMessage));
+  if (fault.reason === "UNSUPPORTED_ENCODING") status.set("grpc-accept-encoding", "gzip, identity");
   return Object.fromEntries(status);
 }
 

@@ -101,11 +101,12 @@ function sendOkTrailers(this: ServerHttp2Stream): void {
   this.sendTrailers({ "grpc-status": "0" });
 }
 
-/** Other spellings of the content type, and JSON, are left to Connect. */
+/** Other spellings of the content type, JSON, and callers that wait for 100 Continue are left to Connect. */
 function isGrpcCall(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"] ?? "";
   return (
     headers[":method"] === "POST" &&
+    headers.expect === undefined &&
     (type === "application/grpc" || /^application\/grpc(\+proto)?(; ?charset=utf-8)?$/.test(type))
   );
 }

@@ -1,19 +1,27 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
-/** The handlers of `/livez` and `/readyz`, by path. They need no Server-Key. */
-export type Probes = ReadonlyMap<string, (req: IncomingMessage, res: ServerResponse) => void>;
+import type { ServerResponse } from "node:http";
+import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 
 export interface ProbesOptions {
   /** Whether the service can serve requests: the database answers, and the service is not stopping. */
   readonly isReady: () => Promise<boolean>;
 }
 
-/** `/livez` is 200 as long as the process can respond; `/readyz` is 200 if it is ready, else 503. */
-export function createProbes({ isReady }: ProbesOptions): Probes {
+/**
+ * The routes of the probes, which need no Server-Key: `/livez` is 200 as long as the process can respond;
+ * `/readyz` is 200 if it is ready, else 503.
+ */
+export function createProbes({ isReady }: ProbesOptions): HttpRoutes {
   return new Map([
-    ["/livez", (_, res) => respond(res, true)],
-    ["/readyz", (_, res) => void isReady().then((ready) => respond(res, ready))],
+    ["/livez", probe("livez", async () => true)],
+    ["/readyz", probe("readyz", isReady)],
   ]);
+}
+
+function probe(method: string, isOk: () => Promise<boolean>): HttpRoute {
+  return {
+    describe: () => ({ method, protocol: "rest" }),
+    serve: async (_call, _req, res) => respond(res, await isOk()),
+  };
 }
 
 function respond(res: ServerResponse, ok: boolean): void {

@@ -1,36 +1,43 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import { toFault } from "../api/interceptors.ts";
+import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
-import type { RequestHandler } from "./listener.ts";
-import type { Probes } from "./probes.ts";
 import { protocolOf } from "./protocol.ts";
+
+/**
+ * Serves a request.
+ *
+ * @param rejection the fault of HTTP that the request has; it is then not served
+ */
+export type RequestHandler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  rejection?: Fault,
+) => RejectRequest;
+
+/** Ends a request whose body turns out to be invalid. */
+export type RejectRequest = (reason: Fault) => void;
 
 export interface RequestHandlerOptions {
   /** The routes of all protocols over HTTP. */
   readonly routes: HttpRoutes;
-  readonly probes: Probes;
   readonly lifecycle: CallLifecycle;
 }
 
 /** Serves HTTP requests: finds the route of the path, and begins and ends the call. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { routes, probes, lifecycle } = options;
+  const { routes, lifecycle } = options;
 
-  return (req, res) => {
-    const path = pathOf(req);
-    const probe = probes.get(path);
-    if (probe !== undefined) {
-      probe(req, res);
-      return;
-    }
-    const route = routes.get(path) ?? unknownRoute;
+  return (req, res, rejection) => {
+    const route = rejection === undefined ? routes.get(pathOf(req)) : rejectionRoute(rejection);
+    const { describe, serve } = route ?? unknownRoute;
     const call = lifecycle.begin({
-      ...route.describe(req),
+      ...describe(req),
       serverKey: req.headers["server-key"],
       requestId: req.headers["x-request-id"],
     });
@@ -41,19 +48,22 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     res.setHeader("X-Request-Id", call.requestId);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
-    route.serve(call, req, res).catch((error: unknown) => {
+    serve(call, req, res).catch((error: unknown) => {
       call.fault ??= toFault(error);
       sendFault(call.protocol, call.fault, req, res);
     });
+    return (reason) => call.cancellation.abort(reason);
   };
 }
 
-const unknownRoute: HttpRoute = {
-  describe: (req) => ({ method: "unknown", protocol: protocolOf(req) }),
-  serve: async () => {
-    throw fault("NOT_FOUND");
-  },
-};
+const unknownRoute = rejectionRoute(fault("NOT_FOUND"));
+
+function rejectionRoute(rejection: Fault): HttpRoute {
+  return {
+    describe: (req) => ({ method: "unknown", protocol: protocolOf(req) }),
+    serve: () => Promise.reject(rejection),
+  };
+}
 
 /** The path without its query. The target of a request may also be a whole URL. */
 function pathOf({ url = "" }: IncomingMessage): string {

@@ -25,9 +25,10 @@ const domain = "kith";
 /**
  * The fault as gRPC, gRPC-Web, and Connect carry it. Its details are an ErrorInfo (the reason, and the
  * code and field of REST as metadata), a BadRequest if a field is at fault, and a RetryInfo if a retry
- * can succeed.
+ * can succeed. An error that Connect has raised stays as it is.
  */
-export function toConnectError({ row, reason, at, message }: Fault): ConnectError {
+export function toConnectError({ row, reason, at, message, cause }: Fault): ConnectError {
+  if (cause instanceof ConnectError) return cause;
   const metadata = { code: row.rest, field: at?.fieldCode ?? "" };
   const fieldViolations = at && [{ field: at.path, description: message, reason }];
   const seconds = row.retryAfter;

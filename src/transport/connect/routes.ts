@@ -1,3 +1,4 @@
+import type { Registry } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { createConnectRouter } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
@@ -14,6 +15,8 @@ export interface ConnectRoutesOptions {
   readonly requestTimeoutMs: number;
   /** Aborted when the service stops. It ends the streams that callers keep open. */
   readonly stopping: AbortSignal;
+  /** The types that messages in JSON may have in `google.protobuf.Any`; by default none. */
+  readonly registry?: Registry;
 }
 
 /**
@@ -21,12 +24,15 @@ export interface ConnectRoutesOptions {
  * does not serve it.
  */
 export function createConnectRoutes(options: ConnectRoutesOptions): HttpRoutes {
-  const { operations, maxBodyBytes } = options;
+  const { operations, maxBodyBytes, registry } = options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: maxBodyBytes,
     // By default Connect replaces bytes that are not UTF-8 by U+FFFD.
-    jsonOptions: { textDecoder: new TextDecoder("utf-8", { fatal: true }) } as object,
+    jsonOptions: {
+      textDecoder: new TextDecoder("utf-8", { fatal: true }),
+      ...(registry && { registry }),
+    } as object,
   });
   for (const operation of operations) register(router, operation);
   return new Map(

@@ -1,12 +1,13 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HandlerContext } from "@connectrpc/connect";
 import { ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import { toFault } from "../../api/interceptors.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
+import { createFlagsCheck } from "../grpc-message.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
@@ -59,9 +60,45 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(callKey, call),
       });
-      await universalResponseToNodeResponse(response, res);
+      await sendResponse(response, { call, res });
     },
   };
+}
+
+/**
+ * Sends the response. A gRPC call that fails before its first message gets one frame of headers
+ * (Trailers-Only): clients do not retry once they have received a response.
+ */
+async function sendResponse(
+  response: UniversalServerResponse,
+  { call, res }: { readonly call: Call; readonly res: ServerResponse },
+): Promise<void> {
+  const chunks = response.body?.[Symbol.asyncIterator]();
+  const first = await chunks?.next();
+  const { header, trailer } = response;
+  const hasFailed = trailer !== undefined && trailer.get("grpc-status") !== "0";
+  if (chunks !== undefined && first?.done === true && call.protocol === "grpc" && hasFailed) {
+    for (const headers of [header, trailer]) {
+      for (const [name, value] of headers ?? []) res.setHeader(name, value);
+    }
+    res.end();
+    return;
+  }
+  const body = chunks && prepend(first, chunks);
+  await universalResponseToNodeResponse({ ...response, ...(body && { body }) }, res);
+}
+
+async function* prepend<T>(
+  first: IteratorResult<T> | undefined,
+  rest: AsyncIterator<T>,
+): AsyncGenerator<T> {
+  try {
+    for (let next = first; next !== undefined && next.done !== true; next = await rest.next()) {
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
 }
 
 /** The bytes of the requests, until the caller has sent all, the call is cancelled, or the service stops. */
@@ -72,17 +109,25 @@ async function* readRequests(
   const end = Promise.withResolvers<{ done: true; value?: never }>();
   end.promise.catch(() => {});
   const onStop = () => end.resolve({ done: true });
-  call.cancellation.onAbort((reason: Fault) => end.reject(toConnectError(reason)));
+  call.cancellation.onAbort((reason: Fault) => end.reject(reason));
   if (stopping.aborted) onStop();
   stopping.addEventListener("abort", onStop, { once: true });
   const chunks = req.iterator({ destroyOnReturn: false });
+  const checkFlags = createFlagsCheck();
   try {
     for (;;) {
       const { done, value } = await Promise.race([chunks.next(), end.promise]);
       if (done === true) return;
+      checkFlags(value);
       yield value;
     }
+  } catch (error) {
+    call.fault ??= toFault(error);
+    throw toConnectError(call.fault);
   } finally {
     stopping.removeEventListener("abort", onStop);
+    // The rest is discarded. The iterator would hold it back, and the next request on the connection too.
+    req.removeAllListeners("readable");
+    req.resume();
   }
 }

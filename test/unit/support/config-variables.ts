@@ -149,6 +149,28 @@ export const configVariables: readonly Variable[] = [
     allowed: "a whole number from 1 to 3600000",
   },
   {
+    name: "KEEP_ALIVE_TIMEOUT_MS",
+    property: "keepAliveTimeoutMs",
+    fallback: 75_000,
+    good: [
+      ["1", 1],
+      ["3600000", 3_600_000],
+    ],
+    bad: [...notWhole, "0", "3600001"],
+    allowed: "a whole number from 1 to 3600000",
+  },
+  {
+    name: "DRAIN_DELAY_MS",
+    property: "drainDelayMs",
+    fallback: 0,
+    good: [
+      ["0", 0],
+      ["3600000", 3_600_000],
+    ],
+    bad: [...notWhole, "3600001"],
+    allowed: "a whole number from 0 to 3600000",
+  },
+  {
     name: "SHUTDOWN_TIMEOUT_MS",
     property: "shutdownTimeoutMs",
     fallback: 10_000,
