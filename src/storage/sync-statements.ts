@@ -65,18 +65,18 @@ function reportExisting(insert: OperationNodeSource, exists: OperationNodeSource
 
 /** A scalar subquery is always one index look-up. */
 function contactExists(db: Kysely<Database>) {
-  return db.selectFrom("contact").select(sql.lit(true).as("found")).where(isSamePair("pair"));
+  return db.selectFrom("contact").select(sql.lit(true).as("found")).where(isSamePair());
 }
 
 /**
- * Whether a row of `contact` is that of another table. The range makes Postgres take the primary key,
+ * Whether a row of `contact` is that of `pair`. The range makes Postgres take the primary key,
  * where the contacts of an owner are on few pages. To the planner both indexes cost the same, and in the
  * other index each contact is on a page of its own: Postgres would have to lock the whole index against
  * phantoms.
  */
-function isSamePair(table: "pair" | "locked") {
+function isSamePair() {
   const [app, owner, contact] = ["app_id", "owner_id", "contact_id"].map((column) =>
-    sql.ref(`${table}.${column}`),
+    sql.ref(`pair.${column}`),
   );
   return sql<boolean>`contact.app_id = ${app} AND contact.owner_id = ${owner}
     AND contact.contact_id BETWEEN ${contact} AND ${contact}`;
@@ -108,15 +108,16 @@ function insertContacts(db: Kysely<Database>) {
 
 /**
  * Locks the pairs in order before it deletes them. A join alone may visit them in any order, and
- * transactions that delete the same pairs could deadlock.
+ * transactions that delete the same pairs could deadlock. A locked row stays where it is, so the deletion
+ * needs no second look-up in the index.
  */
 function deleteContacts(db: Kysely<Database>) {
   return db
     .with("locked", (cte) =>
       cte
         .selectFrom("contact")
-        .innerJoin(givenPairs(), (join) => join.on(isSamePair("pair")))
-        .select(["contact.app_id", "contact.owner_id", "contact.contact_id"])
+        .innerJoin(givenPairs(), (join) => join.on(isSamePair()))
+        .select(sql.ref("contact.ctid").as("ctid"))
         .orderBy("contact.app_id")
         .orderBy("contact.owner_id")
         .orderBy("contact.contact_id")
@@ -124,7 +125,7 @@ function deleteContacts(db: Kysely<Database>) {
     )
     .deleteFrom("contact")
     .using("locked")
-    .where(isSamePair("locked"))
+    .whereRef("contact.ctid" as never, "=", "locked.ctid" as never)
     .returning(["contact.app_id", "contact.owner_id", "contact.contact_id"]);
 }
 

@@ -7,8 +7,6 @@ export interface TransactionLimits {
   readonly lockTimeoutMs?: number | undefined;
 }
 
-/** How often Postgres looks whether this process is still connected, in milliseconds. */
-const connectionCheckMs = 100;
 /**
  * `transaction_timeout` closes the connection, so the other limits come first. Where the server does not
  * have it (before Postgres 17), each statement has the budget, and this process cancels the transaction.
@@ -18,10 +16,7 @@ const transactionTimeoutSlackMs = 100;
 const text = `
   SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
     CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
-      THEN set_config('transaction_timeout', $3, true) END,
-    CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL
-        AND version() !~* 'windows|mingw|visual c'
-      THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END`;
+      THEN set_config('transaction_timeout', $3, true) END`;
 
 /** Limits the rest of the transaction in the database, also for the case that this process is gone. */
 export function limitTransaction(limits: TransactionLimits): EncodedStatement {
