@@ -54,17 +54,8 @@ export function sessionSettings({ schema, timeoutMs }: SessionOptions): string {
   const statements = Object.entries(settings).map(
     ([name, value]) => `SET ${name} TO ${pg.escapeLiteral(String(value))}`,
   );
-  return [...statements, checkConnection, unsetTransactionTimeout, setSearchPath(schema)].join(
-    "; ",
-  );
+  return [...statements, unsetTransactionTimeout, setSearchPath(schema)].join("; ");
 }
-
-/**
- * Lets Postgres notice within 0.1 s that this process is gone, also while a statement waits for a lock. It
- * has the setting on Linux and macOS.
- */
-const checkConnection = `SELECT pg_catalog.set_config('client_connection_check_interval', '100ms', false)
-  WHERE pg_catalog.version() !~* 'windows|mingw|visual c'`;
 
 /** Postgres has the setting from version 17 on. */
 const unsetTransactionTimeout = `SELECT pg_catalog.set_config('transaction_timeout', '0', false)

@@ -7,16 +7,24 @@ export interface TransactionLimits {
   readonly lockTimeoutMs?: number | undefined;
 }
 
+/** How often Postgres looks whether this process is still connected, in milliseconds. */
+const connectionCheckMs = 100;
 /**
  * `transaction_timeout` closes the connection, so the other limits come first. Where the server does not
  * have it (before Postgres 17), each statement has the budget, and this process cancels the transaction.
  */
 const transactionTimeoutSlackMs = 100;
 
+/** Returns no row, so there is nothing to send and to parse. A server on Windows has no connection check. */
 const text = `
-  SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+  SELECT WHERE 0 = num_nonnulls(
+    set_config('lock_timeout', $1, true),
+    set_config('statement_timeout', $2, true),
     CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
-      THEN set_config('transaction_timeout', $3, true) END`;
+      THEN set_config('transaction_timeout', $3, true) END,
+    CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL
+        AND current_setting('dynamic_shared_memory_type') <> 'windows'
+      THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END)`;
 
 /** Limits the rest of the transaction in the database, also for the case that this process is gone. */
 export function limitTransaction(limits: TransactionLimits): EncodedStatement {

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, holdRow, openSession } from "../support/session.ts";
+import { backendsOf, holdInsert, holdRow, openSession, untilIdle } from "../support/session.ts";
 
 const suite = createSuite();
 
@@ -18,7 +18,7 @@ test.each([[300], [1], [-5]])(
     const late = store.sync(1, plan({ insert: [ab, held] }), within(left));
     await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
-    expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+    await untilIdle(other);
     expect(await store.sync(1, plan({ insert: [ac] }), unhurried)).toEqual({
       inserted: 1,
       deleted: 0,
@@ -37,7 +37,7 @@ test("a deadline ends a deletion that waits, and takes its insertions back", asy
   const late = store.sync(1, plan({ insert: [ab], remove: [held] }), within(300));
   await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
-  expect(await backendsOf(other)).toMatchObject([{ state: "idle", waits: false }]);
+  await untilIdle(other);
   await other.query("ROLLBACK");
   expect(await suite.contactsOf(1, url)).toEqual([held]);
   expect(await store.sync(1, plan({ remove: [held] }), unhurried)).toEqual({

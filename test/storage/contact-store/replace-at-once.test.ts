@@ -6,7 +6,14 @@ import type { OpenStore } from "../../support/store-suite.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { addPairs } from "../support/lists.ts";
 import { pair, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, holdRow, openSession, untilWaiting } from "../support/session.ts";
+import {
+  backendsOf,
+  holdInsert,
+  holdRow,
+  openSession,
+  untilIdle,
+  untilWaiting,
+} from "../support/session.ts";
 
 const suite = createSuite();
 
@@ -99,7 +106,7 @@ test.each([[300], [1], [-5]])(
     const open = await suite.openAlone({ poolSize: 1 });
     const holder = await holdList(open);
     expect(await whyRejected(replace(open, ["late"], within(left)))).toBe("DEADLINE_EXCEEDED");
-    expect(await backendsOf(holder)).toMatchObject([{ state: "idle", waits: false }]);
+    await untilIdle(holder);
     await holder.query("ROLLBACK");
     expect(await replace(open, ["new"])).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
   },
