@@ -5,6 +5,7 @@ import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
+import { withoutUpgrade } from "./http1-upgrade.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
 
 export interface Http1Options {
@@ -54,8 +55,6 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     maxHeaderSize: maxHeaderBytes,
     // Node's own answer has no body.
     requireHostHeader: false,
-    // Requests for other protocols, such as h2c, are served as what they are.
-    shouldUpgradeCallback: () => false,
   });
   const connectionListeners = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
@@ -108,6 +107,14 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     serve(req, res);
   });
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
+  // Node's parser stops at such a request and would lose the bytes behind it.
+  server.on("upgrade", (req, stream, head) => {
+    const socket = stream as Socket;
+    whenAnswered(socket, () => {
+      socket.unshift(Buffer.concat([withoutUpgrade(req), head]));
+      for (const accept of connectionListeners) accept.call(server, socket);
+    });
+  });
   server.on("connect", (_, socket) => {
     rejectConnection(socket as Socket, fault("METHOD_NOT_ALLOWED"));
   });

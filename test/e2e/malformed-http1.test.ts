@@ -127,6 +127,54 @@ describe("headers", () => {
     );
   }
 
+  test.each(["h2c", "websocket"])(
+    "a request behind an upgrade to %s is served",
+    async (protocol) => {
+      const bytes = `${request({ head: upgradeTo(protocol) })}${request()}`;
+      const { answers } = await exchangeHttp1(served.port, bytes, { answers: 2 });
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    },
+  );
+
+  test("100 Continue is not sent if the key or the size is rejected", async () => {
+    const head = ["Host: x", "Expect: 100-continue"];
+    const tooLarge = request({
+      head: [...head, "Content-Length: 8388609"],
+      unsized: true,
+      body: "",
+    });
+    const { answers, closed } = await exchangeHttp1(served.port, tooLarge, { answers: 2 });
+    expect({ statuses: answers.map(({ status }) => status), closed }).toEqual({
+      statuses: [413],
+      closed: true,
+    });
+  });
+
+  test.each([
+    { name: "no Host", bytes: `POST ${restPath} HTTP/1.1\r\n\r\n`, status: 400 },
+    {
+      name: "a URL over 16 kB",
+      bytes: `GET /${long}${long} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      status: 414,
+    },
+    {
+      name: "headers over 16 kB",
+      bytes: `GET / HTTP/1.1\r\nHost: x\r\nX: ${long}${long}\r\n\r\n`,
+      status: 431,
+    },
+    { name: "CONNECT", bytes: "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", status: 405 },
+    {
+      name: "another expectation",
+      bytes: "GET / HTTP/1.1\r\nHost: x\r\nExpect: pie\r\n\r\n",
+      status: 417,
+    },
+  ])("$name is $status with the envelope and an id", async ({ bytes, status }) => {
+    const { answers } = await exchangeHttp1(served.port, bytes);
+    const [answer] = answers;
+    expect(JSON.parse(answer?.body ?? "")).toMatchObject({ status, data: {} });
+    expect(answer).toMatchObject({ status, headers: { "x-request-id": expect.any(String) } });
+  });
+
   test("Expect: 100-continue is told to continue", async () => {
     const bytes = request({ head: ["Host: x", "Expect: 100-continue"] });
     const { answers } = await exchangeHttp1(served.port, bytes, { answers: 2 });
