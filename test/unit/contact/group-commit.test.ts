@@ -9,7 +9,7 @@ import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-m
 const signal = new AbortController().signal;
 const add = (ownerId: string) => [{ ownerId, contactId: "x", isDeleted: false }];
 
-/** Waits until all transactions that may begin have begun: one turn to schedule them, one to begin. */
+/** Waits until all runnable transactions have begun. It takes one turn to schedule and one to begin them. */
 async function allBegun(): Promise<void> {
   await nextTick();
   await nextTick();
@@ -29,7 +29,7 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
   });
 }
 
-/** A runner whose transactions end when the test ends them. */
+/** A runner whose transactions end only when the test ends them. */
 function createManualRunner(rows = new Set<string>()) {
   const runs: { owners: string[]; waitsForLocks: boolean; end: (error?: unknown) => void }[] = [];
   const runBatch: RunBatch = (batch, { waitsForLocks }) =>
@@ -43,7 +43,7 @@ function createManualRunner(rows = new Set<string>()) {
   return { runs, runBatch };
 }
 
-test("any schedule and any failures give results and rows of the order of arrival", async () => {
+test("results and rows match the order of arrival, with any schedule and any failures", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(anyRequest, { maxLength: 16 }),
@@ -73,7 +73,7 @@ test("any schedule and any failures give results and rows of the order of arriva
   );
 });
 
-test("a lone request goes at once, those that come meanwhile are joined", async () => {
+test("a single request runs at once, and later requests share a transaction", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1 });
   const first = store.sync(1, add("a"), { signal });
@@ -88,7 +88,7 @@ test("a lone request goes at once, those that come meanwhile are joined", async 
   expect(await Promise.all(results)).toEqual(results.map(() => ({ inserted: 1, deleted: 0 })));
 });
 
-test("a second transaction begins when half as many requests wait as are under way", async () => {
+test("a second transaction begins when the queue has half as many requests as are in flight", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch);
   const results = ["a", "b", "c"].map((owner) => store.sync(1, add(owner), { signal }));
@@ -106,7 +106,7 @@ test("a second transaction begins when half as many requests wait as are under w
   await Promise.all(results);
 });
 
-test("requests wait for others no longer than they may", async () => {
+test("requests wait for others for at most lingerMs", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { lingerMs: 1 });
   const results = ["a", "b", "c"].map((owner) => store.sync(1, add(owner), { signal }));
@@ -118,7 +118,7 @@ test("requests wait for others no longer than they may", async () => {
   await Promise.all(results);
 });
 
-test("transactions that are run alone do not make others wait longer", async () => {
+test("transactions of the retry queue do not make other requests wait longer", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   const { runs, runBatch } = createManualRunner();
@@ -142,7 +142,7 @@ test("transactions that are run alone do not make others wait longer", async () 
   await Promise.all([...failing, ...long, late]);
 });
 
-test("requests of a transaction that failed are run alone, and fail alone", async () => {
+test("requests of a failed transaction are retried alone, and fail alone", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1 });
   const results = ["bad", "good"].map((owner) => store.sync(1, add(owner), { signal }));
@@ -159,7 +159,7 @@ test("requests of a transaction that failed are run alone, and fail alone", asyn
   expect((await settled).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
 });
 
-test("a request that waits for a lock holds up no other, but those of its pairs", async () => {
+test("a request that waits for a lock delays only requests of the same pairs", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1 });
   const locked = store.sync(1, add("locked"), { signal });
@@ -181,7 +181,7 @@ test("a request that waits for a lock holds up no other, but those of its pairs"
   expect(await same).toEqual({ inserted: 0, deleted: 0 });
 });
 
-test("an unreachable database fails all requests of the transaction, untried", async () => {
+test("an unreachable database fails all requests of the transaction, without a retry", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1 });
   const results = ["a", "b"].map((owner) => store.sync(1, add(owner), { signal }));
@@ -192,25 +192,25 @@ test("an unreachable database fails all requests of the transaction, untried", a
   expect(runs).toHaveLength(1);
 });
 
-test("a request whose caller left while it waited is never run", async () => {
+test("a request that is cancelled in the queue never runs", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1 });
-  const left = new AbortController();
+  const caller = new AbortController();
   const first = store.sync(1, add("first"), { signal });
   await allBegun();
-  const gone = store.sync(1, add("gone"), { signal: left.signal });
+  const cancelled = store.sync(1, add("cancelled"), { signal: caller.signal });
   const last = store.sync(1, add("last"), { signal });
-  const reason = new Error("left");
-  left.abort(reason);
+  const reason = new Error("cancelled");
+  caller.abort(reason);
   runs[0]?.end();
-  await expect(gone).rejects.toBe(reason);
+  await expect(cancelled).rejects.toBe(reason);
   await allBegun();
   runs[1]?.end();
   await Promise.all([first, last]);
   expect(runs.map(({ owners }) => owners)).toEqual([["first"], ["last"]]);
 });
 
-test("beyond the bound of the queue requests are refused, until it is shorter", async () => {
+test("a full queue rejects requests until it is shorter", async () => {
   const { runs, runBatch } = createManualRunner();
   const store = create(runBatch, { maxInFlight: 1, maxPendingEntries: 1 });
   const first = store.sync(1, add("first"), { signal });
