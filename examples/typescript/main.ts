@@ -110,7 +110,7 @@ do {
 console.log(`failed calls: ${failed}`);
 process.exit();
 
-/** Passes the error of a call on. Throws if the call does not fail with the expected code. */
+/** Returns the error of a call. Throws if the call does not fail with the expected code. */
 async function failure(
   code: Code,
   call: Promise<unknown>,
