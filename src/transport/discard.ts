@@ -3,7 +3,7 @@ import { constants } from "node:http2";
 
 /** Bytes of a request body that are discarded after the response before the stream is reset. */
 const maxDiscardedBytes = 1_048_576;
-/** How long the rest of a request body is awaited after the response, in milliseconds. */
+/** The maximum wait for the rest of a request body after the response, in milliseconds. */
 const maxDiscardMs = 500;
 
 /**

@@ -18,7 +18,7 @@ const requiredHeaders: { readonly [R in Reason]?: Headers } = {
   SERVER_KEY_EXPIRED: { "WWW-Authenticate": "Server-Key" },
 };
 
-/** Errors of HTTP itself. They have the envelope, whatever protocol the request seems to speak. */
+/** Errors of HTTP itself. Their response is the REST envelope in every protocol. */
 const httpErrors: ReadonlySet<Reason> = new Set(["METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"]);
 
 /** Writes the response of a failed call in the form of its protocol. */

@@ -15,7 +15,7 @@ export interface GrpcTransportOptions {
   readonly lifecycle: CallLifecycle;
   /** Size limit of a message in bytes, before and after decompression. */
   readonly maxBodyBytes: number;
-  /** Longest time a call may take, in milliseconds. */
+  /** The maximum duration of a call, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
 
@@ -101,7 +101,7 @@ function sendOkTrailers(this: ServerHttp2Stream): void {
   this.sendTrailers({ "grpc-status": "0" });
 }
 
-/** Other spellings of the content type, and JSON, are left to Connect. */
+/** Connect serves other spellings of the content type, and JSON. */
 function isGrpcCall(headers: IncomingHttpHeaders): boolean {
   const type = headers["content-type"] ?? "";
   return (

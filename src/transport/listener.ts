@@ -22,7 +22,7 @@ export interface ListenerOptions {
 export interface Listener {
   /** @throws Error of the system, such as EADDRINUSE */
   listen(address: { readonly host: string; readonly port: number }): Promise<AddressInfo>;
-  /** Stops accepting requests, lets those in flight end, and resolves when all connections are closed. */
+  /** Stops accepting requests and waits for those in flight. Resolves when all connections are closed. */
   drain(): Promise<void>;
   /** Closes all connections immediately. */
   destroy(): void;
@@ -33,7 +33,7 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /**
  * Serves HTTP/1.1 and HTTP/2 without TLS (h2c) on one port. Without TLS there is no negotiation, so the
- * first bytes of a connection decide.
+ * first bytes of a connection determine the protocol.
  *
  * The HTTP/1 server listens, because its timeouts and its closing of idle connections work only then.
  * Its own connection listener is called after the first bytes have arrived.
@@ -49,7 +49,7 @@ export function createListener({ handler, grpc, silenceMs, idleMs }: ListenerOpt
     },
   );
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1_000 } }, (req, res) => {
-    // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
+    // Node's HTTP/2 objects have all members of the HTTP/1 objects that the handler uses.
     handler(req as unknown as IncomingMessage, res as unknown as ServerResponse);
   });
   const acceptStream = http2.listeners("stream") as ((...args: unknown[]) => void)[];
@@ -93,7 +93,7 @@ export function createListener({ handler, grpc, silenceMs, idleMs }: ListenerOpt
     session.once("close", () => sessions.delete(session));
     session.setTimeout(idleMs, () => session.close());
     session.on("error", () => session.destroy());
-    // A client that has closed its side can neither send calls nor update flow-control windows.
+    // A client that has closed its sending side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());
     if (draining) session.close();
   });
@@ -123,7 +123,7 @@ export function createListener({ handler, grpc, silenceMs, idleMs }: ListenerOpt
   };
 }
 
-/** Calls back when the latest response on the connection is sent, or at once if there is none. */
+/** Calls back when the last response on the connection is sent, or immediately if there is none. */
 function whenAnswered(
   pending: WeakMap<Socket, ServerResponse>,
   socket: Socket,

@@ -8,7 +8,7 @@ export interface ProbesOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
-/** `/livez` is 200 as long as the process can respond; `/readyz` is 200 if it is ready, else 503. */
+/** `/livez` returns 200 if the process can respond. `/readyz` returns 200 if it is ready, and 503 if not. */
 export function createProbes({ isReady }: ProbesOptions): Probes {
   return new Map([
     ["/livez", (_, res) => respond(res, true)],

@@ -10,22 +10,22 @@ export interface ConnectRoutesOptions {
   readonly operations: readonly Operation[];
   /** Size limit of a message in bytes, before and after decompression. */
   readonly maxBodyBytes: number;
-  /** Longest time a unary call may take, in milliseconds. */
+  /** The maximum duration of a unary call, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Aborted when the service stops. It ends the streams that callers keep open. */
+  /** Aborted when the service stops. This ends the streams that callers keep open. */
   readonly stopping: AbortSignal;
 }
 
 /**
- * Serves operations with Connect: over the Connect protocol, gRPC-Web, and gRPC as far as the fast path
- * does not serve it.
+ * Serves operations with Connect: over the Connect protocol, over gRPC-Web, and over gRPC for calls that
+ * the fast path does not serve.
  */
 export function createConnectRoutes(options: ConnectRoutesOptions): HttpRoutes {
   const { operations, maxBodyBytes } = options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: maxBodyBytes,
-    // By default Connect replaces bytes that are not UTF-8 by U+FFFD.
+    // By default Connect replaces bytes that are not UTF-8 with U+FFFD.
     jsonOptions: { textDecoder: new TextDecoder("utf-8", { fatal: true }) } as object,
   });
   for (const operation of operations) register(router, operation);

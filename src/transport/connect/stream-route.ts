@@ -29,7 +29,7 @@ export function implementStream({ handle }: StreamOperation) {
       yield* handle(requests, call);
       call.cancellation.throwIfAborted();
     } catch (error) {
-      // Connect throws errors of its own for a request that it cannot read.
+      // Connect throws its own errors for a request that it cannot read.
       if (error instanceof ConnectError) throw error;
       call.fault = toFault(error);
       throw toConnectError(call.fault);
@@ -37,7 +37,7 @@ export function implementStream({ handle }: StreamOperation) {
   };
 }
 
-/** Serves an RPC that streams. Its time is limited only if the caller sets a timeout. */
+/** Serves a streaming RPC. Its duration is limited only if the caller sets a timeout. */
 export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
   const { handler, operation, stopping } = options;
   return {
@@ -64,7 +64,7 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
   };
 }
 
-/** The bytes of the requests, until the caller has sent all, the call is cancelled, or the service stops. */
+/** The bytes of the requests, until the caller ends them, the call is cancelled, or the service stops. */
 async function* readRequests(
   req: IncomingMessage,
   { call, stopping }: { readonly call: Call; readonly stopping: AbortSignal },
