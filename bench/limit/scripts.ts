@@ -20,7 +20,10 @@ const entries = 100;
 /** Enough sets to use all parts of the index. */
 const pairSets = 16;
 
-/** Loads the scripts of a name. The scripts for syncs are files in this directory. The scripts for reads run the statements of Kith. */
+/**
+ * Loads the scripts of a name. The scripts for syncs are files in this directory. The scripts for reads run
+ * the statements of Kith.
+ */
 export async function loadScripts(name: ScriptName): Promise<Scripts> {
   if (name === "page" || name === "check") {
     const statements = await compileReads();

@@ -110,7 +110,7 @@ do {
 console.log(`failed calls: ${failed}`);
 process.exit();
 
-/** Returns the error of a call. Throws if the call does not fail with the expected code. */
+/** Passes the error of a call to `onError`. Throws if the call does not fail with the expected code. */
 async function failure(
   code: Code,
   call: Promise<unknown>,

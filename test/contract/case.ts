@@ -3,7 +3,7 @@ import type { TestApp } from "../support/service.ts";
 
 export const syncPath = "/v1/server/contact/sync";
 
-/** One request and the response that it must get. The property `about` of the JSON file explains the format. */
+/** One request and the response that it must get. `about` in the JSON file explains the format. */
 export interface ContractCase {
   readonly name: string;
   /** POST if absent. */

@@ -26,7 +26,7 @@ export const syncCases: CasesByTopic<ContractCase> = {
 const rest = Object.keys(restVersions);
 const isExpressible = (testCase: ContractCase) => asMessage(testCase) !== undefined;
 
-/** The cells that this run covers. Cases about HTTP or JSON, which a message cannot express, run only over REST. */
+/** The cells that this run covers. Cases that a message cannot express run only over REST. */
 export const syncCells: readonly MatrixCell<ContractCase>[] = [
   ...cellsOf(filterCases(syncCases, isExpressible), [...rest, ...Object.keys(rpcClients)]),
   ...cellsOf(

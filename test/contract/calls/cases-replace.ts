@@ -28,7 +28,7 @@ interface Replacing {
   readonly others?: readonly Pair[];
 }
 
-/** A replacement, and the same replacement as a dry run. The dry run has the same response and changes nothing. */
+/** A replacement, and the same replacement as a dry run. It changes nothing. */
 function replace(name: string, { before, ids, expect, others = [] }: Replacing): CallCase[] {
   const rpc = "replaceContacts";
   const body = { ownerXCUserID: "u", contactXCUserIDs: ids };
