@@ -9,7 +9,7 @@ export interface Line {
 export type Unit = "requests/s" | "contacts/s" | "ms" | "MB" | "calls";
 
 export interface Comparison {
-  /** What the figure is compared with. */
+  /** The name of the reference that the figure is compared with. */
   readonly name: string;
   /** The figure to compare with. If absent, the target is an absolute number. */
   readonly reference?: number;

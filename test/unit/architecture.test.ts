@@ -38,7 +38,7 @@ test("no two parts import each other", () => {
 });
 
 /** Files that violate a rule, and the expected error. */
-const broken: [path: string, text: string, fault: string][] = [
+const violations: [path: string, text: string, fault: string][] = [
   ["src/api/a.ts", 'import { b } from "../storage/b.ts";', "api may not import storage"],
   ["src/api/a.ts", 'import type { B } from "../transport/b.ts";', "api may not import transport"],
   ["src/storage/a.ts", 'import { b } from "../api/b.ts";', "storage may not import api"],
@@ -79,7 +79,7 @@ const broken: [path: string, text: string, fault: string][] = [
 ];
 
 describe("a violation is found and explained", () => {
-  test.each(broken)("%s: %j", (path, text, fault) => {
+  test.each(violations)("%s: %j", (path, text, fault) => {
     const faults = faultsOf({ path, text });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${path}.*${fault.replace(/[()]/g, "\\$&")}`));
