@@ -57,7 +57,7 @@ const id = fc.constantFrom("a", "b", "ab", "A", " ", "é", "e\u0301", "__proto__
 const flag = fc.constantFrom(undefined, null, false, "false", true, "true");
 const anyEntry = fc
   .tuple(id, id, flag)
-  .map(([owner, contact, gone]) => entry(owner, contact, gone));
+  .map(([owner, contact, isDeleted]) => entry(owner, contact, isDeleted));
 const anyBody = fc.record({ contacts: fc.array(anyEntry, { minLength: 1, maxLength: 12 }) });
 
 test("syncs over any transport store the same pairs as the model", async () => {
@@ -95,9 +95,9 @@ describe("concurrent syncs", () => {
     const app = await served.service.createApp();
     const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
     await transports["REST over HTTP/1.1"]?.(app, { contacts });
-    const gone = contacts.map((each) => ({ ...each, isDeleted: true }));
+    const deletions = contacts.map((each) => ({ ...each, isDeleted: true }));
     const answers = await Promise.all(
-      everyTransport().map((sync) => sync(app, { contacts: gone })),
+      everyTransport().map((sync) => sync(app, { contacts: deletions })),
     );
     expect(sum(answers, "countDeleted")).toBe(200);
     expect(await served.stored.pairsOf(app.id)).toEqual([]);

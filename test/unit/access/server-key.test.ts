@@ -34,7 +34,7 @@ const malformed: [name: string, header: string][] = [
   ["a space after the key", `${base64("id:secret")} `],
   ["a line break within the key", `${base64("id")}\n${base64(":secret")}`],
   ["two keys in one header", `${base64("id:secret")}, ${base64("id:secret")}`],
-  ["padding alone", "=="],
+  ["only padding", "=="],
   ["padding within the key", `${base64("id:1")}${base64("2")}`],
   ["too much padding", `${base64("id:secret")}===`],
   ["padding after a complete group", `${base64("id:abc")}=`],
@@ -42,7 +42,7 @@ const malformed: [name: string, header: string][] = [
   ["no colon", base64("id")],
   ["no id", base64(":secret")],
   ["no secret", base64("id:")],
-  ["a colon alone", base64(":")],
+  ["only a colon", base64(":")],
 ];
 
 test.each(malformed)("%s is malformed", (_, header) => {
