@@ -17,7 +17,7 @@ import { inRounds } from "./rounds.ts";
 import type { DatabaseServer } from "./support/database-server.ts";
 import type { Processes } from "./support/processes.ts";
 
-/** What scenarios measure with. */
+/** The functions with which scenarios measure. */
 export interface Bench {
   readonly options: BenchOptions;
   readonly limit: Limit;
@@ -32,16 +32,16 @@ export interface Bench {
   run(workload: Workload, checkout?: BenchOptions["checkout"]): Promise<LoadResult>;
   /** Empties the database of a service, and runs a load on the service. */
   runLoad(target: Target, shape: Shape): Promise<LoadResult>;
-  /** Measures the limit on a database that is emptied before. */
+  /** Empties a database, and measures the limit on it. */
   runLimit(job: LimitShape): Promise<LimitResult>;
-  /** Measures the limit on a database with the rows that it has. */
+  /** Measures the limit on a database without changing its rows first. */
   addLimit(databaseUrl: string, job: LimitShape): Promise<LimitResult>;
   measureInRounds(scenario: string, contenders: readonly Contender[]): Promise<Samples>;
 }
 
 /** A load on Kith. */
 export interface Workload {
-  /** As the report names it. */
+  /** The name in the report. */
   readonly name: string;
   readonly fixture: FixtureName;
   readonly shape: Shape;

@@ -33,11 +33,11 @@ try {
   if (options === undefined) console.log(help);
   else await measure(options);
 } catch (error) {
-  process.exitCode = complain(error);
+  process.exitCode = reportError(error);
 }
 
-/** Prints what went wrong, and returns the exit code. */
-function complain(error: unknown): number {
+/** Prints the error, and returns the exit code. */
+function reportError(error: unknown): number {
   const isExpected = error instanceof UsageError || error instanceof WrongAnswers;
   const isInterrupted = stopping.signal.aborted;
   console.error(isExpected || isInterrupted ? (error as Error).message : error);

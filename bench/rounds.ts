@@ -4,9 +4,9 @@ export interface Sample {
   /** Milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Failed calls. Absent for pgbench. */
+  /** Failed calls. pgbench does not report them. */
   readonly failed?: number;
-  /** CPU time of the load generator, per call and as a share of a core. Absent for pgbench. */
+  /** CPU time of the load generator, per call and as a share of a core. pgbench does not report it. */
   readonly cpuMicrosPerCall?: number;
   readonly cpuShare?: number;
 }

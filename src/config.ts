@@ -4,13 +4,13 @@ import { checkDatabaseUrl } from "./storage/database-url.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
 
-/** How the service runs. The README lists each property under its variable. */
+/** The configuration of the service. The README lists each property with its variable. */
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** Absent: the embedded Postgres in `dataDir`. */
+  /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
-  /** Absent: the first schema of the search path. */
+  /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
   readonly dataDir: string;
@@ -24,7 +24,7 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
-/** Lists every variable that is wrong, one on a line, with its name and what is allowed. */
+/** Lists every invalid variable on a separate line, with its name and its allowed values. */
 export class ConfigError extends Error {
   constructor(faults: readonly string[]) {
     super(`Invalid configuration:\n${faults.map((text) => `  ${text}`).join("\n")}`);
@@ -34,7 +34,7 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Parses the text of a variable, or says what is allowed. */
+/** Parses the text of a variable, or returns the allowed values. */
 type Parse<T> = (text: string) => T | Rejected;
 type Rejected = { readonly allowed: string };
 

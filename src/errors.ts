@@ -1,20 +1,20 @@
 /**
- * The one table of errors: what each is called, and how it looks over gRPC and over REST.
+ * The table of all errors, with the name of each error and its form over gRPC and over REST.
  *
  * The rows with REST codes 40001 and 40002, their messages and fields are the documented contract of
- * Sync Contacts; the other rows are this project's choice where the documentation is silent.
+ * Sync Contacts. This project has defined the other rows, because the documentation does not.
  */
 
 export interface ErrorRow {
-  /** gRPC status name; Connect and gRPC-Web carry the same. */
+  /** Name of the gRPC status. Connect and gRPC-Web use the same status. */
   readonly grpc: GrpcCode;
-  /** HTTP status of the REST answer, repeated as `status` in its envelope. */
+  /** HTTP status of the REST response, repeated as `status` in its envelope. */
   readonly http: number;
   /** `error.code` of the REST envelope. */
   readonly rest: string;
-  /** Public text. `{name}` is filled in from the values given to `fault`. */
+  /** Public text. `fault` replaces `{name}` with a value. */
   readonly message: string;
-  /** Seconds a caller should wait before it tries again; sent as `Retry-After`. */
+  /** Seconds that a caller should wait before a retry. Sent as `Retry-After`. */
   readonly retryAfter?: number;
 }
 
@@ -184,15 +184,15 @@ export const errors = {
 
 export type Reason = keyof typeof errors;
 
-/** Where in a request message a fault is. */
+/** The location of a fault in a request message. */
 export interface FaultLocation {
-  /** Path in protobuf names, as in `google.rpc.BadRequest`: `contacts[3].owner_xc_user_id`. */
+  /** Path with proto names, as in `google.rpc.BadRequest`: `contacts[3].owner_xc_user_id`. */
   readonly path: string;
   /** The documented number of the field, as in the REST envelope's `error.field`. */
   readonly fieldCode: string;
 }
 
-/** An error whose message a client may see. The cause is for the log alone. */
+/** An error whose message a client may see. Only the log contains the cause. */
 export class Fault extends Error {
   readonly reason: Reason;
   readonly at: FaultLocation | undefined;
@@ -210,10 +210,10 @@ export class Fault extends Error {
 }
 
 /**
- * Makes a fault from its row in the table.
+ * Creates a fault from its row in the table.
  *
- * @param values fills the `{name}` places of the row's message
- * @param options.suffix is added to the message, such as ` (contacts[3])`
+ * @param values values for the `{name}` placeholders in the message of the row
+ * @param options.suffix text to add to the message, such as ` (contacts[3])`
  */
 export function fault(
   reason: Reason,

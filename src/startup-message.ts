@@ -3,9 +3,9 @@ import type { ServerKey } from "./access/server-key.ts";
 import { serverKeyHeader } from "./access/server-key.ts";
 
 export interface StartupMessageOptions {
-  /** As in `http://127.0.0.1:8080`. */
+  /** Such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** The demo key of the embedded database; absent if the operator has set a database or a key. */
+  /** The demo key of the embedded database. It is absent if the operator has set a database or a key. */
   readonly key: ServerKey | undefined;
 }
 

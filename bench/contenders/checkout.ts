@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** A directory with the sources of Kith, of this version or of another one. */
 export interface Checkout {
-  /** As the report names it. */
+  /** The name in the report. */
   readonly name: string;
   readonly root: string;
 }
@@ -17,7 +17,7 @@ interface Command {
 
 /**
  * The command that `npm start` runs in a checkout, without the npm process in front of it. The shell
- * replaces itself by the service, so that signals and the process id are those of the service.
+ * replaces itself with the service, so that signals and the process id are those of the service.
  */
 export function startCommand({ root }: Checkout): Command {
   const script = readStartScript(root)?.replace(/^exec /, "");
@@ -25,7 +25,7 @@ export function startCommand({ root }: Checkout): Command {
   return { command: "sh", args: ["-c", `PATH="${bin}:$PATH" exec ${script}`], cwd: root };
 }
 
-/** Why the service of a checkout cannot be started; undefined if it can. */
+/** The reason why the service of a checkout cannot start, or undefined if it can. */
 export function checkoutProblem(root: string): string | undefined {
   if (readStartScript(root) === undefined) return `${root} is not a checkout of Kith`;
   const isInstalled = existsSync(join(root, "node_modules/.bin/node"));

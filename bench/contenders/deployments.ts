@@ -13,7 +13,7 @@ import { startKith } from "./kith.ts";
 
 /** The Kith processes of a run. */
 export interface Deployments {
-  /** The service of a fixture. The first call for it starts, fills and warms it; it then stays. */
+  /** The service of a fixture. The first call starts, fills and warms it. It then keeps running. */
   get(fixture: FixtureName, checkout: Checkout): Promise<Target>;
   /** Stops the services of a fixture, of all checkouts. Their databases stay. */
   stop(fixture: FixtureName): Promise<void>;

@@ -2,12 +2,12 @@ import type { LoadShape } from "../load/generator.ts";
 import { selectLists } from "../load/lists.ts";
 import type { BenchOptions } from "../options.ts";
 
-/** What a load runs on: one or more Kith processes on one database, and the rows in its table. */
+/** The target of a load: one or more Kith processes on one database, and the rows in its table. */
 export interface Fixture {
   readonly processes: number;
-  /** SELECT of the app, owner and contact of each row. Absent: the table is emptied before each run. */
+  /** SELECT of the app, owner and contact of each row. If absent, the table is emptied before each run. */
   readonly select?: (options: BenchOptions) => string;
-  /** Loads that run once after the start, so that the first measured run meets compiled code. */
+  /** Loads that run once after the start, so that the code is compiled before the first measured run. */
   readonly warmUp: readonly Shape[];
 }
 

@@ -42,10 +42,10 @@ export async function startKith(options: KithOptions): Promise<Kith> {
     },
   });
   const ready = poll({
-    ask: () => answersOk(`http://127.0.0.1:${port}/readyz`),
+    check: () => answersOk(`http://127.0.0.1:${port}/readyz`),
     everyMs: readyPollMs,
     limitMs: readyLimitMs,
-    what: "Kith was not ready",
+    problem: "Kith was not ready",
   });
   await Promise.race([ready, service.failed]);
   return {

@@ -22,10 +22,10 @@ export async function startPeer(options: {
     env: { DATABASE_URL: databaseUrl, PORT: String(port) },
   });
   const ready = poll({
-    ask: () => takesConnections(port),
+    check: () => takesConnections(port),
     everyMs: 20,
     limitMs: 60_000,
-    what: `${name} did not accept connections`,
+    problem: `${name} did not accept connections`,
   });
   await Promise.race([ready, service.failed]);
   return { ports: [port], databaseUrl, log };

@@ -4,9 +4,9 @@ import { findPgbench } from "./find-pgbench.ts";
 import { createPgbenchLimit } from "./pgbench-limit.ts";
 import type { ScriptName } from "./scripts.ts";
 
-/** Measures Postgres alone: clients run the plain statements of a call, without a service. */
+/** Measures Postgres alone: clients run the statements of a call, without a service. */
 export interface Limit {
-  /** As the report names it. */
+  /** The name in the report. */
   readonly name: string;
   measure(job: LimitJob): Promise<LimitResult>;
   /** Whether it can measure latencies at a given rate. */
@@ -19,7 +19,7 @@ export interface LimitJob {
   readonly clients: number;
   readonly warmupSeconds: number;
   readonly seconds: number;
-  /** Transactions per second. Absent: no limit. */
+  /** Transactions per second. If absent, the rate has no limit. */
   readonly rate?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface LimitResult {
 
 /**
  * Settings of the connections of the limit. Without them, a prepared statement that was planned for an
- * empty table scans the whole table until statistics exist. The limit is meant to use the indexes.
+ * empty table scans the whole table until statistics exist. The limit must use the indexes.
  */
 export const indexPlans = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
 

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 /** A pgbench script, with the features that the scripts of `scripts.ts` use. */
 export interface Script {
-  /** In their order, with parameters such as `$1` for the variables. */
+  /** The statements in their order, with parameters such as `$1` for the variables. */
   readonly statements: readonly ScriptStatement[];
   /** Draws a value for every variable. Constants keep their value. */
   draw(): ReadonlyMap<string, string>;

@@ -20,7 +20,10 @@ const entries = 100;
 /** Enough sets to use all parts of the index. */
 const pairSets = 16;
 
-/** Loads the scripts of a name. Those of syncs are files in this directory; those of reads run Kith's own statements. */
+/**
+ * Loads the scripts of a name. The scripts for syncs are files in this directory. The scripts for reads run
+ * the statements of Kith.
+ */
 export async function loadScripts(name: ScriptName): Promise<Scripts> {
   if (name === "page" || name === "check") {
     const statements = await compileReads();
@@ -71,7 +74,7 @@ function drawArray(userOf: (n: number) => number): string {
   return `{${Array.from({ length: entries }, (_, n) => userId(userOf(n))).join(",")}}`;
 }
 
-/** Replaces the parameters of a statement, such as `$1`, by names. */
+/** Replaces the parameters of a statement, such as `$1`, with names. */
 function withVariables(text: string, names: readonly string[]): string {
   return text.replace(/\$(\d)/g, (_, n) => `:${names[Number(n) - 1]}`);
 }

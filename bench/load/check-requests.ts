@@ -32,7 +32,7 @@ export function createCheckRequests({ format, contacts }: RequestsOptions): Requ
         writeDecimal(target, offset + (positions[2 * n + 1] ?? 0), draw(contact));
       }
     },
-    checkData: (given) => (JSON.stringify(given) === data ? undefined : "wrong results"),
+    checkData: (results) => (JSON.stringify(results) === data ? undefined : "wrong results"),
     checkMessage: (bytes, start, end) =>
       message.compare(bytes, start, end) === 0 ? undefined : "wrong results",
   };

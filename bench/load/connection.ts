@@ -17,7 +17,7 @@ export interface ConnectionOptions {
   readonly job: LoadJob;
   readonly port: number;
   readonly requests: Requests;
-  /** Called for each answer, with the `at` of its call. No problem: the call succeeded. */
+  /** Called for each answer, with the `at` of its call. Without a problem, the call succeeded. */
   readonly onDone: (at: number, problem: Problem | undefined) => void;
   /** Called once, when the connection fails. */
   readonly onLost: (error: Error) => void;

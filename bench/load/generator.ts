@@ -4,7 +4,7 @@ import type { LoadJob, LoadResult } from "./job.ts";
 
 /** A service that load is generated for. */
 export interface Target {
-  /** Of all its processes. */
+  /** The ports of all its processes. */
   readonly ports: readonly number[];
   readonly serverKey?: string;
   readonly databaseUrl: string;

@@ -7,7 +7,7 @@ export interface GrpcAnswer {
   onHeaders(): void;
   /** Takes a part of the message. The bytes may change after the call. */
   onData(bytes: Buffer, start: number, end: number): void;
-  /** The problem of the answer that ends with the last frame; undefined if it is a success. */
+  /** The problem of the answer after its last frame, or undefined if the call succeeded. */
   end(): Problem | undefined;
 }
 
@@ -15,8 +15,9 @@ export interface GrpcAnswer {
 const prefixLength = 5;
 
 /**
- * The header blocks are not decoded. Their order shows what happened: a success is HEADERS, DATA with one
- * whole message, HEADERS. A failed call has no DATA: it is one HEADERS frame (Trailers-Only), or two.
+ * The header blocks are not decoded, because the order of the frames shows the result. A successful call has
+ * HEADERS, DATA with one complete message, and HEADERS. A failed call has no DATA, and one HEADERS frame
+ * (Trailers-Only) or two.
  */
 export function createGrpcAnswer(request: Request): GrpcAnswer {
   let headers = 0;

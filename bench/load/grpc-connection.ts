@@ -99,8 +99,8 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
     const end = start + head.length;
     const stream = streams.get(head.stream);
     const isHeaders = head.type === frameType.headers;
-    const isPlain = (head.flags & (flag.padded | (isHeaders ? flag.priority : 0))) === 0;
-    if (!isPlain || (isHeaders && (head.flags & flag.endHeaders) === 0)) {
+    const isSupported = (head.flags & (flag.padded | (isHeaders ? flag.priority : 0))) === 0;
+    if (!isSupported || (isHeaders && (head.flags & flag.endHeaders) === 0)) {
       throw new Error("padding, priorities and CONTINUATION frames are not supported");
     }
     if (isHeaders) {

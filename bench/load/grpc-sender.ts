@@ -20,9 +20,9 @@ export interface SendingStream {
 }
 
 export interface GrpcSender {
-  /** Sends a request, or the part of it that the windows allow now. */
+  /** Sends a request, or the part of it that the flow-control windows allow. */
   send(stream: SendingStream, request: Request): void;
-  /** Sends more of the waiting messages, after a window has grown. */
+  /** Sends more of the pending messages after a window has grown. */
   resume(): void;
   growWindow(increment: number): void;
   /** Largest frame that the server accepts, in bytes. */
@@ -42,7 +42,7 @@ export function createGrpcSender(options: {
   let headersSent = false;
   let window = defaultWindow;
   /** Streams with unsent bytes, in the order in which they were started. */
-  let waiting: SendingStream[] = [];
+  let pending: SendingStream[] = [];
 
   function writeHeaders(id: number): void {
     const block = headersSent ? headers.again : headers.first;
@@ -87,7 +87,7 @@ export function createGrpcSender(options: {
       const messageLength = prefixLength + request.length;
       writeHeaders(stream.id);
       const room = Math.min(sender.maxFrame, window, stream.window);
-      if (waiting.length === 0 && messageLength <= room) {
+      if (pending.length === 0 && messageLength <= room) {
         const at = writeDataHead(stream.id, messageLength, true);
         writeMessage(outbox.bytes(), at, request);
         stream.window -= messageLength;
@@ -95,16 +95,16 @@ export function createGrpcSender(options: {
       }
       stream.unsent = Buffer.allocUnsafe(messageLength);
       writeMessage(stream.unsent, 0, request);
-      waiting.push(stream);
+      pending.push(stream);
       sender.resume();
     },
     resume() {
-      if (waiting.length === 0) return;
-      for (const stream of waiting) {
+      if (pending.length === 0) return;
+      for (const stream of pending) {
         if (window <= 0) break;
         drain(stream);
       }
-      waiting = waiting.filter(({ unsent }) => unsent !== undefined);
+      pending = pending.filter(({ unsent }) => unsent !== undefined);
     },
     growWindow(increment) {
       window += increment;

@@ -1,14 +1,14 @@
 export interface Http1Answer {
   readonly status: number;
   readonly body: Buffer;
-  /** Length of the whole answer, in bytes. */
+  /** Length of the complete answer, in bytes. */
   readonly length: number;
 }
 
 const contentLength = /\r\ncontent-length: *(\d+)/i;
 const chunked = /\r\ntransfer-encoding: *chunked/i;
 
-/** Reads one HTTP/1.1 answer; undefined if it is not complete yet. */
+/** Reads one HTTP/1.1 answer. Returns undefined if the answer is not complete yet. */
 export function readHttp1Answer(bytes: Buffer, length: number): Http1Answer | undefined {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd === -1) return undefined;

@@ -1,9 +1,9 @@
-/** How requests reach the service. */
+/** The protocol of the requests. */
 export type Protocol = "grpc" | "rest" | "connect";
 
 /**
- * The kind of requests: syncs, pages of contacts or checks of pairs that do not contend; syncs and
- * replacements that contend for the same rows.
+ * The kind of requests. Some kinds do not contend for rows: syncs, pages of contacts and checks of pairs.
+ * Other syncs and replacements contend for the same rows.
  */
 export type CallName =
   | "sync"
@@ -21,9 +21,9 @@ export interface LoadJob {
   readonly protocol: Protocol;
   /** The ports of the service. Connections are spread over them evenly. */
   readonly ports: readonly number[];
-  /** Value of the `Server-Key` header. Absent: the header is not sent. */
+  /** Value of the `Server-Key` header. If absent, the header is not sent. */
   readonly serverKey?: string | undefined;
-  /** Entries in each request. For a page: entries in each answer. */
+  /** Entries in each request or, for a page, in each answer. */
   readonly contacts: number;
   readonly connections: number;
   /** Closed loop: requests in flight, over all connections. Each answer starts the next request. */
@@ -37,21 +37,21 @@ export interface LoadJob {
 
 /** The result of a generator process: its only line of output, as JSON. */
 export interface LoadResult {
-  /** Successful calls within the measured time. The rates and latencies count these alone. */
+  /** Successful calls within the measured time. The rates and latencies include only these. */
   readonly calls: number;
   readonly callsPerSecond: number;
   readonly contactsPerSecond: number;
-  /** Milliseconds from the start of a call; in an open loop, from the time when it was due. */
+  /** Milliseconds from the start of a call or, in an open loop, from the time when it was due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Calls that failed, warm-up included. */
+  /** Failed calls, including the warm-up. */
   readonly failed: number;
-  /** Answers with a message or frames that are not right, warm-up included. */
+  /** Answers with a wrong message or wrong frames, including the warm-up. */
   readonly wrong: number;
   /** The first problem. */
   readonly problem?: string | undefined;
   /** CPU time of the generator process. */
   readonly cpuMicrosPerCall: number;
-  /** The same, as a share of one core: 0 to 1. */
+  /** CPU time of the generator process as a share of one core, from 0 to 1. */
   readonly cpuShare: number;
 }

@@ -2,7 +2,7 @@
 export interface Latencies {
   add(ms: number): void;
   count(): number;
-  /** The latency that a share of the calls, 0 to 1, does not exceed; 0 if there are no calls. */
+  /** The latency that a share of the calls (0 to 1) does not exceed, or 0 if there are no calls. */
   percentile(share: number): number;
 }
 

@@ -1,4 +1,4 @@
-/** The lists of the read scenarios: all owners have the same contacts, which are owners too. */
+/** The lists of the read scenarios. All owners have the same contacts, and the contacts are also owners. */
 export const owners = 1_000;
 export const contactsEach = 300;
 /** User ids are numbers, so that pgbench can draw them. */

@@ -9,7 +9,7 @@ export interface Loop {
 
 export interface LoopOptions {
   readonly connections: readonly Connection[];
-  /** No call starts from this time on; in milliseconds of `performance.now()`. */
+  /** No call starts after this time, in milliseconds of `performance.now()`. */
   readonly endAt: number;
   readonly start: (connection: Connection, at: number) => void;
 }

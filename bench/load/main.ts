@@ -1,4 +1,4 @@
-/** A generator process: makes the calls of the job in its argument, and prints the result. */
+/** A generator process. It makes the calls of the job in its argument and prints the result. */
 import type { LoadJob } from "./job.ts";
 import { runLoad } from "./run-load.ts";
 

@@ -1,4 +1,4 @@
-/** Why an answer is not a success. */
+/** The reason why an answer is not a success. */
 export interface Problem {
   /** `failed`: a well-formed answer that says that the call failed. `wrong`: anything else. */
   readonly kind: "failed" | "wrong";
@@ -13,7 +13,7 @@ export function failed(text: string): Problem {
   return { kind: "failed", text };
 }
 
-/** Makes a problem of what a check of a message found. */
+/** Turns the result of a message check into a problem. */
 export function wrongIf(text: string | undefined): Problem | undefined {
   return text === undefined ? undefined : wrong(text);
 }

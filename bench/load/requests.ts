@@ -6,9 +6,9 @@ export interface Request {
   readonly length: number;
   /** Writes the body. */
   write(target: Buffer, offset: number): void;
-  /** Checks the `data` of an answer over REST. Returns what is wrong; undefined if nothing is. */
+  /** Checks the `data` of an answer over REST. Returns a description of the problem, or undefined. */
   checkData(data: Readonly<Record<string, unknown>> | undefined): string | undefined;
-  /** Does the same for an answer in the binary format. */
+  /** Checks an answer in the binary format. Returns a description of the problem, or undefined. */
   checkMessage(bytes: Buffer, start: number, end: number): string | undefined;
 }
 

@@ -22,12 +22,12 @@ const openers: Readonly<Record<LoadJob["protocol"], OpenConnection>> = {
 /**
  * Makes the calls of a job and checks every answer.
  *
- * @throws Error when a connection is lost, or calls have no answer in time
+ * @throws Error if a connection is lost, or if calls have no answer in time
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
   const latencies = createLatencies();
   const answered = Promise.withResolvers<void>();
-  answered.promise.catch(() => {}); // It is awaited only at the end.
+  answered.promise.catch(() => {}); // The promise is awaited only at the end.
   let loop: Loop | undefined;
   let open = 0;
   let ended = false;

@@ -18,8 +18,8 @@ export interface LoadSocket {
 export interface LoadSocketOptions {
   readonly port: number;
   /**
-   * Called with the received bytes. Returns how many of them were used; the next call begins with the
-   * rest. The buffer is reused after the call.
+   * Called with the received bytes. Returns how many bytes were used. The next call begins with
+   * the other bytes. The buffer is reused after the call.
    */
   readonly onBytes: (bytes: Buffer, length: number) => number;
   readonly onLost: (error: Error) => void;

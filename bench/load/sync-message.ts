@@ -29,9 +29,9 @@ export function encodeSync(format: Format, entries: readonly Entry[]): Buffer {
 }
 
 /**
- * Reads a message whose fields are counts: those of a sync and of a replacement.
+ * Reads a message whose fields are counts, such as the response to a sync or to a replacement.
  *
- * @returns the count of each field number, 0 where the field is absent; a text if there are other fields
+ * @returns the count of each field number (0 if absent), or an error text if there are other fields
  */
 export function readCounts(bytes: Buffer, start: number, end: number): number[] | string {
   const counts = [0, 0, 0, 0];

@@ -1,4 +1,4 @@
-/** Finds each occurrence of a mark in a body. Returns the offsets, each moved on by some bytes. */
+/** Finds each occurrence of a mark in a body. Returns the offsets, each increased by a number of bytes. */
 export function positionsOf(template: Buffer, mark: string, further: number): Uint32Array {
   const found: number[] = [];
   for (let at = template.indexOf(mark); at !== -1; at = template.indexOf(mark, at + mark.length)) {

@@ -1,8 +1,8 @@
 /** Reads the fields of a message in the binary format, in their order. */
 export interface FieldReader {
-  /** The tag of the next field; undefined at the end of the message. */
+  /** The tag of the next field, or undefined at the end of the message. */
   tag(): number | undefined;
-  /** The value of a varint; NaN if the message ends inside it. */
+  /** The value of a varint, or NaN if the message ends inside it. */
   varint(): number;
   /** Skips a string or message, and returns its position. */
   bytes(): readonly [start: number, end: number];

@@ -1,4 +1,4 @@
-/** One line of the report: a figure, and what it is compared with. */
+/** One line of the report: a figure and its comparisons. */
 export interface Line {
   readonly subject: string;
   readonly value: number;
@@ -9,9 +9,9 @@ export interface Line {
 export type Unit = "requests/s" | "contacts/s" | "ms" | "MB" | "calls";
 
 export interface Comparison {
-  /** What the figure is compared with. */
+  /** The name of the reference that the figure is compared with. */
   readonly name: string;
-  /** The figure of the other. Absent: the target is a plain number. */
+  /** The figure to compare with. If absent, the target is an absolute number. */
   readonly reference?: number;
   /** Limits of the ratio or, without a reference, of the figure itself. */
   readonly atLeast?: number;
@@ -23,7 +23,7 @@ export function compared({ value }: Line, { reference }: Comparison): number {
   return reference === undefined ? value : value / reference;
 }
 
-/** Whether the target is reached; undefined if there is no target. */
+/** Whether the target is reached, or undefined if there is no target. */
 export function isReached(line: Line, comparison: Comparison): boolean | undefined {
   const { atLeast, atMost } = comparison;
   if (atLeast === undefined && atMost === undefined) return undefined;

@@ -3,7 +3,7 @@ import { cpus } from "node:os";
 import { promisify } from "node:util";
 import { root } from "../support/root.ts";
 
-/** The machine and the versions, on which the figures depend. */
+/** The machine and the versions that the figures depend on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

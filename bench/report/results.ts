@@ -13,7 +13,7 @@ import type { Machine } from "./machine.ts";
 
 export const resultsDir = join(root, "bench/results");
 
-/** Writes all figures as JSON and, if it was measured, the main scenario as a chart. */
+/** Writes all figures as JSON. Also writes a chart of the main scenario if it was measured. */
 export async function writeResults(options: {
   readonly bench: Bench;
   readonly lines: readonly Line[];

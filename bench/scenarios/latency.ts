@@ -12,8 +12,8 @@ const peakLoad: Workload = {
   shape: { call: "sync", protocol: "grpc", contacts: 4, connections: 4, inFlight: 256 },
 };
 
-/** Postgres keeps a rate if it reaches at least this share of it. */
-const keptShare = 0.97;
+/** Postgres sustains a rate if it reaches at least this share of it. */
+const sustainedShare = 0.97;
 
 /** A load at half of the highest rate that Kith reaches. */
 export async function createLatencyLoad(bench: Bench): Promise<Workload> {
@@ -38,7 +38,7 @@ export async function measureLatency(bench: Bench): Promise<Line[]> {
   const load = await createLatencyLoad(bench);
   const { rate = 0 } = load.shape;
   const earlier = bench.samples.get("throughput");
-  const mayKeep =
+  const canSustain =
     bench.limit.hasRate &&
     (earlier === undefined || medianOf(earlier, contender.limit, "callsPerSecond") >= rate);
   const limit = {
@@ -47,22 +47,25 @@ export async function measureLatency(bench: Bench): Promise<Line[]> {
   };
   const samples = await bench.measureInRounds("latency", [
     { name: load.name, measure: () => bench.run(load) },
-    ...(mayKeep ? [limit] : []),
+    ...(canSustain ? [limit] : []),
   ]);
   return [
     {
       subject: `${load.name}, p99`,
       value: medianOf(samples, load.name, "p99Ms"),
       unit: "ms",
-      comparisons: [mayKeep ? targetFor(samples, rate) : plainTarget],
+      comparisons: [canSustain ? targetFor(samples, rate) : absoluteTarget],
     },
   ];
 }
 
-const plainTarget: Comparison = { name: "a rate that Postgres alone does not keep", atMost: 20 };
+const absoluteTarget: Comparison = {
+  name: "a rate that Postgres alone does not sustain",
+  atMost: 20,
+};
 
 function targetFor(samples: Samples, rate: number): Comparison {
-  const isKept = medianOf(samples, limitName, "callsPerSecond") >= rate * keptShare;
-  if (!isKept) return plainTarget;
+  const isSustained = medianOf(samples, limitName, "callsPerSecond") >= rate * sustainedShare;
+  if (!isSustained) return absoluteTarget;
   return { name: limitName, reference: medianOf(samples, limitName, "p99Ms"), atMost: 1.5 };
 }

@@ -24,7 +24,7 @@ export function createReadLoads(call: ReadName): readonly [Workload, Workload] {
   ];
 }
 
-/** Pages of 100 contacts: first and later pages of lists of some hundreds. */
+/** Pages of 100 contacts: the first page and later pages of lists with some hundreds of contacts. */
 export function measurePage(bench: Bench): Promise<Line[]> {
   return measureRead(bench, "page");
 }

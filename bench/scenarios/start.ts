@@ -3,7 +3,7 @@ import type { Checkout } from "../contenders/checkout.ts";
 import type { Line } from "../report/line.ts";
 import { median } from "../rounds.ts";
 
-/** The first start migrates the database and finds a cold disk cache. The median ignores it. */
+/** The first start migrates the database and has a cold disk cache. It does not affect the median. */
 const starts = 3;
 
 /** The time from the start of the process to the first 200 of `/readyz`, on a migrated database. */

@@ -19,7 +19,7 @@ const kith = {
 
 export const throughputLoads: readonly Workload[] = Object.values(kith);
 
-/** The contenders of the main scenario: syncs of four contacts per second, without a limit of the rate. */
+/** The contenders of the main scenario: syncs of four contacts per second, without a rate limit. */
 export const contender = {
   limit: "Postgres alone, 64 clients",
   grpcJs: "grpc-js, 64 in flight",

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./root.ts";
 
-/** Starts programs, and stops the ones that still run when it is disposed of. */
+/** Starts programs. On disposal, stops the programs that are still running. */
 export interface Processes extends AsyncDisposable {
   /** Starts a service. It runs until it is stopped. */
   start(program: Program & { readonly log: string }): Service;
@@ -21,15 +21,15 @@ export interface Processes extends AsyncDisposable {
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  /** The directory of the process; by default the root of this checkout. */
+  /** The working directory of the process. Default: the root of this checkout. */
   readonly cwd?: string;
-  /** Its whole environment, except PATH, HOME and TMPDIR. */
+  /** The environment of the process, except PATH, HOME and TMPDIR. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Service {
   readonly pid: number;
-  /** Rejects when the service ends without being stopped. */
+  /** Rejects if the service ends before it is stopped. */
   readonly failed: Promise<never>;
   /** Sends SIGTERM, and SIGKILL if the service does not end in time. */
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ export interface Output {
 const stopMs = 15_000;
 const tailLength = 2_000;
 
-/** @param signal After it is aborted, no program starts. */
+/** @param signal no program starts after this signal is aborted */
 export function createProcesses({ signal }: { readonly signal: AbortSignal }): Processes {
   const running = new Set<ChildProcess>();
 
@@ -82,7 +82,7 @@ export function createProcesses({ signal }: { readonly signal: AbortSignal }): P
         const tail = readFileSync(program.log, "utf8").slice(-tailLength);
         throw new Error(`${nameOf(program)} ended, ${by ?? `code ${code}`}:\n${tail}`);
       });
-      failed.catch(() => {}); // Callers race it with what they wait for, or ignore it.
+      failed.catch(() => {}); // Callers race this promise against another one, or ignore it.
       return {
         pid: child.pid ?? 0,
         failed,
@@ -119,20 +119,20 @@ function nameOf({ command, args }: Program): string {
 }
 
 /**
- * Repeats a check until it holds.
+ * Repeats a check until it succeeds.
  *
- * @throws Error when it does not hold within the limit
+ * @throws Error if the check does not succeed within the limit
  */
 export async function poll(options: {
-  readonly ask: () => Promise<boolean>;
+  readonly check: () => Promise<boolean>;
   readonly everyMs: number;
   readonly limitMs: number;
-  readonly what: string;
+  readonly problem: string;
 }): Promise<void> {
   const giveUpAt = performance.now() + options.limitMs;
-  while (!(await options.ask())) {
+  while (!(await options.check())) {
     if (performance.now() > giveUpAt) {
-      throw new Error(`${options.what} after ${options.limitMs / 1_000} s`);
+      throw new Error(`${options.problem} after ${options.limitMs / 1_000} s`);
     }
     await sleep(options.everyMs);
   }

@@ -60,13 +60,13 @@ call sync '{"contacts":[
 ]}' |
   jq -r '.error | "bad parameter: \(.message)", "error info: code \(.code), field \(.field)"'
 
-# A large request with a limit of a millisecond. curl then exits with 28. The dry run changes nothing.
+# A large request with a time limit of one millisecond. curl then exits with 28. The dry run changes nothing.
 result=0
 jq -n '{ownerXCUserID: "example-alice", contactXCUserIDs: [range(10000) | "example-\(.)"], dryRun: true}' |
   call replace @- --max-time 0.001 --retry 0 >/dev/null 2>&1 || result=$?
 [ $result -eq 28 ] && echo 'deadline: exceeded'
 
-# Ending curl closes the connection, and the service cancels the call.
+# When curl is killed, its connection closes and the service cancels the call.
 curl -sS -H "$header" -H 'Content-Type: application/json' -d '{"xcUserID":"example-alice"}' \
   "$url/count" >/dev/null &
 kill $!

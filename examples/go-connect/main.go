@@ -124,7 +124,7 @@ func run(ctx context.Context, client contactv1connect.ContactServiceClient) erro
 		return err
 	}
 
-	// No call can keep a deadline of a nanosecond.
+	// A deadline of one nanosecond is always exceeded.
 	short, cancel := context.WithTimeout(ctx, time.Nanosecond)
 	defer cancel()
 	_, err = client.CountContacts(short, &contactv1.CountContactsRequest{XcUserId: alice})
@@ -192,7 +192,7 @@ func printBadParameter(err error) error {
 	return nil
 }
 
-// keepCalling calls for CALL_SECONDS. Servers can restart meanwhile: the interceptor hides it.
+// keepCalling calls for CALL_SECONDS. Servers can restart in this time. The interceptor hides it.
 func keepCalling(ctx context.Context, client contactv1connect.ContactServiceClient) {
 	seconds, err := strconv.Atoi(os.Getenv("CALL_SECONDS"))
 	if err != nil {

@@ -125,7 +125,7 @@ func run(ctx context.Context, client contactv1.ContactServiceClient) error {
 	})
 	printBadParameter(status.Convert(err))
 
-	// No call can keep a deadline of a nanosecond.
+	// A deadline of one nanosecond is always exceeded.
 	short, cancel := context.WithTimeout(ctx, time.Nanosecond)
 	defer cancel()
 	_, err = client.CountContacts(short, &contactv1.CountContactsRequest{XcUserId: alice})
@@ -183,7 +183,7 @@ func printBadParameter(failure *status.Status) {
 	}
 }
 
-// keepCalling calls for CALL_SECONDS. Servers can restart meanwhile: the retry policy hides it.
+// keepCalling calls for CALL_SECONDS. Servers can restart in this time. The retry policy hides it.
 func keepCalling(ctx context.Context, client contactv1.ContactServiceClient) {
 	seconds, err := strconv.Atoi(os.Getenv("CALL_SECONDS"))
 	if err != nil {

@@ -41,7 +41,7 @@ export function createClient(url, serverKey) {
   return client;
 }
 
-/** The details of an error, by the name of their message. */
+/** The details of an error, by the name of their message type. */
 export function detailsOf(error) {
   const [bytes] = error.metadata.get("grpc-status-details-bin");
   const { details } = definition["google.rpc.Status"].deserialize(bytes);

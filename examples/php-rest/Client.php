@@ -15,7 +15,7 @@ final class KithError extends RuntimeException
     }
 }
 
-/** The call was not answered: the connection was lost, or the time limit passed. */
+/** The call has no response: the connection was lost, or the time limit was exceeded. */
 final class ConnectionError extends RuntimeException
 {
 }

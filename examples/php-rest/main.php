@@ -78,7 +78,7 @@ try {
     echo "error info: code $error->errorCode, field $error->field\n";
 }
 
-// A large request with a limit of a millisecond. The dry run changes nothing.
+// A large request with a time limit of one millisecond. The dry run changes nothing.
 $large = [
     'ownerXCUserID' => ALICE,
     'contactXCUserIDs' => array_map(fn (int $n) => "example-$n", range(1, 10_000)),

@@ -21,7 +21,7 @@ class Client:
         self.base = f"{url}/v1/server/contact"
         self.session = requests.Session()
         self.session.headers["Server-Key"] = server_key
-        # Every call is safe to repeat, so POST may be retried after a lost connection too.
+        # Every call is safe to repeat, so POST may also be retried after a lost connection.
         retry = Retry(
             total=5,
             backoff_factor=0.1,

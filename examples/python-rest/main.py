@@ -74,7 +74,7 @@ def main() -> None:
         print(f"error info: code {error.code}, field {error.field}")
 
     try:
-        # A large request with a limit of a millisecond. The dry run changes nothing.
+        # A large request with a time limit of one millisecond. The dry run changes nothing.
         ids = [f"example-{n}" for n in range(10_000)]
         large = {"ownerXCUserID": ALICE, "contactXCUserIDs": ids, "dryRun": True}
         client.call("replace", large, timeout=0.001)
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def keep_calling(client: Client) -> None:
-    """Calls for CALL_SECONDS. Servers can restart meanwhile: the retries hide it."""
+    """Calls for CALL_SECONDS. Servers can restart in this time. The retries hide it."""
     print("calling", flush=True)
     failed = 0
     end = time.monotonic() + float(os.environ.get("CALL_SECONDS", "1"))

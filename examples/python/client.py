@@ -1,4 +1,4 @@
-"""What the calls of main.py share."""
+"""The channel, the authentication and the error details that main.py uses."""
 
 import os
 from pathlib import Path
@@ -42,7 +42,7 @@ def create_stub(channel: grpc.Channel, server_key: str):
 
 
 def detail_of(error: grpc.RpcError, message):
-    """Unpacks the detail of the type of the message into it."""
+    """Finds the detail with the type of the message and unpacks it into the message."""
     for detail in rpc_status.from_call(error).details:
         if detail.Unpack(message):
             return message

@@ -107,7 +107,7 @@ def run(stub) -> None:
 
 
 def keep_calling(stub, request) -> None:
-    """Calls for CALL_SECONDS. Servers can restart meanwhile: the retry policy hides it."""
+    """Calls for CALL_SECONDS. Servers can restart in this time. The retry policy hides it."""
     print("calling", flush=True)
     failed = 0
     end = time.monotonic() + float(os.environ.get("CALL_SECONDS", "1"))

@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect-web";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
 
-/** What a transport needs to know, whatever its protocol. */
+/** The options of a transport of any protocol. */
 interface Options {
   baseUrl: string;
   interceptors: Interceptor[];
@@ -16,7 +16,7 @@ interface Options {
   useBinaryFormat: true;
 }
 
-/** The last two use `fetch`, and run in a browser too. */
+/** The transports by protocol. The last two use `fetch`, and also run in a browser. */
 const transports: Record<string, (options: Options) => Transport> = {
   connect: (options) => createConnectTransport({ ...options, httpVersion: "2", ...keepAlive }),
   grpc: (options) => createGrpcTransport({ ...options, ...keepAlive }),
@@ -46,7 +46,7 @@ function withServerKey(key: string): Interceptor {
 }
 
 /**
- * Makes a call again after UNAVAILABLE or a lost connection, up to five attempts. Every call of Kith
+ * Repeats a call after UNAVAILABLE or a lost connection, up to five attempts. Every call of Kith
  * is safe to repeat.
  */
 const retry: Interceptor = (next) => async (request) => {

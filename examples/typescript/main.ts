@@ -82,7 +82,7 @@ await failure(Code.InvalidArgument, client.syncContacts(incomplete), (error) => 
   console.log(`error info: code ${info?.metadata.code}, field ${info?.metadata.field}`);
 });
 
-// A large request with a limit of a millisecond. The dry run changes nothing.
+// A large request with a time limit of one millisecond. The dry run changes nothing.
 const large = {
   ownerXcUserId: alice,
   contactXcUserIds: Array.from({ length: 10_000 }, (_, n) => `example-${n}`),
@@ -110,7 +110,7 @@ do {
 console.log(`failed calls: ${failed}`);
 process.exit();
 
-/** Passes the error of a call on. Throws if the call does not fail with the expected code. */
+/** Passes the error of a call to `onError`. Throws if the call does not fail with the expected code. */
 async function failure(
   code: Code,
   call: Promise<unknown>,

@@ -14,7 +14,7 @@ export interface NpmPackage {
   files: Readonly<Record<string, string>>;
 }
 
-/** Downloads a package below the given directory, and reads the files to take from it. */
+/** Downloads a package into the directory, and reads the files to take from it. */
 export function readNpmPackage(source: NpmPackage, directory: string): VendoredFile[] {
   const unpacked = mkdtempSync(join(directory, "package-"));
   const members = ["package.json", ...Object.values(source.files)].map((path) => `package/${path}`);

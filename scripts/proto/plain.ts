@@ -48,5 +48,5 @@ function readOptions(text: string, start: number): { options: string[]; end: num
     if (isEnd) return { options, end: token.lastIndex };
     if (symbol === "}" || symbol === "]") depth--;
   }
-  throw new Error(`no end of the options: ${text.slice(start, start + 80)}`);
+  throw new Error(`the options have no closing bracket: ${text.slice(start, start + 80)}`);
 }

@@ -10,10 +10,10 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { brackets, printOptions, quote } from "./print-options.ts";
 
-/** What all printed parts of one file share. */
+/** The context that all printed parts of one file share. */
 export interface Context {
   packageName: string;
-  /** Knows the custom options that the file uses. */
+  /** Contains the custom options that the file uses. */
   registry: Registry;
 }
 
@@ -43,7 +43,7 @@ function defaultValue(member: FieldDescriptorProto): string[] {
     case FieldDescriptorProto_Type.STRING:
       return [`default = ${quote(value)}`];
     case FieldDescriptorProto_Type.BYTES:
-      // The descriptor contains the bytes as the source has them between the quotes.
+      // The descriptor contains the escaped bytes exactly as the source has them between the quotes.
       return [`default = "${value}"`];
     default:
       return [`default = ${value}`];

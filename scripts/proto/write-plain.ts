@@ -1,5 +1,5 @@
 /**
- * Writes `proto-plain`, a copy of the contract for compilers that cannot take custom options.
+ * Writes `proto-plain`, a copy of the contract for compilers that do not support custom options.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Letters, marks, digits, punctuation, symbols and the blank, but nothing that is invisible: no control
- * or format characters, no other white space, no letters and symbols without a glyph.
+ * Letters, marks, digits, punctuation, symbols and the space, but no invisible characters: no control or
+ * format characters, no other white space, and no letters or symbols without a glyph.
  */
 const printable = /^[[\p{L}\p{M}\p{N}\p{P}\p{S} ]--[\p{Default_Ignorable_Code_Point}\u2800]]+$/v;
 
@@ -10,7 +10,7 @@ const maxLength = 50;
 export const appNameRule = `1 to ${maxLength} printable characters`;
 
 /**
- * Reads the name of a new app. Blanks around it are removed.
+ * Parses the name of a new app. White space around it is removed.
  *
  * @returns undefined unless it has 1 to 50 characters (code points), all of them printable
  */

@@ -3,17 +3,17 @@ import type { App, KeyRecord, KeyStore } from "./key-store.ts";
 import type { ServerKey } from "./server-key.ts";
 import { hashSecret } from "./server-key.ts";
 
-/** The app that exists from the first start on. */
+/** The name of the app that the first start creates. */
 export const demoApp = "demo";
 
-/** Where the key comes from, for error messages. */
+/** The source of the key, for error messages. */
 const source = "BOOTSTRAP_SERVER_KEY (or of the file server-key in DATA_DIR)";
 
 /**
- * Makes sure that the app `demo` exists and that this key is one of its keys. Writes nothing where both
- * exist. A key is never changed: two versions in a rolling deployment would replace each other's secret.
+ * Creates the app `demo` and adds this key to it. Writes nothing if both exist. It never changes a key,
+ * because two versions in a rolling deployment would then replace each other's secret.
  *
- * @throws Error where the key's id belongs to another app, or is known with another secret
+ * @throws Error if the id of the key belongs to another app, or exists with another secret
  */
 export async function ensureDemoKey(keys: KeyStore, key: ServerKey): Promise<KeyRecord> {
   const secretHash = hashSecret(key.secret);

@@ -6,9 +6,9 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a duration such as `90d`, `12h`, `30m` or `45s`: a whole number above zero and a unit.
+ * Parses a duration such as `90d`, `12h`, `30m` or `45s`: a whole number above zero and a unit.
  *
- * @returns milliseconds; undefined where the text is something else, or above 100 years
+ * @returns milliseconds, or undefined if the text is not a duration of at most 100 years
  */
 export function parseDuration(text: string): number | undefined {
   const [, count = "", unit = ""] = /^([1-9]\d{0,9})([smhd])$/.exec(text) ?? [];

@@ -1,17 +1,17 @@
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
 
-/** Ids asked for in one query. */
+/** The maximum number of ids in one query. */
 const maxBatch = 1000;
 
 export interface KeyLoaderOptions {
   readonly keys: KeyFinder;
-  /** Least time from the start of one query to the start of the next, in milliseconds. */
+  /** The minimum time from the start of one query to the start of the next, in milliseconds. */
   readonly minIntervalMs: number;
 }
 
 /**
- * Looks up keys with one query at a time: look-ups that arrive while a query is in flight share the next
- * one. However many requests come with unknown keys, the database gets few queries.
+ * Looks up keys with one query at a time. Look-ups that arrive while a query is in flight share the next
+ * query. The number of queries therefore stays small, even with many requests with unknown keys.
  */
 export type KeyLoader = (id: string) => Promise<KeyRecord | undefined>;
 

@@ -1,4 +1,4 @@
-/** A key as the database stores it: without its secret. */
+/** A key as the database stores it, without its secret. */
 export interface KeyRecord {
   readonly id: string;
   readonly appId: number;
@@ -16,9 +16,9 @@ export interface App {
   readonly createdAt: Date;
 }
 
-/** What checking a Server-Key needs. */
+/** The store that the check of a Server-Key needs. */
 export interface KeyFinder {
-  /** The records of those ids that exist. Rejects with Fault DATABASE_UNAVAILABLE. */
+  /** Returns the records of the ids that exist. Rejects with Fault DATABASE_UNAVAILABLE. */
   findKeys(ids: readonly string[]): Promise<KeyRecord[]>;
 }
 
@@ -31,15 +31,15 @@ export interface NewKey {
 
 /** Apps and keys, for the command line and for the first start. */
 export interface KeyStore extends KeyFinder {
-  /** Undefined where the name is taken. */
+  /** Returns undefined if the name is taken. */
   createApp(name: string): Promise<App | undefined>;
   findApp(name: string): Promise<App | undefined>;
   /** All apps, ordered by name. */
   listApps(): Promise<App[]>;
-  /** Undefined where the id is taken, by whatever app; the key that has it is left as it is. */
+  /** Returns undefined if any app has a key with this id. The existing key does not change. */
   createKey(key: NewKey): Promise<KeyRecord | undefined>;
   /** The keys of an app, oldest first. */
   listKeys(appId: number): Promise<KeyRecord[]>;
-  /** Undefined where there is no such key. Revoking twice keeps the first time. */
+  /** Returns undefined if the key does not exist. A second revocation keeps the time of the first. */
   revokeKey(id: string): Promise<KeyRecord | undefined>;
 }

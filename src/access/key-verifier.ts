@@ -11,9 +11,9 @@ export interface Principal {
   readonly keyId: string;
 }
 
-/** The fault of a key that exists, with the right secret, but is revoked or has expired. */
+/** The fault for an existing key with the right secret that is revoked or has expired. */
 export class RejectedKeyFault extends Fault {
-  /** The app and the key, for the log alone. */
+  /** The app and the key. Only the log contains them. */
   readonly principal: Principal;
 
   constructor(reason: "SERVER_KEY_INVALID" | "SERVER_KEY_EXPIRED", principal: Principal) {
@@ -24,11 +24,11 @@ export class RejectedKeyFault extends Fault {
 
 export interface KeyVerifier {
   /**
-   * Checks the value of a `Server-Key` header. Returns the principal, not a promise, where the key is
-   * cached: that needs no query.
+   * Checks the value of a `Server-Key` header. Returns the principal and not a promise if the key is
+   * cached, because this needs no query.
    *
-   * @throws Fault SERVER_KEY_MISSING, _MALFORMED, _INVALID, _EXPIRED; DATABASE_UNAVAILABLE (or rejects
-   *   with one of these, where it has to query the database)
+   * @throws Fault SERVER_KEY_MISSING, _MALFORMED, _INVALID, _EXPIRED or DATABASE_UNAVAILABLE. If it
+   *   queries the database, the promise rejects with one of these instead.
    */
   verify(header: string | null | undefined): Principal | Promise<Principal>;
 }
@@ -39,10 +39,10 @@ export interface KeyVerifier {
  */
 const refreshMs = 4_000;
 const maxAgeMs = 9_000;
-/** Ids that do not exist are remembered this long, and this many of them. */
+/** The time for which unknown ids are cached, and the maximum number of cached unknown ids. */
 const unknownMs = 2_000;
 const maxUnknown = 10_000;
-/** Accepted headers that are remembered, so that their secrets need not be hashed again. */
+/** The maximum number of cached accepted headers. Their secrets need not be hashed again. */
 const maxAdmitted = 10_000;
 /** At most 100 look-ups a second, each for many keys. */
 const lookupIntervalMs = 10;
@@ -131,7 +131,7 @@ function canExist(id: string): boolean {
 /** Rejects a key that is revoked or has expired. */
 function usable({ record, principal }: Cached): Principal {
   if (record.revokedAt !== null) throw new RejectedKeyFault("SERVER_KEY_INVALID", principal);
-  // Written so that a date which is not a time counts as expired.
+  // This form of the comparison treats an invalid date as expired.
   if (record.expiresAt !== null && !(record.expiresAt.getTime() > Date.now())) {
     throw new RejectedKeyFault("SERVER_KEY_EXPIRED", principal);
   }

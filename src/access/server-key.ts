@@ -1,20 +1,20 @@
 import { hash, randomBytes } from "node:crypto";
 import { fault } from "../errors.ts";
 
-/** The two parts of a Server-Key. The secret is known to its holder alone; the database has its hash. */
+/** The two parts of a Server-Key. Only its holder knows the secret. The database stores its hash. */
 export interface ServerKey {
   readonly id: string;
   readonly secret: string;
 }
 
-/** Longest id of a key, in characters; those that Kith makes have 20. */
+/** The maximum length of a key id, in characters. Ids that Kith generates have 20. */
 export const maxKeyIdLength = 255;
 
-/** Base64 of the standard alphabet, with its padding or without. */
+/** Base64 in the standard alphabet, with or without padding. */
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /**
- * Reads the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
+ * Parses the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
  *
  * @throws Fault SERVER_KEY_MISSING, SERVER_KEY_MALFORMED
  */
@@ -26,7 +26,7 @@ export function parseServerKey(header: string | null | undefined): ServerKey {
   return key;
 }
 
-/** Splits `id:secret` at the first colon; undefined unless both parts are there. */
+/** Splits `id:secret` at the first colon. Returns undefined if a part is empty or missing. */
 export function splitServerKey(text: string): ServerKey | undefined {
   const colon = text.indexOf(":");
   if (colon < 1 || colon === text.length - 1) return undefined;
@@ -38,12 +38,12 @@ export function serverKeyHeader({ id, secret }: ServerKey): string {
   return Buffer.from(`${id}:${secret}`).toString("base64");
 }
 
-/** Makes a key with a random id of 80 bits and a random secret of 256 bits. */
+/** Generates a key with a random id of 80 bits and a random secret of 256 bits. */
 export function generateServerKey(): ServerKey {
   return { id: randomBytes(10).toString("hex"), secret: randomBytes(32).toString("base64url") };
 }
 
-/** SHA-256, 32 bytes. A fast hash is enough, since secrets are random, not chosen by people. */
+/** SHA-256, 32 bytes. A fast hash is enough, because secrets are random and not chosen by people. */
 export function hashSecret(secret: string): Buffer {
   return hash("sha256", secret, "buffer");
 }

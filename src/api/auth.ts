@@ -8,7 +8,7 @@ import type { Interceptor } from "./operation.ts";
 export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Interceptor {
   return (next) => async (call, readMessage) => {
     const principal = verifier.verify(call.serverKey);
-    // A cached key needs no database: such a call continues at once.
+    // A call with a cached key needs no query, and continues synchronously.
     call.principal = principal instanceof Promise ? await principal : principal;
     return next(call, readMessage);
   };

@@ -7,12 +7,12 @@ import { CallsInFlight } from "./calls-in-flight.ts";
 export interface CallLifecycle {
   /** The calls that have begun and not ended. */
   readonly inFlight: Iterable<Call>;
-  /** Begins a call when its headers are read. Its timer runs from now on. */
+  /** Begins a call when its headers are read, and starts its timer. */
   begin(options: CallOptions): Call;
   /**
    * Ends a call once, when its response is sent or its connection is lost.
    *
-   * @param isAnswered whether the whole response was sent; if not, the call is cancelled
+   * @param isAnswered whether the complete response was sent; if not, the call is cancelled
    */
   end(call: Call, isAnswered: boolean): void;
 }

@@ -7,16 +7,16 @@ import { Cancellation } from "./cancellation.ts";
 export type Protocol = "grpc" | "grpc-web" | "connect" | "rest";
 
 export interface CallOptions {
-  /** As in `contact.v1.ContactService/SyncContacts`; `unknown` if the path is not known. */
+  /** Such as `contact.v1.ContactService/SyncContacts`, or `unknown` if the path is not known. */
   readonly method: string;
   readonly protocol: Protocol;
   /** The value of the header `Server-Key`. */
   readonly serverKey?: string | string[] | undefined;
   /** The caller's own `X-Request-Id`. It is used if it is safe to log. */
   readonly requestId?: string | string[] | undefined;
-  /** The timeout that the caller has set, in milliseconds from now; absent: none. */
+  /** The timeout that the caller has set, in milliseconds from now. If absent, the caller has set none. */
   readonly callerTimeoutMs?: number | undefined;
-  /** The longest time that the service lets the call take, in milliseconds; absent: no limit. */
+  /** The maximum duration of the call, in milliseconds. If absent, there is no limit. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -25,9 +25,9 @@ export class Call {
   readonly requestId: string;
   readonly method: string;
   readonly protocol: Protocol;
-  /** Never logged. */
+  /** The value of the header `Server-Key`. It is never logged. */
   readonly serverKey: string | undefined;
-  /** By `performance.now()`, in milliseconds. */
+  /** The start of the call, in milliseconds of `performance.now()`. */
   readonly startedAt = performance.now();
   /** Cancelled when the deadline is exceeded, or when the caller disconnects. */
   readonly cancellation = new Cancellation();
@@ -56,12 +56,12 @@ export class Call {
     else if (timeoutMs !== Infinity) this.#timer = setTimeout(expire, timeoutMs, this);
   }
 
-  /** Milliseconds to the deadline; `Infinity` without one. */
+  /** Milliseconds until the deadline, or `Infinity` without a deadline. */
   timeLeftMs(): number {
     return this.#deadline - performance.now();
   }
 
-  /** Stops the timer and forgets the listeners of the cancellation token. */
+  /** Stops the timer and removes the listeners of the cancellation token. */
   release(): void {
     clearTimeout(this.#timer);
     this.cancellation.release();

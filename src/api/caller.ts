@@ -11,7 +11,7 @@ export function appIdOf({ principal }: Call): number {
   return principal.appId;
 }
 
-/** What the store needs to know about a call: its cancellation token and its deadline. */
+/** The options for the store: the cancellation token and the deadline of the call. */
 export function storeOptionsOf(call: Call): CallOptions {
   return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs() };
 }

@@ -1,8 +1,9 @@
 import type { Call } from "./call.ts";
 
 /**
- * The calls that have begun and not ended. It is an array in which each call knows its index: V8 copies
- * the table of a `Set` again and again as entries come and go, and old tables keep dead entries alive.
+ * The calls that have begun and not ended. This is an array in which each call stores its index. V8 would
+ * copy the table of a `Set` repeatedly as entries are added and deleted, and old tables keep dead entries
+ * alive.
  */
 export class CallsInFlight implements Iterable<Call> {
   readonly #calls: Call[] = [];

@@ -1,8 +1,8 @@
 import type { Fault } from "../errors.ts";
 
 /**
- * The cancellation token of a call. It does what an `AbortController` does at a fraction of its cost:
- * most calls only ask whether they were cancelled.
+ * The cancellation token of a call. It works like an `AbortController` but costs less, because most
+ * calls only check whether they are cancelled.
  */
 export class Cancellation {
   aborted = false;
@@ -10,7 +10,7 @@ export class Cancellation {
   #listeners: ((reason: Fault) => void)[] = [];
   #controller: AbortController | undefined;
 
-  /** Why the call was cancelled; undefined until then. */
+  /** The reason for the cancellation, or undefined if the call is not cancelled. */
   get reason(): Fault | undefined {
     return this.#reason;
   }
@@ -35,18 +35,18 @@ export class Cancellation {
     for (const listener of listeners) listener(reason);
   }
 
-  /** Calls the listener when the call is cancelled, or at once if it already is. */
+  /** Calls the listener when the call is cancelled, or immediately if it is already cancelled. */
   onAbort(listener: (reason: Fault) => void): void {
     if (this.#reason !== undefined) listener(this.#reason);
     else this.#listeners.push(listener);
   }
 
-  /** @throws Fault the reason, if the call is cancelled */
+  /** @throws Fault if the call is cancelled: the reason for the cancellation */
   throwIfAborted(): void {
     if (this.#reason !== undefined) throw this.#reason;
   }
 
-  /** Forgets all listeners. Used when the call has ended. */
+  /** Removes all listeners. Used when the call has ended. */
   release(): void {
     this.#listeners = [];
   }

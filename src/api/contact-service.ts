@@ -10,7 +10,7 @@ export interface ContactServiceOptions {
 }
 
 /**
- * The handlers of `contact.v1.ContactService`. Their callers are authenticated, and their requests keep
+ * The handlers of `contact.v1.ContactService`. Their callers are authenticated, and their requests satisfy
  * the rules of the proto.
  */
 export function createContactService({
@@ -23,7 +23,7 @@ export function createContactService({
         contactId: contactXcUserId,
         isDeleted,
       }));
-      // Otherwise a queue of large requests would hold their entries twice.
+      // Without this, each large request in the queue would hold its entries twice.
       request.contacts = [];
       const options = { ...storeOptionsOf(call), wantsOutcomes: request.returnOutcomes };
       const { inserted, deleted, outcomes } = await contacts.sync(appIdOf(call), entries, options);

@@ -20,7 +20,7 @@ import {
 } from "../gen/buf/validate/validate_pb.ts";
 import { unsupported } from "./unsupported.ts";
 
-/** The rule that a value violates, without its place in the message. */
+/** The rule that a value violates, without the path of the field. */
 export interface RuleViolation {
   readonly reason: Reason;
   readonly values?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface RuleViolation {
  * The rules of one field, compiled from its protovalidate constraints.
  *
  * Only the constraints in use are supported, each with a row in the table of errors. For any other,
- * `compileFieldRules` throws, so that no rule of the proto is ignored. Tests compare the verdicts with
+ * `compileFieldRules` throws, so that no rule of the proto is ignored. Tests compare the results with
  * those of the protovalidate library.
  */
 export interface FieldRules {
@@ -41,7 +41,7 @@ export interface FieldRules {
 }
 
 export interface FieldRulesOptions {
-  /** No list may have more entries, whatever its own constraint allows. */
+  /** The maximum number of entries of every list. It also applies if the constraint of a list allows more. */
   readonly maxListEntries: number;
 }
 
@@ -97,7 +97,7 @@ function int32Rule(rules: Int32Rules, field: DescField) {
   assertKnown(Int32RulesSchema, rules, ["gte", "lte"], field);
   const least = rules.greaterThan.value ?? -(2 ** 31);
   const most = rules.lessThan.value ?? 2 ** 31 - 1;
-  // For protovalidate this means: all numbers except those between the two.
+  // In protovalidate, such a range allows all numbers except those between the two.
   if (least > most) throw unsupported(field, "int32.gte above int32.lte");
   const outOfRange: RuleViolation = {
     reason: "PARAM_RANGE",

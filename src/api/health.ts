@@ -7,7 +7,7 @@ import type { Handlers } from "./operation.ts";
 export interface HealthServiceOptions {
   /** Whether the service can serve requests: the database answers, and the service is not stopping. */
   readonly isReady: () => Promise<boolean>;
-  /** Names of services that callers may ask for. The empty name stands for the whole server. */
+  /** Names of the services that callers may check. The empty name means the whole server. */
   readonly services: readonly string[];
   /** Aborted when the service stops. It ends every watch. */
   readonly stopping: AbortSignal;

@@ -13,14 +13,14 @@ const handleErrors: Interceptor = (next) => async (call, readMessage) => {
   }
 };
 
-/** Ends the call when its deadline is exceeded or its caller disconnects, whatever it waits for. */
+/** Ends the call when its deadline is exceeded or its caller disconnects, even while its handler waits. */
 const enforceDeadline: Interceptor = (next) => (call, readMessage) =>
   new Promise((resolve, reject) => {
     call.cancellation.onAbort(reject);
     if (!call.cancellation.aborted) next(call, readMessage).then(resolve, reject);
   });
 
-/** The interceptors of calls that need a Server-Key; the first is the outermost. */
+/** The interceptors of calls that need a Server-Key. The first is the outermost. */
 export function createInterceptors(options: { readonly verifier: KeyVerifier }): Interceptor[] {
   return [handleErrors, enforceDeadline, createAuth(options)];
 }
@@ -28,7 +28,7 @@ export function createInterceptors(options: { readonly verifier: KeyVerifier }):
 /** The interceptors of calls that are open to everyone, such as health checks. */
 export const openInterceptors: readonly Interceptor[] = [handleErrors, enforceDeadline];
 
-/** Anything but a fault is a bug. Its own text stays in the cause, which only the log contains. */
+/** Every error that is not a fault is a bug. Its text stays in the cause, which only the log contains. */
 export function toFault(error: unknown): Fault {
   return error instanceof Fault ? error : fault("INTERNAL", {}, { cause: error });
 }

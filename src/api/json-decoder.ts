@@ -11,8 +11,8 @@ import { insideEntry, insideField, violationOf } from "./violation.ts";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Fills a new message from parsed JSON and checks the rules of each field on the way, so that the first
- * fault in the order of the parameters is reported, whether it is one of type or of a rule.
+ * Fills a new message from parsed JSON and checks the rules of each field at the same time. It therefore
+ * reports the first fault in the order of the parameters, whether of type or of a rule.
  *
  * JSON null counts as absent, and unknown fields are ignored (documented contract). A field has its
  * documented name or its proto name, but not both. A list that is `required_in_json` may be empty, but
@@ -34,7 +34,7 @@ type ScalarResult =
 export interface JsonDecoderOptions extends FieldRulesOptions {
   /**
    * Whether the JSON is that of REST. If not, it is ProtoJSON: integers may be strings, and lists that
-   * are `required_in_json` may be absent, because clients leave out empty lists.
+   * are `required_in_json` may be absent, because clients omit empty lists.
    */
   readonly isRest: boolean;
 }
@@ -135,7 +135,7 @@ function compileList(
 /**
  * Finds the value of a field by its documented name or by its proto name, as ProtoJSON parsers do.
  *
- * @param decode is given null if the field is absent
+ * @param decode receives null if the field is absent
  */
 function withValue(
   field: DescField,
@@ -178,7 +178,7 @@ function compileEntry(
   };
 }
 
-/** A violation by a whole entry. The list adds itself and the index to the path. */
+/** The violation of a complete entry. The decoder of the list adds the list and the index to the path. */
 function ofEntry(reason: Reason, values: RuleViolation["values"] = {}): Violation {
   return { reason, values, path: [] };
 }
@@ -194,7 +194,7 @@ function scalarParser(
     case ScalarType.BOOL:
       return parseBool;
     case ScalarType.INT32:
-      // The rules of the field check the range, that of the type included.
+      // The rules of the field check the range, including the range of the type.
       return isRest ? parseInteger : (given) => parseInteger(numberOf(given));
     default:
       throw unsupported(field, `JSON for ${ScalarType[scalar]}`);
@@ -212,7 +212,7 @@ function numberOf(given: unknown): unknown {
     : given;
 }
 
-/** The documentation's table calls `isDeleted` a string, its example uses a boolean: both are accepted. */
+/** The documentation describes `isDeleted` as a string, but its example uses a boolean. Kith accepts both. */
 function parseBool(given: unknown): ScalarResult {
   if (given === true || given === "true") return { value: true };
   if (given === false || given === "false") return { value: false };

@@ -7,7 +7,7 @@ import { compileJsonDecoder, isObject } from "./json-decoder.ts";
 import { compileMessageRules } from "./message-rules.ts";
 import { faultOf } from "./violation.ts";
 
-/** Reads the request messages of one RPC. Each message that it returns keeps the rules of its proto. */
+/** Reads the request messages of one RPC. Each message that it returns satisfies the rules of its proto. */
 export interface MessageReader {
   /** @throws Fault BODY_UNREADABLE, or a parameter fault of the first field that violates a rule */
   fromBinary(bytes: Buffer): Message;
@@ -17,7 +17,7 @@ export interface MessageReader {
   fromRestJson(bytes: Buffer): Message;
 }
 
-/** Reads a protobuf message; undefined for messages that it leaves to the library. */
+/** Reads a protobuf message. Returns undefined for messages that it leaves to the library. */
 export type ReadBinary = (bytes: Buffer) => Message | undefined;
 
 export interface MessageReaderOptions {

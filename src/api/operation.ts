@@ -14,7 +14,7 @@ import type { FieldRulesOptions } from "./field-rules.ts";
 import type { MessageReader, ReadBinary } from "./message-reader.ts";
 import { createMessageReader } from "./message-reader.ts";
 
-/** Reads the request message of a call. The interceptors decide whether it is called at all. */
+/** Reads the request message of a call. It is not called if an interceptor rejects the call. */
 export type ReadMessage = () => Promise<Message>;
 
 /** Runs a unary call. Rejects with a Fault, which is then also recorded in the call. */
@@ -23,18 +23,18 @@ export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message>
 /** Wraps a step around every unary call. */
 export type Interceptor = (next: RunCall) => RunCall;
 
-/** What a transport needs to serve a unary RPC. */
+/** The part of a unary RPC that a transport needs. */
 export interface UnaryOperation {
   readonly kind: "unary";
   readonly method: DescMethodUnary;
-  /** As in `contact.v1.ContactService/SyncContacts`. */
+  /** Such as `contact.v1.ContactService/SyncContacts`. */
   readonly name: string;
   readonly reader: MessageReader;
   /** Runs a call through the interceptors and the handler. */
   readonly run: RunCall;
 }
 
-/** What a transport needs to serve an RPC that streams. Only open services have such RPCs. */
+/** The part of a streaming RPC that a transport needs. Only services without authentication have such RPCs. */
 export interface StreamOperation {
   readonly kind: "stream";
   readonly method: DescMethod;
@@ -64,7 +64,7 @@ type Handler<M extends DescMethod> =
 export interface OperationsOptions<S extends DescService> {
   readonly service: S;
   readonly handlers: Handlers<S>;
-  /** The first is the outermost. */
+  /** The interceptors of the service. The first is the outermost. */
   readonly interceptors: readonly Interceptor[];
   readonly rules: FieldRulesOptions;
   /** Faster readers of protobuf messages, by the local name of their method. */

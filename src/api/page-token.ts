@@ -2,11 +2,11 @@ import { hash } from "node:crypto";
 
 /** A list that is read page by page, and the call that reads it. */
 export interface PagedList {
-  /** The app of the caller's key. A token never decides it. */
+  /** The app of the caller's key. It never comes from a token. */
   readonly appId: number;
   /** Name of the RPC. */
   readonly method: string;
-  /** The user whose list it is. */
+  /** The owner of the list. */
   readonly userId: string;
 }
 
@@ -17,9 +17,9 @@ const digestBytes = 12;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Makes the token of the page that begins after a position. It contains the position and a digest of
- * the position, the list, and the call, so that every server accepts it, but for no other list or call.
- * It is not a secret and gives no access: a caller who forges one can also read from the first page on.
+ * Creates the token of the page that begins after a position. It contains the position and a digest of
+ * the position, the list, and the call. Every server accepts it, but only for this list and call. It is
+ * not a secret and gives no access: a caller who can forge one can also read the list from its first page.
  *
  * @param position the last id of the previous page
  * @returns at most 283 characters for an id of 50
@@ -28,7 +28,7 @@ export function encodePageToken(list: PagedList, position: string): string {
   return Buffer.concat([digestOf(list, position), Buffer.from(position)]).toString("base64url");
 }
 
-/** The position in a token; undefined if it is not a token of this list and call. */
+/** The position in a token, or undefined if it is not a token of this list and call. */
 export function decodePageToken(list: PagedList, token: string): string | undefined {
   const bytes = Buffer.from(token, "base64url");
   // Node skips characters that are not base64url, and ignores surplus bits.

@@ -14,7 +14,7 @@ export interface PagedRequest {
 }
 
 /**
- * The page that a request asks for.
+ * The page that a request selects.
  *
  * @param tokenField the field of the page token, which the fault names
  * @throws Fault PARAM_PAGE_TOKEN
@@ -30,7 +30,7 @@ export function pageRequestOf(
   return { size: pageSize, after };
 }
 
-/** The token of the next page; empty if this page is the last. */
+/** The token of the next page, or an empty string if this page is the last. */
 export function nextPageToken({ entries, hasMore }: Page, list: PagedList): string {
   const last = entries.at(-1);
   return hasMore && last !== undefined ? encodePageToken(list, last.id) : "";

@@ -23,10 +23,10 @@ function tagOf({ number }: DescField, type: WireType): number {
 /**
  * Reads the request of SyncContacts, which is most of the traffic, four times as fast as the library.
  *
- * It reads only simple messages, as clients write them for ASCII ids: known fields only, and no byte of
- * 128 or above, so that each tag and each length takes one byte.
+ * It reads only simple messages, which clients write for ASCII ids: only known fields, and no byte of 128
+ * or above, so that each tag and each length takes one byte.
  *
- * @returns the message; undefined if the bytes are not such a message, or not a message at all
+ * @returns the message, or undefined if the bytes are not a simple message or not a message
  */
 export function readSyncContacts(bytes: Buffer): SyncContactsRequest | undefined {
   if (!isAscii(bytes)) return undefined;
@@ -53,7 +53,7 @@ export function readSyncContacts(bytes: Buffer): SyncContactsRequest | undefined
   return { $typeName: "contact.v1.SyncContactsRequest", contacts, returnOutcomes };
 }
 
-/** @param likelyOwner the owner of the previous entry: most entries share it, and so one string */
+/** @param likelyOwner the owner of the previous entry, whose string most entries can share */
 function readEntry(
   bytes: Buffer,
   from: number,

@@ -65,7 +65,7 @@ function inProtoNames({ field, index }: PathSegment): string {
   return index === undefined ? field.name : `${field.name}[${index}]`;
 }
 
-/** The documented number of a field; empty if it has none. */
+/** The documented number of a field, or an empty string if it has none. */
 function fieldCodeOf(field: DescField): string {
   const code = getOption(field, field_code);
   return code === 0 ? "" : String(code);

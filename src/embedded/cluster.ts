@@ -6,10 +6,10 @@ import { EmbeddedPostgresError } from "./errors.ts";
 import { type FileLock, tryLock } from "./lock.ts";
 import { type Programs, run } from "./programs.ts";
 
-/** The database that a new cluster has for Kith, beside Postgres's own. */
+/** The database for Kith in a new cluster, in addition to those of Postgres. */
 export const database = "kith";
 
-/** How long a Postgres of an earlier run may take to stop, in milliseconds. */
+/** The maximum time for a Postgres of an earlier run to stop, in milliseconds. */
 const stopLimitMs = 30_000;
 
 // $1 is the directory of the programs, $2 the cluster. Trust is safe: only the user of Postgres can reach
@@ -23,16 +23,16 @@ echo "CREATE DATABASE ${database} STRATEGY = file_copy" | "$1/postgres" --single
 const syncScript = `"$1/initdb" --pgdata="$2" --sync-only \
   ${process.platform === "linux" ? "--sync-method=syncfs" : ""}`;
 
-/** The directory of Postgres's own files. */
+/** The directory of the Postgres data files. */
 export function clusterPath(dataDir: string): string {
   return `${dataDir}/postgres`;
 }
 
 /**
  * Takes the cluster lock, which every process that works on the cluster holds. Only the owner of the data
- * directory may call it: a Postgres that still runs was then left behind by an owner that was killed, and
- * is stopped. A `postmaster.pid` that remains is removed: if another process had this pid now, Postgres
- * would not start.
+ * directory may call this function. A Postgres that still runs is left over from a killed owner, so it is
+ * stopped. A leftover `postmaster.pid` is removed, because Postgres would not start if another process now
+ * had this pid.
  *
  * @throws {EmbeddedPostgresError} The old Postgres does not stop, or Kith did not start it.
  */
@@ -74,7 +74,7 @@ function postmasterPid(cluster: string): number | undefined {
       const args = execFileSync("/bin/ps", ["-ww", "-o", "args=", "-p", `${pid}`]).toString();
       return args.includes("postgres") && args.includes(cluster) ? pid : undefined;
     }
-    // Everyone may read the arguments, but not the current directory, for example in Docker.
+    // Every process may read the arguments, but not always the current directory, for example in Docker.
     const words = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     if (basename(words[0] ?? "") !== "postgres") return undefined;
     if (words.includes(cluster)) return pid;
@@ -85,11 +85,11 @@ function postmasterPid(cluster: string): number | undefined {
 }
 
 /**
- * Makes the cluster and its database if there is none. It is made in another directory, written to disk,
- * and then renamed: after a kill or a power cut there is either no cluster or a complete one.
+ * Creates the cluster and its database if there is none. It is created in another directory, written to
+ * disk, and then renamed. After a kill or a power failure, there is either no cluster or a complete one.
  *
- * @param options.lock The cluster lock. The programs hold it too, as they may outlive this process.
- * @param options.durable False for a cluster that nobody will miss: nothing waits for the disk.
+ * @param options.lock The cluster lock. The programs also hold it, because they may outlive this process.
+ * @param options.durable False for a temporary cluster: nothing waits for the disk.
  * @throws {EmbeddedPostgresError} A step failed, or another major version of Postgres made the cluster.
  */
 export async function ensureCluster(options: {

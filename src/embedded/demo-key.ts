@@ -4,10 +4,10 @@ import type { ServerKey } from "../access/server-key.ts";
 import { generateServerKey, splitServerKey } from "../access/server-key.ts";
 
 /**
- * The key that the first start makes and later starts find again: `id:secret` in a file of the data
- * directory that only its owner can read.
+ * Returns the demo key. The first start creates it, and later starts read it from a file of the data
+ * directory. The file contains `id:secret`, and only its owner can read it.
  *
- * @throws Error where the file holds something else
+ * @throws Error if the content of the file is not a key
  */
 export async function loadDemoKey(dataDir: string): Promise<ServerKey> {
   const file = join(dataDir, "server-key");

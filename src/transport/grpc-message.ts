@@ -15,7 +15,7 @@ export interface GrpcMessageOptions {
 }
 
 /**
- * Reads the one message of a unary call.
+ * Reads the only message of a unary call.
  *
  * @throws Fault UNSUPPORTED_ENCODING, BODY_TOO_LARGE, BODY_UNREADABLE, MESSAGE_COUNT, MESSAGE_FLAGS
  */

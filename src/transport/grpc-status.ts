@@ -13,8 +13,8 @@ export function grpcStatusOf(fault: Fault): Record<string, string> {
 }
 
 /**
- * Percent-encodes the text of an error for `grpc-message`: everything but printable ASCII, and the
- * percent sign. The protocol allows to encode more, but clients that decode with JavaScript's
+ * Percent-encodes the text of an error for `grpc-message`: the percent sign, and everything except
+ * printable ASCII. The protocol allows encoding more characters, but clients that decode with JavaScript's
  * `decodeURI`, such as grpc-js, would then show it encoded.
  */
 export function encodeGrpcMessage(text: string): string {

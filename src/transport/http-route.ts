@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Call, CallOptions } from "../api/call.ts";
 
-/** How the requests to a path are served over HTTP. */
+/** Serves the requests to a path over HTTP. */
 export interface HttpRoute {
-  /** The call that a request makes, by its headers. */
+  /** Describes the call of a request, according to its headers. */
   describe(
     req: IncomingMessage,
   ): Pick<CallOptions, "method" | "protocol" | "callerTimeoutMs" | "timeoutMs">;

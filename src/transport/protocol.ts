@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Protocol } from "../api/call.ts";
 
-/** The protocol that a request says it speaks. JSON is REST unless it has a header of Connect. */
+/** The protocol of a request, according to its headers. JSON is REST unless a header of Connect is present. */
 export function protocolOf({ headers }: IncomingMessage): Protocol {
   const type = headers["content-type"]?.toLowerCase() ?? "";
   if (type.startsWith("application/grpc-web")) return "grpc-web";

@@ -65,7 +65,7 @@ function rejectionRoute(rejection: Fault): HttpRoute {
   };
 }
 
-/** The path without its query. The target of a request may also be a whole URL. */
+/** The path without its query. The target of a request may also be a complete URL. */
 function pathOf({ url = "" }: IncomingMessage): string {
   const target = url.startsWith("/") || !URL.canParse(url) ? url : new URL(url).pathname;
   const query = target.indexOf("?");

@@ -5,18 +5,18 @@ import { fault } from "../errors.ts";
 
 /** The timeout that a caller set for a call. */
 export interface CallerTimeout {
-  /** Milliseconds, at most 24 days; undefined if the caller set none. */
+  /** Milliseconds, at most 24 days. Undefined if the caller set no timeout. */
   readonly timeoutMs: number | undefined;
-  /** TIMEOUT_UNREADABLE, if the header is not valid. */
+  /** The fault TIMEOUT_UNREADABLE if the header is not valid. */
   readonly fault: Fault | undefined;
 }
 
-/** Longest time that Node's timers accept, in milliseconds. They fire at once for longer ones. */
+/** The longest timeout that Node's timers accept, in milliseconds. A longer timeout fires immediately. */
 const longestTimerMs = 2_147_483_647;
 
 const parsers = { "grpc-timeout": parseGrpcTimeout, "connect-timeout-ms": parseConnectTimeout };
 
-/** Reads the header `grpc-timeout` or `connect-timeout-ms`. */
+/** Parses the header `grpc-timeout` or `connect-timeout-ms`. */
 export function parseCallerTimeout(
   name: keyof typeof parsers,
   value: string | string[] | undefined,

@@ -9,13 +9,13 @@ import { startServices } from "./support/services.ts";
 interface Example {
   /** Folder below `examples`. */
   readonly folder: string;
-  /** Programs that it needs. */
+  /** Programs that the example needs. */
   readonly needs: readonly string[];
-  /** Beginnings of the lines of the transcript that it does not print. */
+  /** Prefixes of the transcript lines that the example does not print. */
   readonly without?: readonly string[];
-  /** The client can take both addresses, without a load balancer in between. */
+  /** The client accepts both addresses, without a load balancer. */
   readonly takesTarget?: true;
-  /** The client speaks these protocols: it runs once with each. */
+  /** The protocols of the client. The example runs once with each. */
   readonly protocols?: readonly string[];
 }
 
@@ -53,9 +53,9 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 interface Row extends Example {
-  /** How it reaches the services. */
+  /** The protocol or address through which the example reaches the services. */
   readonly over: string;
-  /** The environment for it, known when the services run. */
+  /** The environment of the example. It is known after the services have started. */
   readonly env: () => Record<string, string>;
 }
 
@@ -72,7 +72,7 @@ const rows = examples.flatMap((example): Row[] => [
 
 test.for(rows)("$folder over $over", async ({ folder, needs, without, env }, { skip }) => {
   const missing = missingPrograms(needs);
-  skip(missing.length > 0, `not on this machine: ${missing.join(", ")}`);
+  skip(missing.length > 0, `not installed: ${missing.join(", ")}`);
   await runDuringRestarts(folder, expectedOf(without), env());
 });
 
@@ -81,8 +81,8 @@ function bothAddresses(): string {
 }
 
 /**
- * Runs an example, and restarts both services while it calls. Runs it again, for longer, if it ended
- * before the restarts did.
+ * Runs an example, and restarts both services while it sends calls. If it ends before the restarts do,
+ * runs it again for a longer time.
  */
 async function runDuringRestarts(
   folder: string,

@@ -51,7 +51,7 @@ function commandsOf(page: string): readonly string[] {
 const withCommands = pages.filter(([, commands]) => commands.length > 0);
 
 describe.each(withCommands)("docs/clients/%s", (_page, commands) => {
-  /** Folder for generated code. Later commands of a page use what earlier ones generated. */
+  /** Folder for generated code. Later commands of a page use the code of earlier ones. */
   let out: string;
   beforeAll(async () => {
     out = await mkdtemp(join(tmpdir(), "kith-clients-"));
@@ -62,7 +62,7 @@ describe.each(withCommands)("docs/clients/%s", (_page, commands) => {
     "%s",
     async ([, command], { skip }) => {
       const missing = missingPrograms(programsOf(command));
-      skip(missing.length > 0, `not on this machine: ${missing.join(", ")}`);
+      skip(missing.length > 0, `not installed: ${missing.join(", ")}`);
       const run = await runScript(command, { env: { ...env, OUT: out } });
       expect(run.exitCode, run.stderr + run.stdout).toBe(0);
     },

@@ -3,23 +3,23 @@ import type { TestApp } from "../support/service.ts";
 
 export const syncPath = "/v1/server/contact/sync";
 
-/** One request and the answer it must get. The JSON file's `about` explains the format. */
+/** One request and the response that it must get. `about` in the JSON file explains the format. */
 export interface ContractCase {
   readonly name: string;
-  /** POST where absent. */
+  /** POST if absent. */
   readonly method?: string;
-  /** The path of Sync Contacts where absent. */
+  /** The path of Sync Contacts if absent. */
   readonly path?: string;
-  /** A kind of the JSON file, or what makes the header's value; a valid key where absent. */
+  /** A kind of the JSON file, or a function that returns the header value. A valid key if absent. */
   readonly key?: string | ((app: TestApp) => string);
-  /** Null takes a header away. */
+  /** Null removes a header. */
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** Bodies synced first. */
+  /** Bodies to sync before the request. */
   readonly before?: readonly unknown[];
   readonly body?: unknown;
   /** The bytes of the body, or its text. */
   readonly raw?: string | Uint8Array;
-  /** Applied to the bytes of the body: a content encoding. */
+  /** The content encoding to apply to the bytes of the body. */
   readonly encode?: (bytes: Uint8Array) => Uint8Array;
   readonly expect: Expectation;
   readonly messageIncludes?: string;
@@ -39,7 +39,7 @@ export interface EnvelopeError {
   readonly field: string;
 }
 
-/** The body of every answer over REST. */
+/** The body of every response over REST. */
 export interface Envelope {
   readonly status: number;
   readonly error: EnvelopeError;
@@ -52,22 +52,22 @@ export function loadContractCases(): readonly ContractCase[] {
   return JSON.parse(text).cases;
 }
 
-/** What the case must do, told over REST. */
+/** A successful response over REST with these counts. */
 export function counts(inserted: number, deleted = 0): Expectation {
   return { http: 200, body: success({ countInserted: inserted, countDeleted: deleted }) };
 }
 
-/** The answer of a call that succeeds. */
+/** The response to a successful call. */
 export function success(data: Envelope["data"]): Envelope {
   return { status: 200, error: { code: "", message: "", field: "" }, data };
 }
 
-/** The answer of a call that is refused for a parameter. */
+/** The response to a call with an invalid parameter. */
 export function parameterFault(field: string, message: string): Envelope {
   return { status: 400, error: { code: "40002", message, field }, data: {} };
 }
 
-/** Refused for a parameter; the field is one of the documented numbers, or empty. */
+/** An error for an invalid parameter. The field is one of the documented numbers, or empty. */
 export function badParam(
   field: "" | "101" | "102" | "103" | "104",
   text: { readonly message?: string; readonly includes?: string } = {},
@@ -80,20 +80,20 @@ export function badParam(
   };
 }
 
-/** Refused by HTTP or for the key: a status, and the code that goes with it. */
-export function refused(http: number, code = `${http}00`): Expectation {
+/** An error of HTTP or of the key, with an HTTP status and its code. */
+export function rejected(http: number, code = `${http}00`): Expectation {
   return { http, error: { code, field: "" } };
 }
 
-/** An entry as the documentation spells it. */
+/** An entry with the documented names. */
 export function entry(ownerXCUserID: unknown, contactXCUserID: unknown, isDeleted?: unknown) {
   return { ownerXCUserID, contactXCUserID, ...(isDeleted !== undefined && { isDeleted }) };
 }
 
-/** A body that adds one contact, for cases that are not about what is in it. */
+/** A body that adds one contact, for cases in which the content does not matter. */
 export const oneContact = { contacts: [entry("1", "2")] };
 
-/** The value of the Server-Key header; undefined for none. */
+/** The value of the Server-Key header, or undefined for no header. */
 export function keyHeaderOf({ key = "valid" }: ContractCase, app: TestApp): string | undefined {
   if (typeof key === "function") return key(app);
   const [kind, value = ""] = split(key);
@@ -113,14 +113,14 @@ export function keyHeaderOf({ key = "valid" }: ContractCase, app: TestApp): stri
   }
 }
 
-/** The bytes the case sends; undefined for no body. */
+/** The bytes that the case sends, or undefined for no body. */
 export function bytesOf({ raw, body, encode = (bytes) => bytes }: ContractCase) {
   if (typeof raw === "object") return encode(raw);
   const text = raw ?? (body === undefined ? undefined : JSON.stringify(expand(body)));
   return text === undefined ? undefined : encode(Buffer.from(text));
 }
 
-/** What the body says, before any content encoding; undefined where it is not JSON. */
+/** The parsed body before any content encoding, or undefined if it is not JSON. */
 export function jsonOf({ raw, body }: ContractCase): unknown {
   if (raw === undefined) return expand(body);
   try {
@@ -130,7 +130,7 @@ export function jsonOf({ raw, body }: ContractCase): unknown {
   }
 }
 
-/** Replaces `{"$repeat": n, "entry": ...}` by the n entries. */
+/** Replaces `{"$repeat": n, "entry": ...}` with the n entries. */
 export function expand(body: unknown): unknown {
   const contacts = (body as { contacts?: { $repeat?: number; entry?: unknown } } | null)?.contacts;
   if (contacts?.$repeat === undefined) return body;

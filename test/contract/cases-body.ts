@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { ContractCase } from "./case.ts";
-import { badParam, counts, oneContact, refused } from "./case.ts";
+import { badParam, counts, oneContact, rejected } from "./case.ts";
 
 const pair = '{"ownerXCUserID":"1","contactXCUserID":"2"}';
 const good = `{"contacts":[${pair}]}`;
@@ -13,14 +13,14 @@ function ownerOf(hex: string): Buffer {
   return Buffer.concat([Buffer.from(before), bytes(hex), Buffer.from(after)]);
 }
 
-/** None of these is a JSON object: refused, and no field is at fault. */
+/** None of these is a JSON object. The error names no field. */
 const unreadable: Readonly<Record<string, string | Uint8Array>> = {
-  "white space alone": " \r\n\t",
+  "only white space": " \r\n\t",
   null: "null",
   true: "true",
   "a number": "1",
   "a string": '"contacts"',
-  "a list with a good body in it": `[${good}]`,
+  "a list that contains a valid body": `[${good}]`,
   "two objects": good + good,
   "an object and a comma": `${good},`,
   "an object and a NUL": `${good}\0`,
@@ -30,34 +30,34 @@ const unreadable: Readonly<Record<string, string | Uint8Array>> = {
   "names without quotes": good.replaceAll(/"(\w+)":/g, "$1:"),
   "not a number": '{"contacts":[NaN]}',
   "a number with a zero before it": '{"contacts":[01]}',
-  "an escape that JSON lacks": good.replace('"1"', '"\\x31"'),
-  "a line end in a string": good.replace('"1"', '"1\n"'),
-  "100,000 open lists": "[".repeat(100_000),
+  "an escape that JSON does not have": good.replace('"1"', '"\\x31"'),
+  "a line break in a string": good.replace('"1"', '"1\n"'),
+  "100,000 unclosed lists": "[".repeat(100_000),
   "100,000 lists": deep(100_000),
-  "100,000 open objects": '{"a":'.repeat(100_000),
-  "a byte that UTF-8 lacks": ownerOf("ff"),
-  "a character of UTF-8 cut short": ownerOf("c3"),
+  "100,000 unclosed objects": '{"a":'.repeat(100_000),
+  "a byte that is invalid in UTF-8": ownerOf("ff"),
+  "a truncated UTF-8 character": ownerOf("c3"),
   "a surrogate in UTF-8": ownerOf("ed a0 80"),
-  "a NUL in two bytes": ownerOf("c0 80"),
-  "a character beyond the last": ownerOf("f4 90 80 80"),
+  "a NUL encoded in two bytes": ownerOf("c0 80"),
+  "a character after the last code point": ownerOf("f4 90 80 80"),
   "bytes of Latin-1": ownerOf("e9"),
   "UTF-16": Buffer.from(good, "utf16le"),
   "UTF-16 with a byte order mark": Buffer.from(`\ufeff${good}`, "utf16le"),
   "two byte order marks": `\ufeff\ufeff${good}`,
 };
 
-/** Odd, and yet the body is JSON that says to add 1 -> 2. */
+/** Unusual bodies that are valid JSON and add 1 -> 2. */
 const readable: Readonly<Record<string, string>> = {
   "white space around everything": good.replaceAll(/([{}[\]:,])/g, " \r\n\t$1\t\n\r "),
   "a byte order mark": `\ufeff${good}`,
-  "keys in escapes": good.replace("contacts", "\\u0063ontacts"),
+  "keys with escapes": good.replace("contacts", "\\u0063ontacts"),
   "the last of two keys counts": `{"contacts":[],"contacts":[${pair}]}`,
   "the last of two ids counts": good.replace('"1"', '"9","ownerXCUserID":"1"'),
   "__proto__ as a key": `{"__proto__":{"contacts":[]},"contacts":[${pair}]}`,
   "__proto__ in an entry": good.replace('"2"', '"2","__proto__":{"isDeleted":true}'),
   "constructor as a key": good.replace('"2"', '"2","constructor":{"prototype":{"isDeleted":true}}'),
   "toString and valueOf as keys": good.replace('"2"', '"2","toString":1,"valueOf":null'),
-  "an ignored number beyond all bounds": good.replace('"2"', '"2","weight":1e400'),
+  "an ignored number outside the range of a double": good.replace('"2"', '"2","weight":1e400'),
   "an ignored field nested deeply": good.replace("{", `{"a":${deep(1_000, "1")},`),
   "an ignored field that is large": good.replace("{", `{"a":"${"x".repeat(1_000_000)}",`),
   "an empty key": good.replace("{", '{"":1,'),
@@ -78,22 +78,22 @@ export const bodyCases: readonly ContractCase[] = [
     expect: counts(1),
   })),
   {
-    name: "contacts from a prototype alone are missing",
+    name: "contacts only in a prototype are missing",
     raw: `{"__proto__":{"contacts":[${pair}]}}`,
     expect: badParam("101", { message: "Param 'contacts' cannot be empty" }),
   },
   {
-    name: "an owner from a prototype alone is missing",
+    name: "an owner only in a prototype is missing",
     raw: '{"contacts":[{"__proto__":{"ownerXCUserID":"1"},"contactXCUserID":"2"}]}',
     expect: badParam("102", { message: "Param 'ownerXCUserID' is required (contacts[0])" }),
   },
   {
-    name: "an owner that is a number beyond all bounds",
+    name: "an owner that is a number outside the range of a double",
     raw: good.replace('"1"', "1e400"),
     expect: badParam("102", { includes: boundless }),
   },
   {
-    name: "isDeleted that is a number beyond all bounds",
+    name: "isDeleted that is a number outside the range of a double",
     raw: good.replace('"2"', '"2","isDeleted":-1e400'),
     expect: badParam("104"),
   },
@@ -102,21 +102,21 @@ export const bodyCases: readonly ContractCase[] = [
     raw: `{"contacts":${deep(100_000, pair)}}`,
     expect: badParam("101", { includes: "(contacts[0])" }),
   },
-  { name: "no body at all", expect: badParam(""), headers: { "content-type": "application/json" } },
+  { name: "no body", expect: badParam(""), headers: { "content-type": "application/json" } },
 
   ...["gzip", "GZIP"].map((encoding) => ({
     name: `a body in ${encoding}`,
     headers: { "content-encoding": encoding },
     body: oneContact,
-    encode: (plain: Uint8Array) => gzipSync(plain),
+    encode: (bytes: Uint8Array) => gzipSync(bytes),
     expect: counts(1),
   })),
   {
     name: "a body in two gzip members",
     headers: { "content-encoding": "gzip" },
     body: oneContact,
-    encode: (plain) =>
-      Buffer.concat([gzipSync(plain.subarray(0, 20)), gzipSync(plain.subarray(20))]),
+    encode: (bytes) =>
+      Buffer.concat([gzipSync(bytes.subarray(0, 20)), gzipSync(bytes.subarray(20))]),
     expect: counts(1),
   },
   {
@@ -129,7 +129,7 @@ export const bodyCases: readonly ContractCase[] = [
     name: `a body in ${encoding}`,
     headers: { "content-encoding": encoding },
     body: oneContact,
-    expect: refused(415),
+    expect: rejected(415),
   })),
   {
     name: "gzip that is not gzip",
@@ -138,24 +138,24 @@ export const bodyCases: readonly ContractCase[] = [
     expect: badParam(""),
   },
   {
-    name: "gzip cut short",
+    name: "truncated gzip",
     headers: { "content-encoding": "gzip" },
     body: oneContact,
-    encode: (plain) => gzipSync(plain).subarray(0, -6),
+    encode: (bytes) => gzipSync(bytes).subarray(0, -6),
     expect: badParam(""),
   },
   {
-    name: "gzip of nothing",
+    name: "gzip of an empty body",
     headers: { "content-encoding": "gzip" },
     raw: "",
-    encode: (plain) => gzipSync(plain),
+    encode: (bytes) => gzipSync(bytes),
     expect: badParam(""),
   },
   {
-    name: "gzip of what is not JSON",
+    name: "gzip of text that is not JSON",
     headers: { "content-encoding": "gzip" },
     raw: "{",
-    encode: (plain) => gzipSync(plain),
+    encode: (bytes) => gzipSync(bytes),
     expect: badParam(""),
   },
 ];

@@ -1,13 +1,13 @@
 import type { ContractCase } from "./case.ts";
-import { badParam, counts, oneContact, refused, syncPath } from "./case.ts";
+import { badParam, counts, oneContact, rejected, syncPath } from "./case.ts";
 
 const methods = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
-const notAllowed = { ...refused(405), headers: { allow: "POST" } };
+const notAllowed = { ...rejected(405), headers: { allow: "POST" } };
 const noKey = {
   http: 400,
   error: { code: "40001", message: "Request headers are required (Server-Key)", field: "" },
 };
-const badKey = refused(401, "49103");
+const badKey = rejected(401, "49103");
 const unknown = "encode:nobody:nothing";
 
 const paths = [
@@ -57,16 +57,16 @@ const types: Readonly<Record<string, boolean>> = {
   "*/*": false,
 };
 
-/** Requests with two faults or more: the first in the order of checks is the one that is told. */
+/** Requests with several faults. The response reports the first one in the order of the checks. */
 const ordered: readonly ContractCase[] = [
-  { name: "path, method", method: "GET", path: "/v1/nothing", expect: refused(404) },
+  { name: "path, method", method: "GET", path: "/v1/nothing", expect: rejected(404) },
   {
     name: "path, key, type, JSON",
     path: "/v1/nothing",
     key: "none",
     headers: { "content-type": "text/plain" },
     raw: "{",
-    expect: refused(404),
+    expect: rejected(404),
   },
   { name: "method, key", method: "PUT", key: "none", body: oneContact, expect: notAllowed },
   {
@@ -101,21 +101,26 @@ const ordered: readonly ContractCase[] = [
     expect: badKey,
   },
   { name: "bad key, parameters", key: unknown, body: { contacts: 1 }, expect: badKey },
-  { name: "malformed key, JSON", key: "header:!", raw: "{", expect: refused(401, "49102") },
+  { name: "malformed key, JSON", key: "header:!", raw: "{", expect: rejected(401, "49102") },
   {
     name: "type, JSON",
     headers: { "content-type": "text/plain" },
     raw: "{",
-    expect: refused(415),
+    expect: rejected(415),
   },
-  { name: "encoding, JSON", headers: { "content-encoding": "br" }, raw: "{", expect: refused(415) },
+  {
+    name: "encoding, JSON",
+    headers: { "content-encoding": "br" },
+    raw: "{",
+    expect: rejected(415),
+  },
   { name: "JSON, parameters", raw: '{"contacts":[{}]', expect: badParam("") },
 ];
 
 export const httpCases: readonly ContractCase[] = [
   ...methods.map((method) => ({ name: `the method ${method}`, method, expect: notAllowed })),
   ...["PUT", "PATCH", "DELETE"].map((method) => ({
-    name: `the method ${method} with a good body`,
+    name: `the method ${method} with a valid body`,
     method,
     body: oneContact,
     expect: notAllowed,
@@ -124,7 +129,7 @@ export const httpCases: readonly ContractCase[] = [
     name: `the path ${path}`,
     path,
     body: oneContact,
-    expect: refused(404),
+    expect: rejected(404),
   })),
   ...["?", "?a=1", "?path=/v1/nothing", "?contacts=", "??", "?%zz", "?a=1?b=2"].map((query) => ({
     name: `the query ${query} is not part of the path`,
@@ -136,22 +141,22 @@ export const httpCases: readonly ContractCase[] = [
     name: `the content type ${type}`,
     headers: { "content-type": type },
     body: oneContact,
-    expect: isJson ? counts(1) : refused(415),
+    expect: isJson ? counts(1) : rejected(415),
   })),
   {
     name: "no content type",
     headers: { "content-type": null },
     body: oneContact,
-    expect: refused(415),
+    expect: rejected(415),
   },
   {
     name: "an empty content type",
     headers: { "content-type": "" },
     body: oneContact,
-    expect: refused(415),
+    expect: rejected(415),
   },
   {
-    name: "what the caller accepts does not matter",
+    name: "the Accept header has no effect",
     headers: { accept: "text/html", "accept-encoding": "br", "accept-charset": "latin1" },
     body: oneContact,
     expect: counts(1),

@@ -1,16 +1,16 @@
 import type { ContractCase } from "./case.ts";
 import { badParam, counts, entry } from "./case.ts";
 
-/** Ids that are allowed: added, and then found again and deleted. */
+/** Valid ids. Each is added, then found and deleted. */
 const allowed: Readonly<Record<string, string>> = {
   "one space": " ",
-  "spaces, tabs and line ends alone": " \t\r\n",
+  "only spaces, tabs and line breaks": " \t\r\n",
   "an inner space": "a b",
   "an emoji": "👍",
   "a family of emoji": "👨‍👩‍👧‍👦",
   "a letter and a combining accent": "e\u0301",
   "right-to-left letters and marks": "\u202eשלום\u200f",
-  "quotes of every kind": `"'\`“”`,
+  "several kinds of quotes": `"'\`“”`,
   "a backslash": "\\",
   "SQL text": "'; DROP TABLE contact; --",
   "a placeholder of SQL": "$1",
@@ -34,13 +34,13 @@ const astral = "𝒳";
 
 const tooLong: Readonly<Record<string, string>> = {
   "51 spaces": " ".repeat(51),
-  "51 characters outside the first plane": astral.repeat(51),
-  "50 characters outside the first plane and one more": `${astral.repeat(50)}x`,
+  "51 characters outside the first Unicode plane": astral.repeat(51),
+  "50 characters outside the first Unicode plane and one more": `${astral.repeat(50)}x`,
   "52 code points that look like 26 letters": "e\u0301".repeat(26),
   "a million characters": "x".repeat(1_000_000),
 };
 
-/** Two ids that are not the same, however alike. */
+/** Pairs of similar ids that are different. */
 const distinct: readonly (readonly [string, string, string])[] = [
   ["composed and combining", "\u00e9", "e\u0301"],
   ["with and without a space after", "1", "1 "],
@@ -82,13 +82,13 @@ export const idCases: readonly ContractCase[] = [
     expect: counts(2),
   })),
   {
-    name: "an id in JSON escapes is the id they stand for",
+    name: "JSON escapes in an id are decoded",
     before: [{ contacts: [entry("👍", "é/")] }],
     raw: '{"contacts":[{"ownerXCUserID":"\\ud83d\\uDC4D","contactXCUserID":"\\u00E9\\/"}]}',
     expect: counts(0),
   },
   {
-    name: "pairs that read the same when joined are two",
+    name: "pairs whose ids are the same text when joined are different",
     body: {
       contacts: [
         ["ab", "c"],
@@ -111,14 +111,14 @@ export const idCases: readonly ContractCase[] = [
     expect: badParam("103", { includes: "contactXCUserID" }),
   },
   {
-    name: "a NUL alone",
+    name: "only a NUL",
     body: { contacts: [entry("\0", "2")] },
     expect: badParam("102", { includes: "ownerXCUserID" }),
   },
   ...[
-    ["a high surrogate alone", "\\ud83d"],
-    ["a low surrogate alone", "\\udc4d"],
-    ["surrogates the wrong way round", "\\udc4d\\ud83d"],
+    ["a lone high surrogate", "\\ud83d"],
+    ["a lone low surrogate", "\\udc4d"],
+    ["surrogates in the wrong order", "\\udc4d\\ud83d"],
     ["a high surrogate before a letter", "\\ud83dx"],
   ].map(([name, escaped]) => ({
     name: `an owner with ${name}`,

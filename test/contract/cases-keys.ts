@@ -1,9 +1,9 @@
 import type { TestApp } from "../support/service.ts";
 import type { ContractCase } from "./case.ts";
-import { base64, oneContact, refused } from "./case.ts";
+import { base64, oneContact, rejected } from "./case.ts";
 
-const malformed = refused(401, "49102");
-const invalid = refused(401, "49103");
+const malformed = rejected(401, "49102");
+const invalid = rejected(401, "49103");
 const accepted = {
   http: 200,
   body: {
@@ -29,16 +29,18 @@ const malformedKeys: Readonly<Record<string, ContractCase["key"] & {}>> = {
   "after the word Basic": ({ header }) => `Basic ${header}`,
   "in quotes": ({ header }) => `"${header}"`,
   "with padding in its middle": "header:YTpi=YTpi",
-  "of a number of digits that base64 never has": "header:YTpiY",
+  "of a length that base64 cannot have": "header:YTpiY",
 };
 
 const invalidKeys: Readonly<Record<string, ContractCase["key"] & {}>> = {
-  "with another's id": encoded((app) => `${app.key.id}x:${app.key.secret}`),
+  "with another id": encoded((app) => `${app.key.id}x:${app.key.secret}`),
   "with the id in capitals": encoded((app) => `${app.key.id.toUpperCase()}A:${app.key.secret}`),
   "with a space before the id": encoded((app) => ` ${app.key.id}:${app.key.secret}`),
-  "with a secret too long": encoded((app) => `${app.key.id}:${app.key.secret}x`),
-  "with a secret too short": encoded((app) => `${app.key.id}:${app.key.secret.slice(0, -1)}`),
-  "with a line end after the secret": encoded((app) => `${app.key.id}:${app.key.secret}\n`),
+  "with a secret that is too long": encoded((app) => `${app.key.id}:${app.key.secret}x`),
+  "with a secret that is too short": encoded(
+    (app) => `${app.key.id}:${app.key.secret.slice(0, -1)}`,
+  ),
+  "with a line break after the secret": encoded((app) => `${app.key.id}:${app.key.secret}\n`),
   "with two colons": encoded((app) => `${app.key.id}::${app.key.secret}`),
   "with id and secret swapped": encoded((app) => `${app.key.secret}:${app.key.id}`),
   "with SQL for an id": "encode:' OR '1'='1:x",
@@ -48,7 +50,7 @@ const invalidKeys: Readonly<Record<string, ContractCase["key"] & {}>> = {
   "with a NUL in its id": "encode:a\0b:x",
   "with a NUL in its secret": encoded((app) => `${app.key.id}:a\0b`),
   "with a long id": `encode:${"x".repeat(700)}:y`,
-  "with an id longer than any key has": `encode:${"x".repeat(3_000)}:y`,
+  "with an id longer than that of any key": `encode:${"x".repeat(3_000)}:y`,
   "with a long secret": encoded((app) => `${app.key.id}:${"x".repeat(3_000)}`),
 };
 
@@ -72,7 +74,7 @@ export const keyCases: readonly ContractCase[] = [
     expect: accepted,
   },
   {
-    name: "the key in Authorization is no Server-Key",
+    name: "the Authorization header is not read as a Server-Key",
     key: "none",
     headers: { authorization: "Bearer YTpi" },
     body: oneContact,

@@ -9,7 +9,7 @@ const contactRequired = badParam("103", {
 });
 const emptyList = badParam("101", { message: "Param 'contacts' cannot be empty" });
 
-/** JSON values that are no string. */
+/** JSON values that are not strings. */
 const notStrings = [0, 1, -1.5, true, false, [], ["1"], {}, { id: "1" }];
 const notLists = ["", "[]", 0, 1, true, false, {}, { 0: entry("1", "2"), length: 1 }];
 const notEntries = [null, [], [entry("1", "2")], "1", "", 0, true, false];
@@ -49,53 +49,57 @@ export const parameterCases: readonly ContractCase[] = [
     body: { contacts: [entry("1", "2"), { ...entry("1", "3"), isDeleted: value }] },
     expect: badParam("104", { includes: "Param 'isDeleted' " }),
   })),
-  { name: "an owner null", body: { contacts: [entry(null, "2")] }, expect: ownerRequired },
-  { name: "an owner empty", body: { contacts: [entry("", "2")] }, expect: ownerRequired },
-  { name: "a contact id null", body: { contacts: [entry("1", null)] }, expect: contactRequired },
+  { name: "an owner that is null", body: { contacts: [entry(null, "2")] }, expect: ownerRequired },
+  { name: "an empty owner", body: { contacts: [entry("", "2")] }, expect: ownerRequired },
   {
-    name: "a contact id missing",
+    name: "a contact id that is null",
+    body: { contacts: [entry("1", null)] },
+    expect: contactRequired,
+  },
+  {
+    name: "a missing contact id",
     body: { contacts: [{ ownerXCUserID: "1" }] },
     expect: contactRequired,
   },
   { name: "an empty entry", body: { contacts: [{}] }, expect: ownerRequired },
-  { name: "both ids empty", body: { contacts: [entry("", "")] }, expect: ownerRequired },
+  { name: "two empty ids", body: { contacts: [entry("", "")] }, expect: ownerRequired },
   {
-    name: "both ids bad, the contact first in the JSON",
+    name: "two invalid ids, with the contact first in the JSON",
     body: { contacts: [{ contactXCUserID: 1, ownerXCUserID: "" }] },
     expect: ownerRequired,
   },
   {
-    name: "an owner too long and a contact id missing",
+    name: "an owner that is too long, and a missing contact id",
     body: { contacts: [entry("x".repeat(51), "")] },
     expect: badParam("102", { includes: "50" }),
   },
   {
-    name: "a contact id missing and isDeleted bad",
+    name: "a missing contact id and an invalid isDeleted",
     body: { contacts: [{ isDeleted: "no", ownerXCUserID: "1" }] },
     expect: contactRequired,
   },
   {
-    name: "isDeleted bad in an entry before one without ids",
+    name: "an invalid isDeleted in an entry before one without ids",
     body: { contacts: [entry("1", "2", "no"), {}] },
     expect: badParam("104", { includes: "(contacts[0])" }),
   },
   {
-    name: "an entry that is no object after a bad one",
+    name: "an entry that is not an object, after an invalid entry",
     body: { contacts: [entry("1", ""), 7] },
     expect: contactRequired,
   },
   {
-    name: "an entry that is no object before a bad one",
+    name: "an entry that is not an object, before an invalid entry",
     body: { contacts: [7, entry("1", "")] },
     expect: badParam("101", { includes: "(contacts[0])" }),
   },
   {
-    name: "a bad entry that is to be deleted",
+    name: "an invalid entry in a deletion",
     body: { contacts: [entry("1", "2"), entry("", "2", true)] },
     expect: badParam("102", { message: "Param 'ownerXCUserID' is required (contacts[1])" }),
   },
   {
-    name: "10,001 bad entries",
+    name: "10,001 invalid entries",
     body: { contacts: { $repeat: 10_001, entry: {} } },
     expect: badParam("101", { includes: "10,000" }),
   },

@@ -4,14 +4,14 @@ import { badParam, counts, entry } from "./case.ts";
 const add = (owner: string, contact: string) => entry(owner, contact);
 const remove = (owner: string, contact: string) => entry(owner, contact, true);
 
-/** The same pair, added and removed in one request, in every order of up to four entries. */
+/** Adds and removes the same pair in one request, in every order of up to four entries. */
 const orders = ["AR", "RA", "AAR", "ARA", "RAA", "RRA", "RAR", "ARR", "ARAR", "RARA", "RAAR"];
 
 function inOrder(order: string) {
   return [...order].map((step) => (step === "A" ? add("1", "2") : remove("1", "2")));
 }
 
-/** Where one bad entry stands among good ones. */
+/** The positions of one invalid entry among valid ones. */
 const positions = [0, 1, 4_999, 9_999];
 
 function goodEntries(count: number) {
@@ -26,7 +26,7 @@ export const syncCases: readonly ContractCase[] = [
       expect: counts(1, 1),
     },
     {
-      name: `a pair that is there in the order ${order}`,
+      name: `a stored pair in the order ${order}`,
       before: [{ contacts: [add("1", "2")] }],
       body: { contacts: inOrder(order) },
       expect: counts(0, 1),
@@ -45,7 +45,7 @@ export const syncCases: readonly ContractCase[] = [
     expect: counts(2, 1),
   },
   {
-    name: "deleting one way leaves the other",
+    name: "deleting one direction keeps the other",
     before: [{ contacts: [add("1", "2"), add("2", "1")] }],
     body: { contacts: [remove("1", "2")] },
     expect: counts(0, 1),
@@ -92,7 +92,7 @@ export const syncCases: readonly ContractCase[] = [
     expect: counts(1),
   },
   ...positions.map((position) => ({
-    name: `a bad entry at ${position} of 10,000 changes nothing`,
+    name: `an invalid entry at ${position} of 10,000 changes nothing`,
     before: [{ contacts: [add("1", "2")] }],
     body: { contacts: goodEntries(10_000).with(position, entry("1", "")) },
     expect: badParam("103", {
@@ -100,7 +100,7 @@ export const syncCases: readonly ContractCase[] = [
     }),
   })),
   {
-    name: "a bad entry among deletions changes nothing",
+    name: "an invalid entry among deletions changes nothing",
     before: [{ contacts: [add("1", "2"), add("1", "3")] }],
     body: { contacts: [remove("1", "2"), remove("1", ""), remove("1", "3")] },
     expect: badParam("103", { message: "Param 'contactXCUserID' is required (contacts[1])" }),

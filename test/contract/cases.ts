@@ -12,7 +12,7 @@ import type { CasesByTopic, MatrixCell } from "./matrix.ts";
 import { cellsOf, filterCases } from "./matrix.ts";
 import { asMessage } from "./message.ts";
 
-/** Every case of Sync Contacts, by topic: those of the JSON file, and further ones in its format. */
+/** All cases of Sync Contacts by topic: the cases of the JSON file, and more in the same format. */
 export const syncCases: CasesByTopic<ContractCase> = {
   contract: loadContractCases(),
   ids: idCases,
@@ -24,13 +24,13 @@ export const syncCases: CasesByTopic<ContractCase> = {
 };
 
 const rest = Object.keys(restVersions);
-const isExpressible = (given: ContractCase) => asMessage(given) !== undefined;
+const isExpressible = (testCase: ContractCase) => asMessage(testCase) !== undefined;
 
-/** The cells that this run covers. Cases about HTTP or JSON, which no message expresses, run over REST alone. */
+/** The cells that this run covers. Cases that a message cannot express run only over REST. */
 export const syncCells: readonly MatrixCell<ContractCase>[] = [
   ...cellsOf(filterCases(syncCases, isExpressible), [...rest, ...Object.keys(rpcClients)]),
   ...cellsOf(
-    filterCases(syncCases, (given) => !isExpressible(given)),
+    filterCases(syncCases, (testCase) => !isExpressible(testCase)),
     rest,
   ),
 ];

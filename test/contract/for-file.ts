@@ -4,7 +4,7 @@ import { startService } from "../support/service.ts";
 import type { Stored } from "./stored.ts";
 import { openStored } from "./stored.ts";
 
-/** The service of a test file, and a look at what it has stored; there once its tests run. */
+/** The service of a test file and a reader of its stored rows. Both are available while the tests run. */
 export interface ServedForFile {
   readonly service: TestService;
   readonly stored: Stored;

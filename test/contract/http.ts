@@ -16,7 +16,7 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** Sends one request on a connection of its own, with no header that was not asked for but Host. */
+/** Sends one request on a new connection, with the given headers and Host only. */
 export type Send = (port: number, request: HttpRequest) => Promise<HttpAnswer>;
 
 export const sendHttp1: Send = (port, { method, path, headers, body }) =>
@@ -28,7 +28,7 @@ export const sendHttp1: Send = (port, { method, path, headers, body }) =>
         reject,
       );
     });
-    // An answer may come before the body is sent; only a request without any has failed.
+    // The response may arrive before the body is sent. The request failed only if there is no response.
     req.on("error", reject);
     req.end(body);
   });
@@ -44,9 +44,9 @@ export const sendHttp2: Send = async (port, { method, path, headers, body }) => 
         { endStream: body === undefined },
       );
       stream.on("error", reject);
-      stream.on("response", (given) => {
+      stream.on("response", (received) => {
         collect(stream).then(
-          (text) => resolve({ status: given[":status"] ?? 0, headers: given, text }),
+          (text) => resolve({ status: received[":status"] ?? 0, headers: received, text }),
           reject,
         );
       });
@@ -57,13 +57,13 @@ export const sendHttp2: Send = async (port, { method, path, headers, body }) => 
   }
 };
 
-/** How to send a request over REST, by the name of the protocol. */
+/** The functions that send a request over REST, by the name of the protocol. */
 export const restVersions: Readonly<Record<string, Send>> = {
   "REST over HTTP/1.1": sendHttp1,
   "REST over HTTP/2": sendHttp2,
 };
 
-/** Bodies are sent with their length unless the request says that they come in chunks. */
+/** Adds the length of the body, unless the request sends it in chunks. */
 function sized(headers: HttpRequest["headers"], body: Uint8Array | undefined): OutgoingHttpHeaders {
   if (body === undefined || "transfer-encoding" in headers) return { ...headers };
   return { "content-length": String(body.length), ...headers };

@@ -11,13 +11,13 @@ interface Parts {
   readonly target?: string;
   readonly version?: string;
   readonly host?: string | undefined;
-  /** Whole header lines that carry the key. */
+  /** Complete header lines with the key. */
   readonly keyLines?: readonly string[];
   readonly more?: readonly string[];
   readonly body?: string;
 }
 
-/** The bytes of a request, good but for what is given. */
+/** The bytes of a request that is valid except for the given parts. */
 function request(app: TestApp, parts: Parts = {}): string {
   const { method = "POST", target = syncPath, version = "1.1", host = "Host: a" } = parts;
   const { keyLines = [`Server-Key: ${app.header}`], more = [] } = parts;
@@ -57,16 +57,16 @@ describe("the header Server-Key", () => {
     { name: "without a space", lines: (k) => [`Server-Key:${k}`], status: 200, code: "" },
     { name: "between spaces", lines: (k) => [`Server-Key:   ${k}   `], status: 200, code: "" },
     { name: "between tabs", lines: (k) => [`Server-Key:\t${k}\t`], status: 200, code: "" },
-    { name: "of spaces alone", lines: () => ["Server-Key:   "], status: 400, code: "40001" },
+    { name: "of spaces only", lines: () => ["Server-Key:   "], status: 400, code: "40001" },
     { name: "without a value", lines: () => ["Server-Key:"], status: 400, code: "40001" },
     {
-      name: "given twice, both good",
+      name: "sent twice, both valid",
       lines: (k) => [`Server-Key: ${k}`, `Server-Key: ${k}`],
       status: 401,
       code: "49102",
     },
     {
-      name: "given twice, the second bad",
+      name: "sent twice, the second invalid",
       lines: (k) => [`Server-Key: ${k}`, `server-key: ${base64("a:b")}`],
       status: 401,
       code: "49102",
@@ -92,8 +92,12 @@ describe("a request", () => {
     { name: "for an absolute target", parts: { target: `http://a${syncPath}` }, status: 200 },
     { name: "for an unknown absolute target", parts: { target: "http://a/b" }, status: 404 },
     { name: "for *", parts: { method: "OPTIONS", target: "*" }, status: 404 },
-    { name: "that waits to continue", parts: { more: ["Expect: 100-continue"] }, status: 200 },
-    { name: "that gives its own id", parts: { more: ["X-Request-Id: a b\u00e9"] }, status: 200 },
+    { name: "that waits for 100 Continue", parts: { more: ["Expect: 100-continue"] }, status: 200 },
+    {
+      name: "that sends its own request id",
+      parts: { more: ["X-Request-Id: a b\u00e9"] },
+      status: 200,
+    },
   ])("$name: $status", async ({ parts, status }) => {
     const app = await served.service.createApp();
     const waits = parts.more?.includes("Expect: 100-continue") ?? false;
@@ -104,7 +108,7 @@ describe("a request", () => {
     expect(JSON.parse(last?.body ?? "")).toMatchObject({ status });
   });
 
-  test("in chunks of one byte is read whole", async () => {
+  test("in chunks of one byte is read completely", async () => {
     const app = await served.service.createApp();
     const chunks = [...JSON.stringify(oneContact)].map((char) => `1\r\n${char}\r\n`).join("");
     const head = request(app, { body: "" }).replace(
@@ -120,7 +124,7 @@ describe("one connection", () => {
   const insert = JSON.stringify(oneContact);
   const remove = insert.replace('"2"', '"2","isDeleted":true');
 
-  test("serves one request after the other, also after a refused one", async () => {
+  test("serves one request after another, including after a rejected one", async () => {
     const app = await served.service.createApp();
     using connection = await openRaw(served.service.port);
     const steps: readonly [Parts, number][] = [
@@ -140,7 +144,7 @@ describe("one connection", () => {
     }
   });
 
-  test("answers pipelined requests in their order, whatever each takes", async () => {
+  test("answers pipelined requests in their order, even if they take different times", async () => {
     const app = await served.service.createApp();
     const many = Array.from({ length: 2_000 }, (_, i) => ({
       ownerXCUserID: "1",
@@ -161,7 +165,7 @@ describe("one connection", () => {
     ]);
   });
 
-  test("does pipelined requests one after the other, for none of them is safe", async () => {
+  test("runs pipelined requests one after another, because POST is not a safe method", async () => {
     const app = await served.service.createApp();
     const rounds = 20;
     const pair = request(app, { body: insert }) + request(app, { body: remove });

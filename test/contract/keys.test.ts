@@ -5,7 +5,7 @@ import type { CreateRpcClient } from "../support/clients.ts";
 import { rpcClients } from "../support/clients.ts";
 import { openDatabase } from "../support/database.ts";
 import type { TestApp } from "../support/service.ts";
-import { base64, entry, oneContact, refused } from "./case.ts";
+import { base64, entry, oneContact, rejected } from "./case.ts";
 import { serveContract } from "./for-file.ts";
 import { sendHttp1 } from "./http.ts";
 import { asMessage } from "./message.ts";
@@ -28,7 +28,7 @@ async function send(app: TestApp, key?: string, body: unknown = oneContact) {
   return { answer, envelope: JSON.parse(answer.text) };
 }
 
-/** Apps whose key is no good, in ways that the header does not show. */
+/** Apps with a key that is well-formed but not valid. */
 const badApps: readonly { name: string; code: string; make: () => Promise<TestApp> }[] = [
   {
     name: "an expired key",
@@ -46,7 +46,7 @@ const badApps: readonly { name: string; code: string; make: () => Promise<TestAp
     make: async () => revoke(await served.service.createApp()),
   },
   {
-    name: "a revoked key that has expired too",
+    name: "a revoked key that has also expired",
     code: "49103",
     make: async () => revoke(await served.service.createApp({ expiresAt: new Date(0) })),
   },
@@ -58,14 +58,14 @@ async function revoke(app: TestApp): Promise<TestApp> {
 }
 
 describe.each(badApps)("$name", ({ code, make }) => {
-  test(`is refused with ${code} over REST`, async () => {
+  test(`is rejected with ${code} over REST`, async () => {
     const app = await make();
     const { answer } = await send(app);
-    expectAnswer(answer, { name: "", expect: refused(401, code) });
+    expectAnswer(answer, { name: "", expect: rejected(401, code) });
     expect(await served.stored.pairsOf(app.id)).toEqual([]);
   });
 
-  test("is told from others only by its holder: with a wrong secret it is as unknown", async () => {
+  test("with a wrong secret gets the same error as an unknown key", async () => {
     const app = await make();
     const wrong = await send(app, base64(`${app.key.id}:wrong`));
     const unknown = await send(app, base64("nobody:wrong"));
@@ -73,7 +73,7 @@ describe.each(badApps)("$name", ({ code, make }) => {
     expect(wrong.envelope.error.code).toBe("49103");
   });
 
-  test.each(Object.entries(rpcClients))("is refused over %s", async (_, createClient) => {
+  test.each(Object.entries(rpcClients))("is rejected over %s", async (_, createClient) => {
     const app = await make();
     const { envelope } = await send(app);
     const answer = await syncOver(createClient, app.header);
@@ -86,11 +86,11 @@ async function syncOver(createClient: CreateRpcClient, header: string) {
   const client = createClient(served.service.url);
   onTestFinished(() => client.close());
   const message = asMessage({ name: "", body: oneContact, expect: { http: 200 } });
-  if (message === undefined) throw new Error("the message is good");
+  if (message === undefined) throw new Error("the case has no message");
   return client.sync(message, { "server-key": header });
 }
 
-test("a key that will expire is good until then", async () => {
+test("a key is valid until it expires", async () => {
   const app = await served.service.createApp({ expiresAt: new Date(Date.now() + hour) });
   expect((await send(app)).envelope.status).toBe(200);
 });
@@ -101,7 +101,7 @@ test.each([
   { id: "emoji", secret: "👍" },
   { id: "ключ", secret: "🔑" },
   { id: "i d", secret: ":" },
-])("a key $id with the secret $secret is good", async ({ id, secret }) => {
+])("a key $id with the secret $secret is valid", async ({ id, secret }) => {
   const app = await served.service.createApp();
   const unique = `${app.key.id} ${id}`;
   const key = { id: unique, appId: app.id, secretHash: hashSecret(secret), expiresAt: null };
@@ -110,7 +110,7 @@ test.each([
   expect(envelope).toMatchObject({ status: 200, data: { countInserted: 1 } });
 });
 
-test("two keys of one app see the same contacts", async () => {
+test("two keys of one app have the same contacts", async () => {
   const app = await served.service.createApp();
   const second = { id: `${app.key.id}-2`, secretHash: hashSecret("s"), appId: app.id };
   await keyStore().createKey({ ...second, expiresAt: null });
@@ -118,7 +118,7 @@ test("two keys of one app see the same contacts", async () => {
   expect((await send(app, base64(`${second.id}:s`))).envelope.data.countInserted).toBe(0);
 });
 
-test("an app neither sees nor touches another's contacts", async () => {
+test("an app cannot read or change the contacts of another app", async () => {
   const [one, other] = [await served.service.createApp(), await served.service.createApp()];
   const deletion = { contacts: [entry("1", "2", true)] };
   const data = async (app: TestApp, body: unknown) =>
@@ -131,7 +131,7 @@ test("an app neither sees nor touches another's contacts", async () => {
   expect(await served.stored.pairsOf(one.id)).toEqual([]);
 });
 
-test("a key with a NUL in its id does no harm to keys asked for at the same time", async () => {
+test("a key with a NUL in its id does not affect keys that are looked up at the same time", async () => {
   const apps = await Promise.all(Array.from({ length: 20 }, () => served.service.createApp()));
   const answers = await Promise.all(
     apps.flatMap((app, i) => [send(app, base64(`a${i}\0:b`)), send(app)]),

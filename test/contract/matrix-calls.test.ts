@@ -9,7 +9,7 @@ import { serveContract } from "./for-file.ts";
 
 const served = serveContract();
 
-test("every case has a name of its own, and every call has cases", () => {
+test("every case has a unique name, and every call has cases", () => {
   const all = Object.values(callCases).flat();
   const names = all.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)]);
@@ -26,10 +26,10 @@ describe.each(Object.entries(transports))("%s", (name, openTransport) => {
   });
   afterAll(() => transport.close());
 
-  for (const { topic, given } of callCells.filter(({ protocol }) => protocol === name)) {
-    test(`${topic}: ${given.name}`, async () => {
-      const app = leavesNothing(given) ? empty : await served.service.createApp();
-      await runCall(given, { transport, app, stored: served.stored });
+  for (const { topic, testCase } of callCells.filter(({ protocol }) => protocol === name)) {
+    test(`${topic}: ${testCase.name}`, async () => {
+      const app = leavesNothing(testCase) ? empty : await served.service.createApp();
+      await runCall(testCase, { transport, app, stored: served.stored });
     });
   }
 });

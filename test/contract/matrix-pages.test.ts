@@ -22,7 +22,7 @@ describe.each(Object.entries(transports))("%s", (name, openTransport) => {
     const cells = pageCells.filter(
       ({ protocol, topic }) => protocol === name && topic === call.rpc,
     );
-    test.each(cells.map(({ given }) => given))("$name", async ({ run }) => {
+    test.each(cells.map(({ testCase }) => testCase))("$name", async ({ run }) => {
       const { service, stored } = served;
       const readerOf = async (others: readonly string[]) => {
         const app = await service.createApp();
@@ -34,10 +34,11 @@ describe.each(Object.entries(transports))("%s", (name, openTransport) => {
   });
 });
 
-test("a token of one server is good on another", async () => {
+test("a token of one server is valid on another", async () => {
   const [call] = listCalls;
   const open = transports["REST over HTTP/1.1"];
-  if (call === undefined || open === undefined) throw new Error("there is nothing to test");
+  if (call === undefined || open === undefined)
+    throw new Error("the call or the transport is missing");
   const app = await served.service.createApp();
   const transport = open(served.service);
   await addPairs(transport, app, call.put(manyIds(3)));

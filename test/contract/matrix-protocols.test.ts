@@ -9,11 +9,11 @@ import { runOverRpc } from "./rpc.ts";
 
 const served = serveContract();
 
-test("every case of the contract that succeeds with plain headers has a protobuf message", () => {
-  const plain = loadContractCases().filter(
+test("every case that succeeds without special headers has a protobuf message", () => {
+  const expressible = loadContractCases().filter(
     ({ headers, expect: { http } }) => http === 200 && !headers,
   );
-  expect(plain.map(asMessage)).not.toContain(undefined);
+  expect(expressible.map(asMessage)).not.toContain(undefined);
 });
 
 describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
@@ -23,9 +23,9 @@ describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
   });
   afterAll(() => client.close());
 
-  for (const { topic, given } of syncCells.filter(({ protocol }) => protocol === name)) {
-    test(`${topic}: ${given.name}`, async () => {
-      await runOverRpc(given, { ...served, client });
+  for (const { topic, testCase } of syncCells.filter(({ protocol }) => protocol === name)) {
+    test(`${topic}: ${testCase.name}`, async () => {
+      await runOverRpc(testCase, { ...served, client });
     });
   }
 });

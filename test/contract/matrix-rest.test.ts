@@ -11,7 +11,7 @@ test("the contract has its 46 cases", () => {
   expect(loadContractCases()).toHaveLength(46);
 });
 
-test("every case has a name of its own", () => {
+test("every case has a unique name", () => {
   const names = Object.values(syncCases)
     .flat()
     .map(({ name }) => name);
@@ -19,9 +19,9 @@ test("every case has a name of its own", () => {
 });
 
 describe.each(Object.entries(restVersions))("%s", (name, send) => {
-  for (const { topic, given } of syncCells.filter(({ protocol }) => protocol === name)) {
-    test(`${topic}: ${given.name}`, async () => {
-      await runOverRest(given, { ...served, send });
+  for (const { topic, testCase } of syncCells.filter(({ protocol }) => protocol === name)) {
+    test(`${topic}: ${testCase.name}`, async () => {
+      await runOverRest(testCase, { ...served, send });
     });
   }
 });

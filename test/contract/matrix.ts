@@ -5,11 +5,11 @@ export type CasesByTopic<Case> = Readonly<Record<string, readonly Case[]>>;
 /** A case and one protocol that it runs over. */
 export interface MatrixCell<Case> {
   readonly topic: string;
-  readonly given: Case;
+  readonly testCase: Case;
   readonly protocol: string;
 }
 
-/** `npm test` runs every case over these. */
+/** The protocols over which `npm test` runs every case. */
 const always: readonly string[] = ["gRPC, by grpc-js", "REST over HTTP/1.1"];
 
 /**
@@ -26,11 +26,11 @@ export function cellsOf<Case>(
 ): MatrixCell<Case>[] {
   const others = protocols.filter((name) => !always.includes(name));
   return Object.entries(cases).flatMap(([topic, list]) =>
-    list.flatMap((given, index) => {
+    list.flatMap((testCase, index) => {
       const inSample = [...always, ...sampleOf(others, index, list.length)];
       return protocols
         .filter((protocol) => inSample.includes(protocol) === (part === "sample"))
-        .map((protocol) => ({ topic, given, protocol }));
+        .map((protocol) => ({ topic, testCase, protocol }));
     }),
   );
 }
@@ -38,7 +38,7 @@ export function cellsOf<Case>(
 /** The cases of each topic that match. */
 export function filterCases<Case>(
   cases: CasesByTopic<Case>,
-  matches: (given: Case) => boolean,
+  matches: (testCase: Case) => boolean,
 ): CasesByTopic<Case> {
   return Object.fromEntries(
     Object.entries(cases).map(([topic, list]) => [topic, list.filter(matches)]),

@@ -7,7 +7,7 @@ import {
 import type { ContractCase } from "./case.ts";
 import { jsonOf, syncPath } from "./case.ts";
 
-/** What a message can say of `isDeleted`: a boolean, however JSON spells it. */
+/** The boolean that a message has for each JSON spelling of `isDeleted`. */
 const flags = new Map<unknown, boolean>([
   [undefined, false],
   [null, false],
@@ -18,14 +18,14 @@ const flags = new Map<unknown, boolean>([
 ]);
 
 /**
- * The case's request as a protobuf message. Undefined where a message cannot say it: where the case is
- * about HTTP or about JSON, or a value is of a type that the message does not have.
+ * The request of a case as a protobuf message. Undefined if a message cannot express it, because the case is
+ * about HTTP or JSON, or because a value has a type that the message does not have.
  */
-export function asMessage(given: ContractCase): SyncContactsRequest | undefined {
-  const { method = "POST", path = syncPath, headers, encode } = given;
-  const isPlain = method === "POST" && path === syncPath && !headers && !encode;
-  const json = jsonOf(given);
-  if (!isPlain || !isObject(json)) return undefined;
+export function asMessage(testCase: ContractCase): SyncContactsRequest | undefined {
+  const { method = "POST", path = syncPath, headers, encode } = testCase;
+  const isOrdinary = method === "POST" && path === syncPath && !headers && !encode;
+  const json = jsonOf(testCase);
+  if (!isOrdinary || !isObject(json)) return undefined;
   const list = json.contacts ?? [];
   if (!Array.isArray(list)) return undefined;
   const contacts = list.map(asEntry);
@@ -34,7 +34,7 @@ export function asMessage(given: ContractCase): SyncContactsRequest | undefined 
 }
 
 function asEntry(json: unknown) {
-  // Names of the proto are a matter of JSON.
+  // Proto names exist only in JSON.
   if (!isObject(json) || Object.keys(json).some((key) => key.includes("_"))) return undefined;
   const ownerXcUserId = asText(json.ownerXCUserID);
   const contactXcUserId = asText(json.contactXCUserID);
@@ -44,7 +44,7 @@ function asEntry(json: unknown) {
   return create(ContactEntrySchema, { ownerXcUserId, contactXcUserId, isDeleted } as object);
 }
 
-/** A string that UTF-8 can carry; a missing one is empty in a message. */
+/** A string that UTF-8 can encode. A missing string is empty in a message. */
 function asText(json: unknown): string | undefined {
   const text = json ?? "";
   return typeof text === "string" && text.isWellFormed() ? text : undefined;

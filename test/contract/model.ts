@@ -1,6 +1,6 @@
 /** The simplest model of Sync Contacts: a set of pairs. */
 export interface Model {
-  /** Applies the request to the set, and returns the counts that the response must have. */
+  /** Applies the request to the set. Returns the counts that the response must have. */
   sync(body: unknown): { countInserted: number; countDeleted: number };
   /** Every pair that must be stored now, sorted. */
   pairs(): Pair[];
@@ -33,7 +33,7 @@ function isDeletion(entry: Record<string, unknown>): boolean {
   return isDeleted === true || isDeleted === "true";
 }
 
-/** A field has its documented name or its proto name. */
+/** The value of a field under its documented name or its proto name. */
 function keyOf(entry: Record<string, unknown>): string {
   const owner = entry.ownerXCUserID ?? entry.owner_xc_user_id;
   const contact = entry.contactXCUserID ?? entry.contact_xc_user_id;

@@ -2,13 +2,13 @@ import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import type { TestService } from "../support/service.ts";
 import { sendHttp1 } from "./http.ts";
 
-/** What a call ended with: the name of its gRPC status, and the message. */
+/** The result of a call: the name of its gRPC status, and the message. */
 export interface RawOutcome {
   readonly code: string;
   readonly message: string;
 }
 
-/** Sends bytes as the request message of Sync Contacts, whatever they are. */
+/** Sends any bytes as the request message of Sync Contacts. */
 export type SendRaw = (
   service: TestService,
   bytes: Uint8Array,
@@ -17,7 +17,7 @@ export type SendRaw = (
 
 const path = "/contact.v1.ContactService/SyncContacts";
 
-/** By format and protocol. */
+/** The transports for raw bytes, by protocol and format. */
 export const rawTransports: readonly {
   readonly name: string;
   readonly format: "proto" | "json";
@@ -35,7 +35,7 @@ function sendGrpc({ port }: TestService, bytes: Uint8Array, key: string | undefi
   const metadata = new Metadata();
   if (key !== undefined) metadata.set("server-key", key);
   return new Promise<RawOutcome>((resolve) => {
-    const identity = (given: Buffer) => given;
+    const identity = (bytes: Buffer) => bytes;
     client.makeUnaryRequest(path, identity, identity, Buffer.from(bytes), metadata, (error) => {
       client.close();
       const code = status[error?.code ?? 0] ?? "";

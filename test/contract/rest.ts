@@ -13,33 +13,33 @@ export interface RestRun {
 }
 
 /**
- * Sends a case over REST, on an app of its own, and compares the answer with what is expected and
- * what is stored with the model: the request as a whole, or nothing of it.
+ * Sends a case over REST in a new app. Compares the response with the expectation, and the stored pairs with
+ * the model: the request is stored completely or not at all.
  */
-export async function runOverRest(given: ContractCase, run: RestRun): Promise<HttpAnswer> {
+export async function runOverRest(testCase: ContractCase, run: RestRun): Promise<HttpAnswer> {
   const { service, stored, send } = run;
   const app = await service.createApp();
   const model = createModel();
-  for (const earlier of given.before ?? []) {
+  for (const earlier of testCase.before ?? []) {
     const body = expand(earlier);
     const first: ContractCase = { name: "before", body, expect: { http: 200 } };
     const answer = await send(service.port, requestOf(first, app));
     expect(JSON.parse(answer.text)).toMatchObject({ status: 200, data: model.sync(body) });
   }
-  const answer = await send(service.port, requestOf(given, app));
-  expectAnswer(answer, given);
-  if (given.expect.http === 200) {
-    expect(JSON.parse(answer.text).data).toEqual(model.sync(jsonOf(given)));
+  const answer = await send(service.port, requestOf(testCase, app));
+  expectAnswer(answer, testCase);
+  if (testCase.expect.http === 200) {
+    expect(JSON.parse(answer.text).data).toEqual(model.sync(jsonOf(testCase)));
   }
   expect(await stored.pairsOf(app.id)).toEqual(model.pairs());
   return answer;
 }
 
-/** The request of a case, with the key it asks for. */
-export function requestOf(given: ContractCase, app: TestApp): HttpRequest {
-  const { method = "POST", path = syncPath, headers = {} } = given;
-  const body = bytesOf(given);
-  const key = keyHeaderOf(given, app);
+/** The request of a case, with its key. */
+export function requestOf(testCase: ContractCase, app: TestApp): HttpRequest {
+  const { method = "POST", path = syncPath, headers = {} } = testCase;
+  const body = bytesOf(testCase);
+  const key = keyHeaderOf(testCase, app);
   const all = {
     ...(key !== undefined && { "server-key": key }),
     ...(body !== undefined && { "content-type": "application/json" }),
@@ -49,12 +49,12 @@ export function requestOf(given: ContractCase, app: TestApp): HttpRequest {
   return { method, path, headers: Object.fromEntries(sent), body };
 }
 
-/** Compares an answer with what the case expects: the whole envelope, and its headers. */
-export function expectAnswer(answer: HttpAnswer, given: ContractCase): void {
-  const { http, body, error, messageIncludes = "", headers = {} } = given.expect;
+/** Compares a response with the expectation of the case: the complete envelope and its headers. */
+export function expectAnswer(answer: HttpAnswer, testCase: ContractCase): void {
+  const { http, body, error, messageIncludes = "", headers = {} } = testCase.expect;
   expect(answer.status).toBe(http);
   expect(answer.headers).toMatchObject({ "content-type": "application/json", ...headers });
-  if (given.method === "HEAD") {
+  if (testCase.method === "HEAD") {
     expect(answer.text).toBe("");
     return;
   }
@@ -71,6 +71,6 @@ export function expectAnswer(answer: HttpAnswer, given: ContractCase): void {
   });
   const { message, field } = envelope.error;
   expect(message).toContain(messageIncludes);
-  expect(message).toContain(given.messageIncludes ?? "");
+  expect(message).toContain(testCase.messageIncludes ?? "");
   if (["102", "103", "104"].includes(field)) expect(message).toMatch(/ \(contacts\[\d+\]\)$/);
 }

@@ -15,7 +15,7 @@ import { createModel } from "./model.ts";
 import type { RestRun } from "./rest.ts";
 import { runOverRest } from "./rest.ts";
 
-/** What the contract says of gRPC, by the code that REST has for the fault. */
+/** The gRPC status that the contract defines for each REST code. */
 const grpcCodes: Readonly<Record<string, GrpcCode>> = {
   "40001": "UNAUTHENTICATED",
   "49102": "UNAUTHENTICATED",
@@ -25,24 +25,24 @@ const grpcCodes: Readonly<Record<string, GrpcCode>> = {
   "40900": "FAILED_PRECONDITION",
 };
 
-/** Sends a case over REST and over RPC, each on an app of its own: both must mean the same. */
+/** Sends a case over REST and over RPC, each in a new app. Both must have the same result. */
 export async function runOverRpc(
-  given: ContractCase,
+  testCase: ContractCase,
   { client, service, stored }: Omit<RestRun, "send"> & { readonly client: RpcClient },
 ): Promise<void> {
-  const message = messageOf(given);
-  const overRest = await runOverRest(given, { service, stored, send: sendHttp1 });
+  const message = messageOf(testCase);
+  const overRest = await runOverRest(testCase, { service, stored, send: sendHttp1 });
   const envelope = JSON.parse(overRest.text);
 
   const app = await service.createApp();
   const model = createModel();
-  for (const earlier of given.before ?? []) {
+  for (const earlier of testCase.before ?? []) {
     const body = expand(earlier);
     const first: ContractCase = { name: "before", body, expect: { http: 200 } };
     const answer = await client.sync(messageOf(first), { "server-key": app.header });
     expect(countsOf(answer)).toEqual(model.sync(body));
   }
-  const key = keyHeaderOf(given, app);
+  const key = keyHeaderOf(testCase, app);
   const answer = await client.sync(message, key === undefined ? {} : { "server-key": key });
   if (envelope.status === 200) {
     expect(countsOf(answer)).toEqual(envelope.data);
@@ -53,13 +53,13 @@ export async function runOverRpc(
   expect(await stored.pairsOf(app.id)).toEqual(model.pairs());
 }
 
-function messageOf(given: ContractCase): SyncContactsRequest {
-  const message = asMessage(given);
-  if (message === undefined) throw new Error(`no message can express the case: ${given.name}`);
+function messageOf(testCase: ContractCase): SyncContactsRequest {
+  const message = asMessage(testCase);
+  if (message === undefined) throw new Error(`no message can express the case: ${testCase.name}`);
   return message;
 }
 
-/** The fault of a call must be the one that REST told of the same input. */
+/** Checks that the call fails with the same fault as REST for the same input. */
 export function expectSameFault(
   failure: RpcFailure | undefined,
   rest: EnvelopeError,
@@ -85,14 +85,15 @@ export function expectSameFault(
   });
 }
 
-/** The path of the field in the names of the proto, from the field's number and the entry's index. */
+/** The path of the field with proto names, computed from the field's number and the index of the entry. */
 function pathOf({ field, message }: EnvelopeError, request: DescMessage): string | undefined {
   if (field === "") return undefined;
   const [, list, index] = / \((\w+)\[(\d+)\]\)$/.exec(message) ?? [];
   const own = fieldOf(request, field);
   if (own !== undefined) return list === undefined ? own : `${own}[${index}]`;
   const outer = request.fields.find(({ jsonName }) => jsonName === list);
-  if (outer?.message === undefined) throw new Error(`no entry of a list: ${message}`);
+  if (outer?.message === undefined)
+    throw new Error(`the message names no entry of a list: ${message}`);
   return `${outer.name}[${index}].${fieldOf(outer.message, field)}`;
 }
 
@@ -100,7 +101,7 @@ function fieldOf({ fields }: DescMessage, code: string): string | undefined {
   return fields.find((field) => String(getOption(field, field_code)) === code)?.name;
 }
 
-/** The row of the table that has this code and, its places filled in, this message. */
+/** The reason whose row has this code and a message template that matches the message. */
 function reasonOf({ code, message }: EnvelopeError): string | undefined {
   const found = Object.entries(errors).filter(
     ([, row]) => row.rest === code && patternOf(row.message).test(message),

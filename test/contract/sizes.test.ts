@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { exchangeHttp1 } from "../support/raw.ts";
 import type { ContractCase } from "./case.ts";
-import { badParam, counts, refused, syncPath } from "./case.ts";
+import { badParam, counts, rejected, syncPath } from "./case.ts";
 import { serveContract } from "./for-file.ts";
 import { sendHttp1, sendHttp2 } from "./http.ts";
 import { runOverRest } from "./rest.ts";
@@ -10,13 +10,13 @@ import { runOverRest } from "./rest.ts";
 const limit = 2_048;
 const served = serveContract({ MAX_BODY_BYTES: String(limit) });
 
-/** A body of exactly so many bytes; the field that fills it is unknown, thus ignored. */
+/** A body of exactly this many bytes. An unknown field, which Kith ignores, fills it. */
 function bodyOf(bytes: number, entries = '[{"ownerXCUserID":"1","contactXCUserID":"2"}]'): string {
   const start = `{"contacts":${entries},"fill":"`;
   return `${start}${"x".repeat(bytes - start.length - 2)}"}`;
 }
 
-const tooLarge = { ...refused(413), messageIncludes: "2,048 bytes" };
+const tooLarge = { ...rejected(413), messageIncludes: "2,048 bytes" };
 const chunked = { "transfer-encoding": "chunked" };
 const gzipped = { headers: { "content-encoding": "gzip" }, encode: gzipSync };
 const unknownKey = "encode:nobody:nothing";
@@ -24,16 +24,31 @@ const unknownKey = "encode:nobody:nothing";
 const cases: readonly ContractCase[] = [
   { name: "just below the limit", raw: bodyOf(limit - 1), expect: counts(1) },
   { name: "exactly at the limit", raw: bodyOf(limit), expect: counts(1) },
-  { name: "one byte over", raw: bodyOf(limit + 1), expect: tooLarge },
-  { name: "far over", raw: bodyOf(4_000_000), expect: tooLarge },
+  { name: "one byte over the limit", raw: bodyOf(limit + 1), expect: tooLarge },
+  { name: "far over the limit", raw: bodyOf(4_000_000), expect: tooLarge },
   { name: "at the limit, in chunks", headers: chunked, raw: bodyOf(limit), expect: counts(1) },
-  { name: "one over, in chunks", headers: chunked, raw: bodyOf(limit + 1), expect: tooLarge },
-  { name: "far over, in chunks", headers: chunked, raw: bodyOf(4_000_000), expect: tooLarge },
-  { name: "at the limit once unzipped", raw: bodyOf(limit), ...gzipped, expect: counts(1) },
-  { name: "one over once unzipped", raw: bodyOf(limit + 1), ...gzipped, expect: tooLarge },
+  {
+    name: "one byte over the limit, in chunks",
+    headers: chunked,
+    raw: bodyOf(limit + 1),
+    expect: tooLarge,
+  },
+  {
+    name: "far over the limit, in chunks",
+    headers: chunked,
+    raw: bodyOf(4_000_000),
+    expect: tooLarge,
+  },
+  { name: "at the limit after decompression", raw: bodyOf(limit), ...gzipped, expect: counts(1) },
+  {
+    name: "one byte over the limit after decompression",
+    raw: bodyOf(limit + 1),
+    ...gzipped,
+    expect: tooLarge,
+  },
   { name: "a gzip bomb", raw: bodyOf(2_000_000), ...gzipped, expect: tooLarge },
   {
-    name: "a gzip bomb of two layers, only one of them told",
+    name: "a gzip bomb of two layers, with one of them in the header",
     raw: bodyOf(2_000_000),
     headers: gzipped.headers,
     encode: (bytes) => gzipSync(gzipSync(bytes)),
@@ -47,10 +62,10 @@ const cases: readonly ContractCase[] = [
     expect: tooLarge,
   },
   {
-    name: "a bad key and too large",
+    name: "an invalid key and too large",
     key: unknownKey,
     raw: bodyOf(5_000),
-    expect: refused(401, "49103"),
+    expect: rejected(401, "49103"),
   },
   {
     name: "no key and too large",
@@ -62,13 +77,13 @@ const cases: readonly ContractCase[] = [
     name: "a wrong method and too large",
     method: "PUT",
     raw: bodyOf(5_000),
-    expect: refused(405),
+    expect: rejected(405),
   },
   {
     name: "an unknown path and too large",
     path: "/v1/no",
     raw: bodyOf(5_000),
-    expect: refused(404),
+    expect: rejected(404),
   },
   {
     name: "too large and of a wrong type",
@@ -90,9 +105,9 @@ describe.each([
   { version: "HTTP/1.1", send: sendHttp1 },
   { version: "HTTP/2", send: sendHttp2 },
 ])("a body over $version", ({ send }) => {
-  for (const given of cases) {
-    test(given.name, async () => {
-      await runOverRest(given, { ...served, send });
+  for (const testCase of cases) {
+    test(testCase.name, async () => {
+      await runOverRest(testCase, { ...served, send });
     });
   }
 });

@@ -2,13 +2,13 @@ import pg from "pg";
 import type { Pair } from "./model.ts";
 import { sortPairs } from "./model.ts";
 
-/** Looks at what a service has really stored, past its interfaces. */
+/** Reads the rows that a service has stored, directly from the database. */
 export interface Stored {
   /** Every pair of an app, sorted. */
   pairsOf(appId: number): Promise<Pair[]>;
-  /** Every row of an app with the time it was added, in order. */
+  /** Every row of an app with its creation time, in order. */
   rowsOf(appId: number): Promise<string[][]>;
-  /** Says when a contact was added, as Postgres reads it. */
+  /** Sets the creation time of a contact, as text that Postgres parses. */
   setTime(appId: number, pair: Pair, time: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function openStored(databaseUrl: string): Promise<Stored> {
       const text =
         "UPDATE contact SET created_at = $4 WHERE (app_id, owner_id, contact_id) = ($1, $2, $3)";
       const { rowCount } = await client.query(text, [appId, ...pair, time]);
-      if (rowCount !== 1) throw new Error(`${pair} is not there`);
+      if (rowCount !== 1) throw new Error(`${pair} is not stored`);
     },
     close: () => client.end(),
   };

@@ -27,8 +27,8 @@ const transports: Record<string, Sync> = {
 };
 
 async function syncOverRest(send: typeof sendHttp1, app: TestApp, body: unknown): Promise<Counts> {
-  const given = { name: "", body, expect: { http: 200 } };
-  const answer = await send(served.service.port, requestOf(given, app));
+  const testCase = { name: "", body, expect: { http: 200 } };
+  const answer = await send(served.service.port, requestOf(testCase, app));
   expect(answer.status).toBe(200);
   return JSON.parse(answer.text).data;
 }
@@ -57,10 +57,10 @@ const id = fc.constantFrom("a", "b", "ab", "A", " ", "é", "e\u0301", "__proto__
 const flag = fc.constantFrom(undefined, null, false, "false", true, "true");
 const anyEntry = fc
   .tuple(id, id, flag)
-  .map(([owner, contact, gone]) => entry(owner, contact, gone));
+  .map(([owner, contact, isDeleted]) => entry(owner, contact, isDeleted));
 const anyBody = fc.record({ contacts: fc.array(anyEntry, { minLength: 1, maxLength: 12 }) });
 
-test("syncs over any transport leave what the model has", async () => {
+test("syncs over any transport store the same pairs as the model", async () => {
   const names = Object.keys(transports);
   const step = fc.record({ body: anyBody, transport: fc.constantFrom(...names) });
   await fc.assert(
@@ -76,10 +76,10 @@ test("syncs over any transport leave what the model has", async () => {
   );
 });
 
-describe("at the same time", () => {
+describe("concurrent syncs", () => {
   const everyTransport = () => Object.values(transports);
 
-  test("the same new contacts are counted once among all callers", async () => {
+  test("count the same new contacts once among all callers", async () => {
     const app = await served.service.createApp();
     const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
     const orders = [contacts, contacts.toReversed()];
@@ -91,19 +91,19 @@ describe("at the same time", () => {
     expect(await served.stored.pairsOf(app.id)).toHaveLength(200);
   });
 
-  test("the same deletions are counted once among all callers", async () => {
+  test("count the same deletions once among all callers", async () => {
     const app = await served.service.createApp();
     const contacts = Array.from({ length: 200 }, (_, i) => entry("o", `c${i}`));
     await transports["REST over HTTP/1.1"]?.(app, { contacts });
-    const gone = contacts.map((each) => ({ ...each, isDeleted: true }));
+    const deletions = contacts.map((each) => ({ ...each, isDeleted: true }));
     const answers = await Promise.all(
-      everyTransport().map((sync) => sync(app, { contacts: gone })),
+      everyTransport().map((sync) => sync(app, { contacts: deletions })),
     );
     expect(sum(answers, "countDeleted")).toBe(200);
     expect(await served.stored.pairsOf(app.id)).toEqual([]);
   });
 
-  test("what is inserted and not deleted is there, whatever the order", async () => {
+  test("store the contacts that are inserted and not deleted, in any order", async () => {
     const app = await served.service.createApp();
     const rounds = Array.from({ length: 12 }, (_, round) =>
       everyTransport().map((sync, transport) => {

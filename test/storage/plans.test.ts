@@ -159,7 +159,7 @@ const cases: Case[] = [
     {
       name: `a sync that deletes ${count}`,
       statement: syncOf("delete", count),
-      scans: [ofList, ofList],
+      scans: [ofList],
       isSorted: true,
     },
   ]),

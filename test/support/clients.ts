@@ -24,7 +24,7 @@ import {
 } from "../../src/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 
-/** A client of one protocol, with connections of its own. It never retries. */
+/** A client of one protocol with its own connections. It never retries. */
 export interface RpcClient {
   /** Calls Sync Contacts. */
   sync(message: SyncContactsRequest, headers?: Headers): Promise<RpcAnswer<SyncContactsResponse>>;
@@ -44,21 +44,21 @@ export type RpcAnswer<T> =
   | { readonly failure: RpcFailure; readonly response?: never };
 
 export interface RpcFailure {
-  /** Name of the gRPC status, as in `INVALID_ARGUMENT`. */
+  /** Name of the gRPC status, such as `INVALID_ARGUMENT`. */
   readonly code: string;
   readonly message: string;
-  /** What comes with the error, by name of its message, as JSON. */
+  /** The details of the error as JSON, by the name of the message type. */
   readonly details: Readonly<Record<string, JsonValue>>;
 }
 
 export interface RpcClientOptions {
-  /** Sends every message in gzip. */
+  /** Compresses every message with gzip. */
   readonly compress?: boolean;
 }
 
 export type CreateRpcClient = (url: string, options?: RpcClientOptions) => RpcClient;
 
-/** One kind of client for each RPC protocol, by name. */
+/** A function for each RPC protocol that creates its client, by name. */
 export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
   "gRPC, by grpc-js": createGrpcJsClient,
   "gRPC, by Connect": overHttp2(createGrpcTransport),
@@ -148,17 +148,17 @@ function createTransportClient(transport: Transport, close: () => void): RpcClie
   };
 }
 
-/** The details are in the trailers, as a status that repeats code and message. */
+/** The trailers contain the details in a status message, which repeats the code and the message. */
 async function grpcJsFailure(error: ServiceError | null): Promise<RpcFailure> {
-  if (error === null) throw new Error("neither a response nor an error");
+  if (error === null) throw new Error("the call returned neither a response nor an error");
   const { code, details: message, metadata } = error;
   const [bytes] = metadata.get("grpc-status-details-bin");
   if (!Buffer.isBuffer(bytes)) return { code: codeName(code), message, details: {} };
-  const told = fromBinary(StatusSchema, bytes);
-  if (told.code !== code || told.message !== message) {
-    throw new Error(`status ${code} ${message}, but details of ${told.code} ${told.message}`);
+  const status = fromBinary(StatusSchema, bytes);
+  if (status.code !== code || status.message !== message) {
+    throw new Error(`status ${code} ${message}, but details of ${status.code} ${status.message}`);
   }
-  const details = told.details.map(({ typeUrl, value }) => ({
+  const details = status.details.map(({ typeUrl, value }) => ({
     type: typeUrl.replace("type.googleapis.com/", ""),
     value,
   }));
@@ -170,7 +170,7 @@ function connectFailure({ code, rawMessage, details }: ConnectError): RpcFailure
   return { code: codeName(code), message: rawMessage, details: decodeDetails(incoming) };
 }
 
-/** Connect's codes have the numbers of gRPC's. */
+/** The codes of Connect have the same numbers as those of gRPC. */
 function codeName(code: number): string {
   return status[code] ?? String(code);
 }

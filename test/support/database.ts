@@ -17,7 +17,7 @@ export function urlOf(connectionString: string, database: string): string {
   return url.href;
 }
 
-/** Runs something on the server's administration database. */
+/** Runs a function with a client of the server's administration database. */
 export async function withAdmin<T>(
   connectionString: string,
   work: (admin: pg.Client) => Promise<T>,
@@ -37,19 +37,19 @@ export interface TestDatabase {
 }
 
 export interface TestDatabaseOptions {
-  /** The migrated database unless it is given; `template0` is an empty one. */
+  /** The template of the database. Default: the migrated database. `template0` is an empty one. */
   readonly template?: string;
-  /** Settings that all sessions on the database start with. */
+  /** Initial settings of all sessions on the database. */
   readonly defaults?: Readonly<Record<string, string>>;
 }
 
 /**
- * Set to `hostile` (by a project of the test configuration), it gives every test database defaults that the
+ * A project of the test configuration sets this to `hostile`. Every test database then has defaults that the
  * service must not depend on.
  */
 const usualDefaults = process.env.TEST_DATABASE_DEFAULTS === "hostile" ? hostileDefaults : {};
 
-/** A database of one's own. */
+/** Creates a database for one test or one test file. */
 export async function createTestDatabase({
   template = templateDatabase,
   defaults = usualDefaults,
@@ -59,7 +59,7 @@ export async function createTestDatabase({
   await withAdmin(server, async (admin) => {
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     for (const [setting, value] of Object.entries(defaults)) {
-      // The search path is a list, which must not become one quoted name.
+      // The search path is a list, so it must not be quoted as one name.
       const text = setting === "search_path" ? value : admin.escapeLiteral(value);
       await admin.query(`ALTER DATABASE ${name} SET ${setting} TO ${text}`);
     }
@@ -73,12 +73,12 @@ export async function createTestDatabase({
   };
 }
 
-/** A Kysely on the database, closed when the running test ends. */
+/** A Kysely instance on the database. It is closed when the test ends. */
 export function openDatabase(url: string, poolSize = 10): Kysely<Database> {
   return createDatabaseOn(openPool(url, poolSize));
 }
 
-/** A pool of the service, closed when the running test ends. */
+/** A connection pool like that of the service. It is closed when the test ends. */
 export function openPool(url: string, poolSize = 10): Pool {
   const pool = createPool({
     connectionString: url,

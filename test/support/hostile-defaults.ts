@@ -1,6 +1,6 @@
 /**
- * Defaults of a database that change how it answers, waits and plans. A service that relies on any of its
- * own settings by chance fails on such a database.
+ * Database defaults that change results, waits and query plans. A service that does not set everything that
+ * it relies on fails on such a database.
  */
 export const hostileDefaults: Readonly<Record<string, string>> = {
   DateStyle: "German, DMY",
@@ -34,7 +34,7 @@ export const hostileDefaults: Readonly<Record<string, string>> = {
 };
 
 /**
- * Startup options of the tests' own sessions, which have to wait and to read as usual on such a database.
+ * Startup options for the sessions of the tests themselves, which need the usual defaults on such a database.
  */
 export const usualOptions = Object.entries({
   DateStyle: "ISO",

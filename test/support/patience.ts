@@ -1,5 +1,5 @@
 /**
- * Longest wait for a condition, in milliseconds. It only ends a wait in vain: no test may depend on how
- * fast the machine is.
+ * The longest wait for a condition, in milliseconds. It only ends a wait that has failed, because no test may
+ * depend on the speed of the machine.
  */
 export const patienceMs = 180_000;

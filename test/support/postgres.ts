@@ -10,7 +10,7 @@ import { patienceMs } from "./patience.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A Postgres of this run's own; its database is for administration. */
+    /** The connection string of the Postgres of this run. Its database is only for administration. */
     postgresUrl: string;
   }
 }
@@ -43,7 +43,7 @@ export default async function setup(
   root.provide("postgresUrl", connectionString);
   return async () => {
     await postgres.stop();
-    // A file that appears or vanishes meanwhile must not fail a run whose tests have passed.
+    // A file that appears or disappears during the removal must not fail a run whose tests have passed.
     await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }

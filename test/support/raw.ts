@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { patienceMs } from "./patience.ts";
 
-/** Bytes sent and received as they are, for requests that no client library would make. */
+/** A connection that sends and receives raw bytes, for requests that no client library sends. */
 export interface RawConnection extends Disposable {
   send(bytes: string | Uint8Array): void;
-  /** Closes our half: no more bytes follow. */
+  /** Closes the sending side of the connection. */
   end(): void;
   /**
-   * Waits until what was received so far is enough, or the other side closes.
+   * Waits until the received bytes are enough, or until the server closes the connection.
    *
-   * @param waitMs ends the wait before that; without it, a wait that takes too long fails
+   * @param waitMs the maximum wait in milliseconds; without it, a wait that takes too long fails
    */
   until(isEnough: (received: Buffer) => boolean, waitMs?: number): Promise<RawReceived>;
 }
@@ -37,14 +37,14 @@ export async function openRaw(port: number): Promise<RawConnection> {
     chunks.push(chunk);
     notify();
   });
-  // A reset is an end too: it says no more than a close does.
+  // A reset also ends the connection, and is treated like a close.
   for (const event of ["end", "close", "error"]) socket.on(event, noteClosed);
 
   return {
     send: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
     async until(isEnough, waitMs) {
-      await within("no answer", (done) => {
+      await within("no response", (done) => {
         const look = () => {
           if (!closed && !isEnough(Buffer.concat(chunks))) return;
           watchers.delete(look);
@@ -60,15 +60,15 @@ export async function openRaw(port: number): Promise<RawConnection> {
   };
 }
 
-/** Runs something that calls `done`, and fails where it takes too long. */
+/** Runs a function that calls `done`. Fails if that takes too long. */
 export async function within(
-  complaint: string,
+  problem: string,
   run: (done: () => void) => void,
   limitMs = patienceMs,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`${complaint} within ${limitMs} ms`));
+      reject(new Error(`${problem} within ${limitMs} ms`));
     }, limitMs);
     run(() => {
       clearTimeout(timer);
@@ -77,7 +77,7 @@ export async function within(
   });
 }
 
-/** Sends the bytes on a new connection, and waits for so many HTTP/1 answers, or its end. */
+/** Sends the bytes on a new connection. Waits for `answers` responses or for the end of the connection. */
 export async function exchangeHttp1(
   port: number,
   bytes: string | Uint8Array,
@@ -95,7 +95,7 @@ export interface Http1Answer {
   readonly body: string;
 }
 
-/** The whole HTTP/1 answers among the bytes; `100 Continue` counts as one. */
+/** The complete HTTP/1 responses in the bytes. `100 Continue` counts as a response. */
 export function parseHttp1(bytes: Buffer, closed: boolean): Http1Answer[] {
   const answers: Http1Answer[] = [];
   let rest = bytes.toString("latin1");
@@ -131,7 +131,7 @@ function bodyLength(
   }
   const length = headers["content-length"];
   if (length === undefined) return closed ? rest.length : undefined;
-  // An answer to HEAD has a length and no body: the end of the connection ends it.
+  // A response to HEAD has a length but no body. It ends with the connection.
   if (rest.length < Number(length)) return closed ? rest.length : undefined;
   return Number(length);
 }

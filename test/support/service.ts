@@ -15,13 +15,13 @@ import { patienceMs } from "./patience.ts";
 
 export interface TestService {
   readonly app: App;
-  /** As in `http://127.0.0.1:41234`. */
+  /** Such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly port: number;
   readonly databaseUrl: string;
   /** The log lines so far, parsed. */
   readonly logs: Record<string, unknown>[];
-  /** Makes an app that nothing else uses, and a key of it. */
+  /** Creates an app for one test, with a key. */
   createApp(key?: { readonly expiresAt?: Date }): Promise<TestApp>;
   stop(): Promise<void>;
 }
@@ -34,17 +34,17 @@ export interface TestApp {
   readonly header: string;
 }
 
-/** Limits of the service that a busy machine does not reach. */
+/** Timeouts of the service that are long enough for a busy machine. */
 export const unhurried: Readonly<Record<string, string>> = {
   REQUEST_TIMEOUT_MS: "120000",
   SHUTDOWN_TIMEOUT_MS: "120000",
 };
 
 /**
- * The whole service in this process, on a database and a port of its own.
+ * Starts the complete service in this process, with its own database and port.
  *
- * @param env configuration beyond the port and the database
- * @param logs takes the log lines, for a test that reads them before the service has started
+ * @param env configuration except the port and the database
+ * @param logs receives the log lines, for a test that reads them before the service has started
  */
 export async function startService(
   env: Record<string, string> = {},
@@ -94,12 +94,12 @@ export async function startService(
   };
 }
 
-/** The first question to the database opens a connection, which a slow machine takes long for. */
+/** Waits until the service has a database connection. Opening it takes long on a slow machine. */
 async function untilReady(url: string): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await sleep(10);
 }
 
-/** A service for the running test alone. */
+/** Starts a service for the running test. It stops when the test ends. */
 export async function startServiceForTest(env: Record<string, string> = {}): Promise<TestService> {
   const service = await startService(env);
   onTestFinished(() => service.stop());

@@ -13,9 +13,9 @@ import { patienceMs } from "./patience.ts";
 
 export interface OpenOptions {
   readonly poolSize?: number;
-  /** Longest that a statement may take, in milliseconds. */
+  /** The maximum duration of a statement, in milliseconds. */
   readonly timeoutMs?: number;
-  /** Longest that a joined transaction waits for a lock, in milliseconds. */
+  /** The maximum wait of a shared transaction for a lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
 }
 
@@ -24,16 +24,16 @@ export interface OpenStore {
   readonly db: Kysely<Database>;
   /** The connection string of the database. */
   readonly url: string;
-  /** Closes the connections of the store. The end of the test does so too. */
+  /** Closes the connections of the store. They are also closed when the test ends. */
   close(): Promise<void>;
 }
 
 export interface Suite {
   /** A store on the database that the tests of the file share. */
   open(options?: OpenOptions): Promise<OpenStore>;
-  /** A store on a database of its own. */
+  /** A store on a separate database. */
   openAlone(options?: OpenOptions): Promise<OpenStore>;
-  /** Another store on the same database, like that of another process. */
+  /** Another store on the same database, like the store of another process. */
   openOn(url: string, options?: OpenOptions): OpenStore;
   /** The number of an app that no other test uses. */
   newApp(): number;
@@ -72,9 +72,9 @@ export function createSuite(): Suite {
   return {
     open: async (options = {}) => openOn(shared.url, options),
     async openAlone(options = {}) {
-      const alone = await createTestDatabase();
-      onTestFinished(() => alone.drop());
-      return openOn(alone.url, options);
+      const database = await createTestDatabase();
+      onTestFinished(() => database.drop());
+      return openOn(database.url, options);
     },
     openOn,
     newApp() {

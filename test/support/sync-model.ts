@@ -3,7 +3,7 @@ import type { Batch, BatchReport } from "../../src/contact/batch.ts";
 import { ownerKey } from "../../src/contact/pair-map.ts";
 import type { SyncEntry, SyncOutcome, SyncResult } from "../../src/contact/sync.ts";
 
-/** Names a pair of an app. */
+/** A unique key for a pair of an app. */
 export function pairKey(
   appId: number,
   { ownerId, contactId }: Pick<SyncEntry, "ownerId" | "contactId">,
@@ -17,7 +17,7 @@ export interface ModelRequest {
   readonly wantsOutcomes?: boolean;
 }
 
-/** The effect of one sync on the rows, by the contract: insertions first, deletions last. */
+/** Applies one sync to the rows as the contract defines it: insertions first, deletions last. */
 export function syncModel(rows: Set<string>, request: ModelRequest): SyncResult {
   const { appId, entries, wantsOutcomes = false } = request;
   const outcomes: SyncOutcome[] = [];
@@ -44,7 +44,7 @@ export function applyBatch(rows: Set<string>, { inserts, deletes }: Batch): Batc
   return { inserted, deleted };
 }
 
-/** Few ids, so that requests have pairs in common. */
+/** A small set of ids, so that requests have pairs in common. */
 const id = fc.constantFrom("a", "b", "c");
 
 export const anyEntry: fc.Arbitrary<SyncEntry> = fc.record({

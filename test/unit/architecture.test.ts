@@ -5,24 +5,24 @@ import { importsOf, readSources } from "./support/imports.ts";
 const sources = readSources("src");
 const byPath = sources.map((file) => [file.path, file] as const);
 
-test("the sources are found", () => {
+test("the test finds the source files", () => {
   const found = sources.map(({ path }) => path);
   expect(found).toEqual(expect.arrayContaining(["src/main.ts", "src/api/json-decoder.ts"]));
   expect(sources.flatMap(importsOf).length).toBeGreaterThan(100);
 });
 
-test.each(byPath)("%s keeps the rules of its part", (_, file) => {
+test.each(byPath)("%s follows the rules of its part", (_, file) => {
   expect(faultsOf(file)).toEqual([]);
 });
 
-test.each(byPath)("%s imports nothing in a way that this test cannot read", (_, file) => {
+test.each(byPath)("%s has only imports that this test can read", (_, file) => {
   const mentions =
     file.text.match(/^(import|\} from)\b|^export [^;]* from "|\bimport\(\s*"/gm) ?? [];
   const multiline = file.text.match(/^import (type )?\{$/gm) ?? [];
   expect(importsOf(file)).toHaveLength(mentions.length - multiline.length);
 });
 
-test("no part imports another that imports it", () => {
+test("no two parts import each other", () => {
   const edges = new Map<string, Set<string>>();
   for (const file of sources) {
     const targets = edges.get(partOf(file.path)) ?? new Set();
@@ -37,8 +37,8 @@ test("no part imports another that imports it", () => {
   expect(mutual).toEqual([]);
 });
 
-/** Files that break a rule, and the fault that is found. */
-const broken: [path: string, text: string, fault: string][] = [
+/** Files that violate a rule, and the expected error. */
+const violations: [path: string, text: string, fault: string][] = [
   ["src/api/a.ts", 'import { b } from "../storage/b.ts";', "api may not import storage"],
   ["src/api/a.ts", 'import type { B } from "../transport/b.ts";', "api may not import transport"],
   ["src/storage/a.ts", 'import { b } from "../api/b.ts";', "storage may not import api"],
@@ -69,17 +69,17 @@ const broken: [path: string, text: string, fault: string][] = [
   ["src/app.ts", 'import type pg from "pg";', "only storage imports kysely"],
   ["src/cli.ts", 'import "pg";', "only storage imports kysely"],
   ["src/cli.ts", 'export * from "kysely/migration";', "only storage imports kysely"],
-  ["src/app.ts", 'import { a } from "./embedded/a.ts";', "embedded is loaded by import() alone"],
+  ["src/app.ts", 'import { a } from "./embedded/a.ts";', "embedded may only be loaded by import()"],
   ["src/main.ts", 'await import("./embedded/a.ts");', "main may not import embedded"],
   ["src/storage/a.ts", 'await import(\n  "../embedded/a.ts")', "storage may not import embedded"],
-  ["src/config.ts", "const { PORT } = process.env;", "main and cli alone do"],
-  ["src/main.ts", 'console.log("x");', "cli alone does"],
-  ["src/other/a.ts", "", "belongs to no known part"],
+  ["src/config.ts", "const { PORT } = process.env;", "only main and cli may"],
+  ["src/main.ts", 'console.log("x");', "only cli may"],
+  ["src/other/a.ts", "", "does not belong to a known part"],
   ["src/api/a.ts", `${"\n".repeat(299)}const a = 1;\n`, "has 300 lines"],
 ];
 
-describe("a fault is found and explained", () => {
-  test.each(broken)("%s: %j", (path, text, fault) => {
+describe("a violation is found and explained", () => {
+  test.each(violations)("%s: %j", (path, text, fault) => {
     const faults = faultsOf({ path, text });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`^${path}.*${fault.replace(/[()]/g, "\\$&")}`));

@@ -4,7 +4,7 @@ import { configVariables } from "./support/config-variables.ts";
 
 const picky = configVariables.filter(({ bad }) => bad.length > 0);
 
-/** What parseConfig says is wrong, one line each. */
+/** The errors that parseConfig reports, one line each. */
 function faultsOf(env: Record<string, string>): string[] {
   try {
     parseConfig(env);
@@ -27,7 +27,7 @@ describe.each(configVariables)("$name", ({ name, property, fallback, good, bad, 
     expect(parseConfig({})[property]).toEqual(fallback);
   });
 
-  test("counts as absent where it is empty", () => {
+  test("counts as absent if it is empty", () => {
     expect(parseConfig({ [name]: "" })[property]).toEqual(fallback);
   });
 
@@ -36,7 +36,7 @@ describe.each(configVariables)("$name", ({ name, property, fallback, good, bad, 
   });
 
   if (bad.length > 0) {
-    test.each(bad)("cannot be %j, and the error says what can", (text) => {
+    test.each(bad)("cannot be %j, and the error lists the allowed values", (text) => {
       expect(faultsOf({ [name]: text })).toEqual([`${name} must be ${allowed}`]);
     });
   }
@@ -47,7 +47,7 @@ test("all bad variables are reported at once, in the order of the table", () => 
   expect(faultsOf(env)).toEqual(picky.map(({ name, allowed }) => `${name} must be ${allowed}`));
 });
 
-test("the error does not repeat a value, which may be a secret", () => {
+test("the error does not contain a value, because it may be a secret", () => {
   const env = { BOOTSTRAP_SERVER_KEY: "hunter2", DATABASE_URL: "mysql://me:hunter2@localhost/x" };
   expect(faultsOf(env)).toHaveLength(2);
   expect(faultsOf(env).join()).not.toContain("hunter2");
@@ -59,18 +59,18 @@ const needsUrl = /^DATABASE_URL must be set when NODE_ENV is production/;
 test.each([
   ["without DATABASE_URL", production],
   ["with an empty DATABASE_URL", { ...production, DATABASE_URL: "" }],
-])("production %s is refused", (_, env) => {
+])("production %s is rejected", (_, env) => {
   expect(faultsOf(env)).toEqual([expect.stringMatching(needsUrl)]);
 });
 
-test("production without DATABASE_URL is reported beside the other faults", () => {
+test("production without DATABASE_URL is reported together with the other errors", () => {
   expect(faultsOf({ ...production, PORT: "x" })).toEqual([
     expect.stringMatching(/^PORT must be/),
     expect.stringMatching(needsUrl),
   ]);
 });
 
-test("production with a bad DATABASE_URL is one fault", () => {
+test("production with an invalid DATABASE_URL is one error", () => {
   expect(faultsOf({ ...production, DATABASE_URL: "x" })).toEqual([
     expect.stringMatching(/^DATABASE_URL must be a URL/),
   ]);

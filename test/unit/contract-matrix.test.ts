@@ -6,20 +6,23 @@ const protocols = ["gRPC, by grpc-js", "REST over HTTP/1.1", ...others];
 const cases = { small: ["a", "b"], large: Array.from({ length: 12 }, (_, n) => `c${n}`) };
 const sample = cellsOf(cases, protocols, "sample");
 
-const nameOf = ({ given, protocol }: { given: string; protocol: string }) => `${given} ${protocol}`;
+const nameOf = ({ testCase, protocol }: { testCase: string; protocol: string }) =>
+  `${testCase} ${protocol}`;
 
 test("the sample and the rest are the whole matrix, without overlap", () => {
   const names = [...sample, ...cellsOf(cases, protocols, "rest")].map(nameOf);
-  const all = [...cases.small, ...cases.large].flatMap((given) =>
-    protocols.map((protocol) => nameOf({ given, protocol })),
+  const all = [...cases.small, ...cases.large].flatMap((testCase) =>
+    protocols.map((protocol) => nameOf({ testCase, protocol })),
   );
   expect(names.sort()).toEqual(all.sort());
 });
 
 test.each([...cases.small, ...cases.large])(
   "the sample runs case %s over gRPC, REST and at least one other protocol",
-  (given) => {
-    const found = sample.filter((cell) => cell.given === given).map(({ protocol }) => protocol);
+  (testCase) => {
+    const found = sample
+      .filter((cell) => cell.testCase === testCase)
+      .map(({ protocol }) => protocol);
     expect(found).toEqual(expect.arrayContaining(protocols.slice(0, 2)));
     expect(found.length).toBeGreaterThan(2);
   },

@@ -4,7 +4,7 @@ import { errors, Fault, fault } from "../../src/errors.ts";
 
 const rows = Object.entries(errors) as [Reason, ErrorRow][];
 
-/** Codes of the documented contract, which do not follow from the HTTP status. */
+/** Documented codes that do not follow from the HTTP status. */
 const documentedCodes = ["40001", "40002", "49102", "49103", "49106"];
 
 function placesOf(message: string): string[] {
@@ -16,12 +16,12 @@ test.each(rows)("%s has an HTTP error status", (_, { http }) => {
   expect(http).toBeLessThan(600);
 });
 
-test.each(rows)("%s has a REST code that is documented, or its status and two digits", (_, row) => {
+test.each(rows)("%s has a documented REST code, or its HTTP status followed by 00", (_, row) => {
   expect(row.rest).toMatch(/^\d{5}$/);
   if (!documentedCodes.includes(row.rest)) expect(row.rest).toBe(`${row.http}00`);
 });
 
-test.each(rows)("%s fills every place of its message", (reason, { message }) => {
+test.each(rows)("%s fills every placeholder of its message", (reason, { message }) => {
   const values = Object.fromEntries(placesOf(message).map((name) => [name, `<${name}>`]));
   const made = fault(reason, values);
   expect(made).toBeInstanceOf(Fault);
@@ -32,7 +32,7 @@ test.each(rows)("%s fills every place of its message", (reason, { message }) => 
 
 test.each(
   rows.flatMap(([reason, { message }]) => placesOf(message).map((place) => [reason, place])),
-)("%s refuses to be made without its %s", (reason, place) => {
+)("%s cannot be created without its %s", (reason, place) => {
   const { message } = errors[reason as Reason];
   const others = placesOf(message).filter((name) => name !== place);
   const values = Object.fromEntries(others.map((name) => [name, "x"]));
@@ -40,19 +40,19 @@ test.each(
 });
 
 test.each(rows.filter(([, { http }]) => http === 429 || http === 503))(
-  "%s says when to try again",
+  "%s says when to retry",
   (_, { retryAfter }) => {
     expect(retryAfter).toBeGreaterThan(0);
     expect(Number.isInteger(retryAfter)).toBe(true);
   },
 );
 
-test("a value is put in as it is, whatever it looks like", () => {
+test("values are inserted literally", () => {
   const made = fault("PARAM_TYPE", { param: "$&{type}", type: "$1" });
   expect(made.message).toBe("Param '$&{type}' must be $1");
 });
 
-test("suffix, place and cause are kept, the cause out of the message", () => {
+test("suffix, location and cause are kept, and the message does not contain the cause", () => {
   const cause = new Error("secret");
   const at = { path: "contacts[3].owner_xc_user_id", fieldCode: "102" };
   const made = fault("PARAM_REQUIRED", { param: "p" }, { at, suffix: " (contacts[3])", cause });

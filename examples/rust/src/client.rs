@@ -1,4 +1,4 @@
-//! What the calls of `main` share.
+//! The client and the retries that `main` uses.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub fn connect(url: &str, server_key: &str) -> Result<Client, Box<dyn std::error
     Ok(ContactServiceClient::with_interceptor(channel, key))
 }
 
-/// Makes a call again after UNAVAILABLE or a lost connection, up to five attempts.
+/// Repeats a call after UNAVAILABLE or a lost connection, up to five attempts.
 ///
 /// Every call of Kith is safe to repeat.
 pub async fn with_retry<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>

@@ -185,7 +185,7 @@ async fn bad_parameter(client: &mut Client) -> Result<(), Box<dyn Error>> {
 }
 
 async fn deadline(client: &mut Client) -> Result<(), Box<dyn Error>> {
-    // The server cannot keep a deadline of a nanosecond, and the client does not wait longer.
+    // A deadline of one nanosecond is always exceeded, and the client does not wait longer.
     let mut request = Request::new(count_request());
     request.set_timeout(Duration::from_nanos(1));
     match client.count_contacts(request).await {
@@ -206,7 +206,7 @@ async fn cancel(client: &mut Client) {
     }
 }
 
-/// Calls for CALL_SECONDS. Servers can restart meanwhile: the retries hide it.
+/// Calls for CALL_SECONDS. Servers can restart in this time. The retries hide it.
 async fn keep_calling(client: &Client) {
     let seconds = env::var("CALL_SECONDS")
         .ok()

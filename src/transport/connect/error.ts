@@ -23,7 +23,7 @@ const codes: Record<GrpcCode, Code> = {
 const domain = "kith";
 
 /**
- * The fault as gRPC, gRPC-Web, and Connect carry it. Its details are an ErrorInfo (the reason, and the
+ * The error of gRPC, gRPC-Web, and Connect for a fault. Its details are an ErrorInfo (the reason, and the
  * code and field of REST as metadata), a BadRequest if a field is at fault, and a RetryInfo if a retry
  * can succeed. An error that Connect has raised stays as it is.
  */

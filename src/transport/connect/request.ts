@@ -33,7 +33,7 @@ export function assertSupported(handler: UniversalHandler, req: IncomingMessage)
   }
 }
 
-/** The headers of a request that Connect needs. The timeout is not among them: the call has it. */
+/** The headers of a request that Connect needs. The timeout is not included, because the call already has it. */
 export function webHeaders({ headers }: IncomingMessage): Headers {
   const web = new Headers();
   for (const [name, value] of Object.entries(headers)) {

@@ -74,7 +74,7 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return readHttpBody(req, maxBytes);
 }
 
-/** The headers that decide the form of the response. */
+/** The headers that determine the form of the response. */
 function responseOptionsOf({ headers }: IncomingMessage): Headers {
   const options = new Headers();
   for (const name of ["content-type", "accept-encoding", "grpc-accept-encoding"]) {

@@ -61,7 +61,7 @@ function messageEncoder(field: DescField, desc: DescMessage): ValueEncoder {
   if (desc.typeName === TimestampSchema.typeName) {
     return (value) => toJson(TimestampSchema, value as Timestamp);
   }
-  // The JSON of the other well-known types is not that of their fields.
+  // The other well-known types have a special JSON form.
   if (desc.typeName.startsWith("google.protobuf.")) {
     throw unsupported(field, `REST for ${desc.typeName} in responses`);
   }

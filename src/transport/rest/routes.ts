@@ -13,7 +13,7 @@ export interface RestRoutesOptions {
   readonly operations: readonly Operation[];
   /** Size limit of a body in bytes, before and after decompression. */
   readonly maxBodyBytes: number;
-  /** Longest time a call may take, in milliseconds. */
+  /** The maximum duration of a call, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface RestRoutesOptions {
  * Order of checks (documented contract): path, method, Server-Key, size and type of the body, JSON,
  * parameters.
  *
- * @throws Error if an option, or a field of a message, is of a kind that is not supported
+ * @throws Error if an option, or a field of a message, has a kind that is not supported
  */
 export function createRestRoutes({ operations, ...options }: RestRoutesOptions): HttpRoutes {
   const routed = operations.filter(({ method }) => hasOption(method, http));

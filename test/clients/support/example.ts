@@ -6,10 +6,10 @@ import { stripVTControlCharacters } from "node:util";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** Where commands are looked up: `buf` comes with this repository. */
+/** The PATH for commands. It contains `buf`, a dependency of this repository. */
 const path = [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
 
-/** The programs that are not on this machine. */
+/** The programs that are not installed. */
 export function missingPrograms(programs: readonly string[]): string[] {
   return programs.filter(
     (program) => !path.split(delimiter).some((at) => isExecutable(at, program)),
@@ -33,7 +33,7 @@ export interface Run {
 
 export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** Called with every line of the output, without its end. */
+  /** Called with every line of the output, without its line break. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -49,12 +49,12 @@ export async function runScript(
   });
   let stdout = "";
   let stderr = "";
-  let seen = 0;
+  let parsed = 0;
   child.stdout.setEncoding("utf8").on("data", (text) => {
     stdout += text;
-    for (let end = stdout.indexOf("\n", seen); end >= 0; end = stdout.indexOf("\n", seen)) {
-      onLine(stdout.slice(seen, end));
-      seen = end + 1;
+    for (let end = stdout.indexOf("\n", parsed); end >= 0; end = stdout.indexOf("\n", parsed)) {
+      onLine(stdout.slice(parsed, end));
+      parsed = end + 1;
     }
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {

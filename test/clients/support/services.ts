@@ -10,7 +10,7 @@ export interface Services extends AsyncDisposable {
   readonly serverKey: string;
   /** Restarts one service, then the other. */
   restartInTurn(): Promise<void>;
-  /** Takes the database away until both services answer 503. */
+  /** Disconnects the database until both services answer 503. */
   interruptDatabase(): Promise<void>;
 }
 

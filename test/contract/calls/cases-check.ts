@@ -3,35 +3,38 @@ import type { Pair } from "../model.ts";
 import type { CallCase } from "./case.ts";
 import { astral, lastOfFirstPlane, manyIds, pairsOf } from "./case.ts";
 
-type Verdict = "none" | "contact" | "mutual";
+type Status = "none" | "contact" | "mutual";
 
 function check(
   name: string,
   before: readonly Pair[],
-  asked: readonly (readonly [owner: string, contact: string, verdict: Verdict])[],
+  expected: readonly (readonly [owner: string, contact: string, status: Status])[],
 ): CallCase {
   return {
     name: `checkContacts: ${name}`,
     rpc: "checkContacts",
     before,
     body: {
-      pairs: asked.map(([ownerXCUserID, contactXCUserID]) => ({ ownerXCUserID, contactXCUserID })),
+      pairs: expected.map(([ownerXCUserID, contactXCUserID]) => ({
+        ownerXCUserID,
+        contactXCUserID,
+      })),
     },
     expect: success({
-      results: asked.map(([, , verdict]) => ({
-        isContact: verdict !== "none",
-        isMutual: verdict === "mutual",
+      results: expected.map(([, , status]) => ({
+        isContact: status !== "none",
+        isMutual: status === "mutual",
       })),
     }),
   };
 }
 
-const verdicts: readonly Verdict[] = ["contact", "none"];
+const statuses: readonly Status[] = ["contact", "none"];
 
 export const checkCases: readonly CallCase[] = [
-  check("nothing is there", [], [["a", "b", "none"]]),
+  check("no stored pairs", [], [["a", "b", "none"]]),
   check(
-    "one way",
+    "in one direction",
     [["a", "b"]],
     [
       ["a", "b", "contact"],
@@ -39,7 +42,7 @@ export const checkCases: readonly CallCase[] = [
     ],
   ),
   check(
-    "both ways",
+    "in both directions",
     [
       ["a", "b"],
       ["b", "a"],
@@ -58,7 +61,7 @@ export const checkCases: readonly CallCase[] = [
     ],
   ),
   check(
-    "in the order of the request, and each as often as it is asked",
+    "in the order of the request, with repeated pairs",
     [
       ["b", "a"],
       ["c", "a"],
@@ -90,7 +93,7 @@ export const checkCases: readonly CallCase[] = [
     ],
   ),
   check(
-    "ids that read the same when joined",
+    "pairs whose ids are the same text when joined",
     [
       ["ab", "c"],
       ["c", "ab"],
@@ -107,7 +110,7 @@ export const checkCases: readonly CallCase[] = [
       "u",
       manyIds(1_000).filter((_, n) => n % 2 === 0),
     ),
-    manyIds(1_000).map((id, n) => ["u", id, verdicts[n % 2] ?? "none"]),
+    manyIds(1_000).map((id, n) => ["u", id, statuses[n % 2] ?? "none"]),
   ),
   check(
     "1,000 times the same pair",

@@ -22,9 +22,9 @@ export const countCases: readonly CallCase[] = [
   count("nobody", [], [0, 0]),
   count("a contact", [["u", "a"]], [1, 0]),
   count("an owner", [["a", "u"]], [0, 1]),
-  count("oneself, both ways", [["u", "u"]], [1, 1]),
+  count("oneself, in both directions", [["u", "u"]], [1, 1]),
   count(
-    "nothing of others",
+    "not the pairs of others",
     [
       ["a", "b"],
       ["u ", "a"],
@@ -34,7 +34,7 @@ export const countCases: readonly CallCase[] = [
     [0, 0],
   ),
   count(
-    "a user beyond the first plane",
+    "a user id outside the first Unicode plane",
     [
       [astral, "a"],
       ["a", astral],

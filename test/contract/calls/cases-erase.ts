@@ -3,40 +3,40 @@ import type { Pair } from "../model.ts";
 import type { CallCase } from "./case.ts";
 import { astral, manyIds, pairsOf } from "./case.ts";
 
-interface Erasing {
+interface Erasure {
   readonly user?: string;
-  /** Pairs that are to go. */
-  readonly gone: readonly Pair[];
-  /** Pairs that are to stay. */
-  readonly stay?: readonly Pair[];
+  /** Pairs that the call deletes. */
+  readonly deleted: readonly Pair[];
+  /** Pairs that the call keeps. */
+  readonly kept?: readonly Pair[];
 }
 
-function erase(name: string, { user = "u", gone, stay = [] }: Erasing): CallCase {
-  const asOwner = gone.filter(([owner]) => owner === user).length;
+function erase(name: string, { user = "u", deleted, kept = [] }: Erasure): CallCase {
+  const asOwner = deleted.filter(([owner]) => owner === user).length;
   return {
     name: `eraseUser: ${name}`,
     rpc: "eraseUser",
-    before: [...gone, ...stay],
+    before: [...deleted, ...kept],
     body: { xcUserID: user },
     expect: success({
       countDeletedAsOwner: asOwner,
-      countDeletedAsContact: gone.length - asOwner,
+      countDeletedAsContact: deleted.length - asOwner,
     }),
-    after: stay,
+    after: kept,
   };
 }
 
 export const eraseCases: readonly CallCase[] = [
-  erase("nobody", { gone: [] }),
-  erase("a user with a list", { gone: pairsOf("u", ["a", "b"]) }),
+  erase("nobody", { deleted: [] }),
+  erase("a user with a list", { deleted: pairsOf("u", ["a", "b"]) }),
   erase("a user on the lists of others", {
-    gone: [
+    deleted: [
       ["a", "u"],
       ["b", "u"],
     ],
   }),
-  erase("both ways", {
-    gone: [
+  erase("in both directions", {
+    deleted: [
       ["u", "a"],
       ["a", "u"],
       ["b", "u"],
@@ -44,14 +44,14 @@ export const eraseCases: readonly CallCase[] = [
     ],
   }),
   erase("oneself, which counts as the owner's", {
-    gone: [
+    deleted: [
       ["u", "u"],
       ["u", "a"],
     ],
   }),
-  erase("nothing of others", {
-    gone: [["u", "a"]],
-    stay: [
+  erase("not the pairs of others", {
+    deleted: [["u", "a"]],
+    kept: [
       ["a", "b"],
       ["v", "a"],
       ["U", "a"],
@@ -60,15 +60,15 @@ export const eraseCases: readonly CallCase[] = [
       ["a", "U"],
     ],
   }),
-  erase("a user beyond the first plane", {
+  erase("a user id outside the first Unicode plane", {
     user: astral,
-    gone: [
+    deleted: [
       [astral, "a"],
       ["a", astral],
     ],
   }),
-  erase("in more steps than one", {
-    gone: [...pairsOf("u", manyIds(2_500)), ...manyIds(1_001).map((id): Pair => [id, "u"])],
-    stay: pairsOf("v", manyIds(10)),
+  erase("in several steps", {
+    deleted: [...pairsOf("u", manyIds(2_500)), ...manyIds(1_001).map((id): Pair => [id, "u"])],
+    kept: pairsOf("v", manyIds(10)),
   }),
 ];

@@ -3,7 +3,7 @@ import type { Pair } from "../model.ts";
 import type { CallCase } from "./case.ts";
 import { astral, lastOfFirstPlane } from "./case.ts";
 
-/** Worked out by hand, as in `printf 'a\0b\0' | sha256sum | cut -c1-32`: they can never change. */
+/** Computed with `printf 'a\0b\0' | sha256sum | cut -c1-32`. They must never change. */
 export const fingerprints = {
   none: "e3b0c44298fc1c149afbf4c8996fb924",
   a: "ffe9aaeaa2a2d5048174df0b80599ef0",
@@ -49,7 +49,7 @@ export const fingerprintCases: readonly CallCase[] = [
     2,
   ),
   fingerprint(
-    "the same two, added the other way round",
+    "the same two, added in the reverse order",
     [
       ["u", "b"],
       ["u", "a"],
@@ -58,7 +58,7 @@ export const fingerprintCases: readonly CallCase[] = [
     2,
   ),
   fingerprint(
-    "nothing of others",
+    "not the pairs of others",
     [
       ["u", "a"],
       ["v", "b"],
@@ -68,7 +68,7 @@ export const fingerprintCases: readonly CallCase[] = [
     1,
   ),
   fingerprint(
-    "upper case before lower",
+    "upper case before lower case",
     [
       ["u", "a"],
       ["u", "B"],
@@ -77,7 +77,7 @@ export const fingerprintCases: readonly CallCase[] = [
     2,
   ),
   fingerprint(
-    "by bytes, not by units of UTF-16",
+    "by bytes, not by UTF-16 code units",
     [
       ["u", astral],
       ["u", lastOfFirstPlane],

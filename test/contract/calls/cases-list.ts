@@ -12,11 +12,11 @@ import {
 } from "./case.ts";
 import type { Rpc } from "./transports.ts";
 
-/** A list of the user "u", as each of the calls gives it. */
+/** A call that returns a list of the user "u". */
 export interface ListCall {
   readonly rpc: Rpc;
   readonly user: string;
-  /** Pairs that put others on the list. */
+  /** The pairs to store, so that these others are on the list. */
   readonly put: (others: readonly string[]) => Pair[];
   readonly page: (others: readonly string[], nextPageToken?: unknown) => Record<string, unknown>;
 }
@@ -51,7 +51,7 @@ export const listCalls: readonly ListCall[] = [
   },
 ];
 
-/** In the order of their bytes; by code units the last two would stand the other way round. */
+/** In the order of their bytes. By UTF-16 code unit, the last two would be reversed. */
 const inByteOrder = [
   ...["\u0001", " ", "'; --", "1", "10", "2", "A", "B", "__proto__", "a", "a ", "aa", "b"],
   ...["e\u0301", "\u00e9", "\u0430", "\ufeffa", lastOfFirstPlane, astral],
@@ -73,21 +73,21 @@ function casesOf({ rpc, user, put, page }: ListCall): CallCase[] {
       expect: success(page(["a"])),
     },
     {
-      name: "in the order of bytes, whatever the order they came in",
+      name: "in the order of bytes, for any order of insertion",
       rpc,
       before: put(inByteOrder.toReversed()),
       body: { [user]: "u" },
       expect: success(page(inByteOrder)),
     },
     {
-      name: "a user whose id is beyond the first plane",
+      name: "a user id outside the first Unicode plane",
       rpc,
       before: put(["a"]).map(([owner, contact]) => [mapUser(owner), mapUser(contact)]),
       body: { [user]: astral.repeat(50) },
       expect: success(page(["a"])),
     },
     {
-      name: "nothing of others",
+      name: "not the pairs of others",
       rpc,
       before: [...put(["a"]), ["v", "b"], ["b", "v"], ["U", "c"], ["c", "U"], ["u ", "d"]],
       body: { [user]: "u" },
@@ -101,7 +101,7 @@ function casesOf({ rpc, user, put, page }: ListCall): CallCase[] {
       expect: success(page(["a"], someToken)),
     },
     {
-      name: "a page that is just full is the last",
+      name: "a page that is exactly full is the last page",
       rpc,
       before: put(["a", "b"]),
       body: { [user]: "u", pageSize: 2 },
@@ -115,7 +115,7 @@ function casesOf({ rpc, user, put, page }: ListCall): CallCase[] {
       expect: success(page(["a", "b"])),
     },
     {
-      name: "pages of 100 where nothing is said",
+      name: "pages of 100 by default",
       rpc,
       before: put(manyIds(101)),
       body: { [user]: "u", pageSize: null, pageToken: null },
@@ -143,7 +143,7 @@ function casesOf({ rpc, user, put, page }: ListCall): CallCase[] {
       expect: success(page(["a", "b"])),
     },
   ];
-  return cases.map((given) => ({ ...given, name: `${rpc}: ${given.name}` }));
+  return cases.map((testCase) => ({ ...testCase, name: `${rpc}: ${testCase.name}` }));
 }
 
 function mapUser(id: string): string {
@@ -167,7 +167,7 @@ export const listCases: readonly CallCase[] = [
     expect: success({ owners: shownOwners(["u"]), nextPageToken: "" }),
   },
   {
-    name: "listMutualContacts: oneself, and those on both lists alone",
+    name: "listMutualContacts: oneself, and only users on both lists",
     rpc: "listMutualContacts",
     before: [
       ["u", "u"],
@@ -182,14 +182,14 @@ export const listCases: readonly CallCase[] = [
     expect: success(contactsPage(["c", "u"])),
   },
   {
-    name: "listContacts: not those who have the user",
+    name: "listContacts: not the owners who have the user",
     rpc: "listContacts",
     before: [["a", "u"]],
     body: { ownerXCUserID: "u" },
     expect: success(contactsPage([])),
   },
   {
-    name: "listContactOwners: not those whom the user has",
+    name: "listContactOwners: not the contacts of the user",
     rpc: "listContactOwners",
     before: [["u", "a"]],
     body: { contactXCUserID: "u" },

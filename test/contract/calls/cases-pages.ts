@@ -13,7 +13,7 @@ import { transports } from "./transports.ts";
 import type { PageReader } from "./walk.ts";
 import { askPage, readPage, walkPages } from "./walk.ts";
 
-/** What a case about pages runs with. */
+/** The parts that a page case uses. */
 export interface PageRun {
   readonly transport: Transport;
   readonly call: ListCall;
@@ -22,13 +22,13 @@ export interface PageRun {
   readonly readerOf: (others: readonly string[]) => Promise<PageReader>;
 }
 
-/** A behaviour of every call that returns pages. */
+/** A test case that applies to every call that returns pages. */
 export interface PageCase {
   readonly name: string;
   readonly run: (run: PageRun) => Promise<void>;
 }
 
-const refusedToken = parameterFault(
+const invalidToken = parameterFault(
   "107",
   "Param 'pageToken' is not a page token of this call and list",
 );
@@ -52,7 +52,7 @@ function shownPair({ rpc }: ListCall, other: string): Pair {
 
 const pageCases: readonly PageCase[] = [
   {
-    name: "a walk returns every contact once, in order, in full pages",
+    name: "reading all pages returns every contact once, in order, in full pages",
     async run({ readerOf }) {
       const reader = await readerOf(manyIds(10));
       const pages = await walkPages(reader, 3);
@@ -61,7 +61,7 @@ const pageCases: readonly PageCase[] = [
     },
   },
   {
-    name: "the page size can change during a walk",
+    name: "the page size can change between pages",
     async run({ readerOf }) {
       const reader = await readerOf(manyIds(6));
       const first = await readPage(reader, { pageSize: 1 });
@@ -73,7 +73,7 @@ const pageCases: readonly PageCase[] = [
     },
   },
   {
-    name: "a token can be used again",
+    name: "a token can be reused",
     async run({ readerOf }) {
       const reader = await readerOf(manyIds(4));
       const { token } = await readPage(reader, { pageSize: 2 });
@@ -129,25 +129,25 @@ const pageCases: readonly PageCase[] = [
       const reader = await readerOf(manyIds(3));
       const other = await readerOf(manyIds(3));
       const { token } = await readPage(reader, { pageSize: 1 });
-      const ask = (pageToken: string) => askPage(reader, { pageToken });
+      const pageAfter = (pageToken: string) => askPage(reader, { pageToken });
 
       const flipped = token.startsWith("A") ? "B" : "A";
-      const broken = [
+      const malformed = [
         ...[token.slice(1), token.slice(0, -1)],
         ...[`${token}A`, `${token}=`, ` ${token}`, `${token}\n`],
         ...[flipped + token.slice(1), token + token, `${token}%00`, token.toLowerCase()],
       ];
-      for (const one of broken) expect(await ask(one)).toEqual(refusedToken);
+      for (const bad of malformed) expect(await pageAfter(bad)).toEqual(invalidToken);
 
-      expect(await askPage(other, { pageToken: token })).toEqual(refusedToken);
+      expect(await askPage(other, { pageToken: token })).toEqual(invalidToken);
       const body = { [call.user]: "v", pageToken: token };
-      expect(await transport.call(call.rpc, body, reader.app.header)).toEqual(refusedToken);
+      expect(await transport.call(call.rpc, body, reader.app.header)).toEqual(invalidToken);
       for (const another of listCalls.filter(({ rpc }) => rpc !== call.rpc)) {
         expect(await askPage({ ...reader, call: another }, { pageToken: token })).toEqual(
-          refusedToken,
+          invalidToken,
         );
       }
-      expect((await ask(token)).status).toBe(200);
+      expect((await pageAfter(token)).status).toBe(200);
     },
   },
 ];

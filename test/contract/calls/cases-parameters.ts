@@ -5,13 +5,13 @@ import { astral, manyIds } from "./case.ts";
 import { listCalls } from "./cases-list.ts";
 import type { Rpc } from "./transports.ts";
 
-/** A parameter that is an id: where it stands in a body that is good but for it. */
+/** A parameter that is an id, and a body that is valid except for it. */
 interface IdParameter {
   readonly rpc: Rpc;
   readonly param: string;
   readonly code: string;
   readonly bodyWith: (id: unknown) => unknown;
-  /** What the message ends with. */
+  /** The end of the error message. */
   readonly suffix?: string;
   readonly isInList?: true;
 }
@@ -72,7 +72,7 @@ interface BadValue {
 
 const notUnicode = "must be valid Unicode, without lone surrogates";
 
-/** Values of JSON that are not of the type, which no message can have. */
+/** JSON values of another type, which a message cannot have. */
 function ofOtherType(says: string, values: readonly unknown[]): BadValue[] {
   return values.map((value) => ({ value, says, isJsonOnly: true }));
 }
@@ -135,7 +135,7 @@ const badIdLists: readonly BadValue[] = [
   { value: ["a", null], says: "must be a string (contactXCUserIDs[1])", isJsonOnly: true },
 ];
 
-function refusals(
+function rejections(
   rpc: Rpc,
   { param, code, suffix = "" }: Pick<IdParameter, "param" | "code" | "suffix">,
   bad: readonly BadValue[],
@@ -156,7 +156,7 @@ function show(value: unknown): string {
 }
 
 function faults(name: string, rpc: Rpc, body: unknown, expect: Envelope): CallCase {
-  return { name: `${rpc}: of two faults the first in order: ${name}`, rpc, body, expect };
+  return { name: `${rpc}: the first of two faults in order: ${name}`, rpc, body, expect };
 }
 
 const replaceBody = { ownerXCUserID: "u", contactXCUserIDs: ["a"] };
@@ -164,14 +164,14 @@ const replaceBody = { ownerXCUserID: "u", contactXCUserIDs: ["a"] };
 export const callParameterCases: readonly CallCase[] = [
   ...idParameters.flatMap((parameter) => {
     const bad = parameter.isInList ? badIds : [...absent, ...badIds];
-    return refusals(parameter.rpc, parameter, bad, parameter.bodyWith);
+    return rejections(parameter.rpc, parameter, bad, parameter.bodyWith);
   }),
   ...listCalls.flatMap(({ rpc, user }) => [
-    ...refusals(rpc, { param: "pageSize", code: "106" }, badPageSizes, (pageSize) => ({
+    ...rejections(rpc, { param: "pageSize", code: "106" }, badPageSizes, (pageSize) => ({
       [user]: "u",
       pageSize,
     })),
-    ...refusals(rpc, { param: "pageToken", code: "107" }, badPageTokens, (pageToken) => ({
+    ...rejections(rpc, { param: "pageToken", code: "107" }, badPageTokens, (pageToken) => ({
       [user]: "u",
       pageToken,
     })),
@@ -188,26 +188,26 @@ export const callParameterCases: readonly CallCase[] = [
       parameterFault("106", "Param 'pageSize' must be from 1 to 1,000"),
     ),
   ]),
-  ...refusals("checkContacts", { param: "pairs", code: "108" }, badPairLists, (pairs) => ({
+  ...rejections("checkContacts", { param: "pairs", code: "108" }, badPairLists, (pairs) => ({
     pairs,
   })),
-  ...refusals(
+  ...rejections(
     "replaceContacts",
     { param: "contactXCUserIDs", code: "110" },
     badIdLists,
     (contactXCUserIDs) => ({ ownerXCUserID: "u", contactXCUserIDs }),
   ),
-  ...refusals(
+  ...rejections(
     "syncContacts",
     { param: "returnOutcomes", code: "105" },
     badFlags,
     (returnOutcomes) => ({ contacts: [goodPair], returnOutcomes }),
   ),
-  ...refusals("replaceContacts", { param: "dryRun", code: "111" }, badFlags, (dryRun) => ({
+  ...rejections("replaceContacts", { param: "dryRun", code: "111" }, badFlags, (dryRun) => ({
     ...replaceBody,
     dryRun,
   })),
-  ...refusals(
+  ...rejections(
     "replaceContacts",
     { param: "expectedFingerprint", code: "112" },
     badFingerprints,

@@ -21,14 +21,14 @@ function counts(countInserted: number, countDeleted: number, countUnchanged: num
 
 interface Replacing {
   readonly before: readonly Pair[];
-  /** What the list of "u" is to become. */
+  /** The new list of "u". */
   readonly ids: readonly string[];
   readonly expect: Envelope;
-  /** Pairs of others than "u" that stay. */
+  /** Pairs of other owners, which stay. */
   readonly others?: readonly Pair[];
 }
 
-/** A replacement, and the same as a dry run, which gives the same answer and changes nothing. */
+/** A replacement, and the same replacement as a dry run. It changes nothing. */
 function replace(name: string, { before, ids, expect, others = [] }: Replacing): CallCase[] {
   const rpc = "replaceContacts";
   const body = { ownerXCUserID: "u", contactXCUserIDs: ids };
@@ -36,11 +36,11 @@ function replace(name: string, { before, ids, expect, others = [] }: Replacing):
   const after = [...pairsOf("u", [...new Set(ids)]), ...others];
   return [
     { name: `${rpc}: ${name}`, rpc, before: all, body, expect, after },
-    { name: `${rpc}: ${name}, dry`, rpc, before: all, body: { ...body, dryRun: true }, expect },
+    { name: `${rpc}: ${name}, dry run`, rpc, before: all, body: { ...body, dryRun: true }, expect },
   ];
 }
 
-/** A replacement of ["a"] by ["b"] that expects a fingerprint, dry or not. */
+/** A replacement of ["a"] by ["b"] that expects a fingerprint, with and without a dry run. */
 function expecting(name: string, expectedFingerprint: unknown, expect: Envelope): CallCase[] {
   const rpc = "replaceContacts";
   const before = pairsOf("u", ["a"]);
@@ -49,7 +49,7 @@ function expecting(name: string, expectedFingerprint: unknown, expect: Envelope)
   return [
     { name: `${rpc}: expecting ${name}`, rpc, before, body, expect, after },
     {
-      name: `${rpc}: expecting ${name}, dry`,
+      name: `${rpc}: expecting ${name}, dry run`,
       rpc,
       before,
       body: { ...body, dryRun: true },
@@ -61,9 +61,9 @@ function expecting(name: string, expectedFingerprint: unknown, expect: Envelope)
 const shuffled = manyIds(10_000).map((_, n, ids) => ids[(n * 7_919) % 10_000] as string);
 
 export const replaceCases: readonly CallCase[] = [
-  ...replace("a list that is empty, by nothing", { before: [], ids: [], expect: counts(0, 0, 0) }),
+  ...replace("an empty list by an empty list", { before: [], ids: [], expect: counts(0, 0, 0) }),
   ...replace("an empty list", { before: [], ids: ["a", "b"], expect: counts(2, 0, 0) }),
-  ...replace("a list by nothing", {
+  ...replace("a list by an empty list", {
     before: pairsOf("u", ["a", "b", "u"]),
     ids: [],
     expect: counts(0, 3, 0),
@@ -73,18 +73,18 @@ export const replaceCases: readonly CallCase[] = [
     ids: ["b", "a"],
     expect: counts(0, 0, 2),
   }),
-  ...replace("some go, some stay, some come", {
+  ...replace("some are deleted, some stay, some are added", {
     before: pairsOf("u", ["a", "b", "c"]),
     ids: ["c", "d", "e", "b", "f"],
     expect: counts(3, 1, 2),
   }),
-  ...replace("who is named often counts once", {
+  ...replace("a repeated contact counts once", {
     before: pairsOf("u", ["a", "c"]),
     ids: ["a", "b", "a", "b", "b"],
     expect: counts(1, 1, 1),
   }),
   ...replace("oneself", { before: [], ids: ["u"], expect: counts(1, 0, 0) }),
-  ...replace("nothing of others", {
+  ...replace("not the pairs of others", {
     before: pairsOf("u", ["a"]),
     ids: ["b"],
     expect: counts(1, 1, 0),
@@ -95,18 +95,18 @@ export const replaceCases: readonly CallCase[] = [
     ids: ["\u00e9", lastOfFirstPlane, astral, "NULL", '{"a"}', "'; --", "\ufeffa", "\\x41"],
     expect: counts(7, 1, 1),
   }),
-  ...replace("10,000, of which half are there", {
+  ...replace("10,000, half of them stored", {
     before: pairsOf("u", manyIds(15_000).slice(5_000)),
     ids: shuffled,
     expect: counts(5_000, 5_000, 5_000),
   }),
-  ...replace("more than 10,000 by one", {
+  ...replace("a list of more than 10,000 by one contact", {
     before: pairsOf("u", manyIds(12_000)),
     ids: ["c00007"],
     expect: counts(0, 11_999, 1),
   }),
   ...expecting("the fingerprint of the list", fingerprints.a, counts(1, 1, 0)),
-  ...expecting("nothing, by null", null, counts(1, 1, 0)),
+  ...expecting("no fingerprint, because it is null", null, counts(1, 1, 0)),
   ...expecting("the fingerprint of another list", fingerprints.ab, mismatch),
   ...expecting("the fingerprint of the new list", fingerprints.none, mismatch),
   ...expecting("an empty fingerprint", "", mismatch),
@@ -126,7 +126,7 @@ export const replaceCases: readonly CallCase[] = [
     after: pairsOf("u", ["a"]),
   },
   {
-    name: "replaceContacts: a flag in words, as the other flags",
+    name: "replaceContacts: a flag as text, as for the other flags",
     rpc: "replaceContacts",
     before: pairsOf("u", ["a"]),
     body: { ownerXCUserID: "u", contactXCUserIDs: [], dryRun: "true" },

@@ -9,45 +9,45 @@ const rpc = "syncContacts";
 const add = (contact: string, owner = "u") => entry(owner, contact);
 const remove = (contact: string, owner = "u") => entry(owner, contact, true);
 
-interface Syncing {
+interface Sync {
   readonly before?: readonly Pair[];
   readonly contacts: readonly unknown[];
   readonly outcomes: readonly string[];
   readonly after: readonly Pair[];
 }
 
-function answer(outcomes: readonly string[], isAsked: boolean): Envelope {
+function response(outcomes: readonly string[], wantsOutcomes: boolean): Envelope {
   const countOf = (outcome: string) => outcomes.filter((each) => each === outcome).length;
   const counts = { countInserted: countOf("INSERTED"), countDeleted: countOf("DELETED") };
-  return success(isAsked ? { ...counts, outcomes } : counts);
+  return success(wantsOutcomes ? { ...counts, outcomes } : counts);
 }
 
-/** A sync that asks for outcomes, and the same without, which has the documented answer. */
-function sync(name: string, { before = [], contacts, outcomes, after }: Syncing): CallCase[] {
-  const told = { rpc, before, after } as const;
+/** A sync that requests outcomes, and the same sync without outcomes, which has the documented response. */
+function sync(name: string, { before = [], contacts, outcomes, after }: Sync): CallCase[] {
+  const common = { rpc, before, after } as const;
   return [
     {
-      ...told,
+      ...common,
       name: `${rpc}: outcomes of ${name}`,
       body: { contacts, returnOutcomes: true },
-      expect: answer(outcomes, true),
+      expect: response(outcomes, true),
     },
     {
-      ...told,
+      ...common,
       name: `${rpc}: counts of ${name}`,
       body: { contacts },
-      expect: answer(outcomes, false),
+      expect: response(outcomes, false),
     },
   ];
 }
 
-/** Ways to ask for outcomes, or not to. */
-const flags: readonly { value: unknown; isAsked: boolean; isJsonOnly?: true }[] = [
-  { value: true, isAsked: true },
-  { value: "true", isAsked: true, isJsonOnly: true },
-  { value: false, isAsked: false },
-  { value: "false", isAsked: false, isJsonOnly: true },
-  { value: null, isAsked: false },
+/** Values of returnOutcomes. */
+const flags: readonly { value: unknown; wantsOutcomes: boolean; isJsonOnly?: true }[] = [
+  { value: true, wantsOutcomes: true },
+  { value: "true", wantsOutcomes: true, isJsonOnly: true },
+  { value: false, wantsOutcomes: false },
+  { value: "false", wantsOutcomes: false, isJsonOnly: true },
+  { value: null, wantsOutcomes: false },
 ];
 
 const many = manyIds(10_000);
@@ -59,36 +59,36 @@ export const syncOutcomeCases: readonly CallCase[] = [
     outcomes: ["INSERTED"],
     after: pairsOf("u", ["a"]),
   }),
-  ...sync("nothing that changes", {
+  ...sync("entries that change nothing", {
     before: pairsOf("u", ["a"]),
     contacts: [remove("b"), add("a"), remove("c")],
     outcomes: ["MISSING", "EXISTED", "MISSING"],
     after: pairsOf("u", ["a"]),
   }),
-  ...sync("all four, in order", {
+  ...sync("all four outcomes, in order", {
     before: pairsOf("u", ["a", "b"]),
     contacts: [remove("x"), remove("a"), add("b"), add("c")],
     outcomes: ["MISSING", "DELETED", "EXISTED", "INSERTED"],
     after: pairsOf("u", ["b", "c"]),
   }),
-  ...sync("contacts that are named often, of which the first counts", {
+  ...sync("repeated contacts, where the first entry counts", {
     before: pairsOf("u", ["b", "d"]),
     contacts: [add("a"), remove("b"), add("a"), remove("b"), add("d"), add("d")],
     outcomes: ["INSERTED", "DELETED", "EXISTED", "MISSING", "EXISTED", "EXISTED"],
     after: pairsOf("u", ["a", "d"]),
   }),
-  ...sync("a new contact that goes at once, though it is removed before it is added", {
+  ...sync("a new contact that is removed before it is added, and ends deleted", {
     contacts: [remove("a"), add("a"), remove("a"), add("a")],
     outcomes: ["DELETED", "INSERTED", "MISSING", "EXISTED"],
     after: [],
   }),
-  ...sync("a contact that is there and is added and removed", {
+  ...sync("a stored contact that is added and removed", {
     before: pairsOf("u", ["a"]),
     contacts: [add("a"), remove("a")],
     outcomes: ["EXISTED", "DELETED"],
     after: [],
   }),
-  ...sync("pairs the other way round, and of other owners", {
+  ...sync("reversed pairs, and pairs of other owners", {
     before: [["u", "v"]],
     contacts: [
       add("u", "v"),
@@ -120,17 +120,17 @@ export const syncOutcomeCases: readonly CallCase[] = [
     after: pairsOf("u", many.slice(0, 5_000)),
   }),
   ...flags.map(
-    ({ value, isAsked, ...rest }): CallCase => ({
+    ({ value, wantsOutcomes, ...rest }): CallCase => ({
       name: `${rpc}: returnOutcomes ${JSON.stringify(value)}`,
       rpc,
       body: { contacts: [add("a"), remove("b")], returnOutcomes: value },
       ...rest,
-      expect: answer(["INSERTED", "MISSING"], isAsked),
+      expect: response(["INSERTED", "MISSING"], wantsOutcomes),
       after: pairsOf("u", ["a"]),
     }),
   ),
   {
-    name: `${rpc}: of two faults the first in order: the entry, the flag`,
+    name: `${rpc}: the first of two faults in order: the entry, the flag`,
     rpc,
     body: { returnOutcomes: "yes", contacts: [add("a"), add("")] },
     isJsonOnly: true,

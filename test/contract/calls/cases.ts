@@ -12,7 +12,7 @@ import { replaceCases } from "./cases-replace.ts";
 import { syncOutcomeCases } from "./cases-sync.ts";
 import { transports } from "./transports.ts";
 
-/** Every case of the calls beside Sync Contacts, and of the outcomes of its entries, by topic. */
+/** All cases of the calls other than Sync Contacts, and of the outcomes of a sync, by topic. */
 export const callCases: CasesByTopic<CallCase> = {
   lists: listCases,
   checks: checkCases,
@@ -24,7 +24,7 @@ export const callCases: CasesByTopic<CallCase> = {
   "outcomes of a sync": syncOutcomeCases,
 };
 
-/** The cells that this run covers. A body of a type that no message has runs over REST alone. */
+/** The cells that this run covers. A body of a type that a message cannot have runs only over REST. */
 export const callCells: readonly MatrixCell<CallCase>[] = [
   ...cellsOf(
     filterCases(callCases, ({ isJsonOnly }) => !isJsonOnly),

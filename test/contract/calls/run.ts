@@ -7,10 +7,10 @@ import { sortPairs } from "../model.ts";
 import type { CallCase } from "./case.ts";
 import type { Transport } from "./transports.ts";
 
-/** The most entries of one sync. */
-const mostEntries = 10_000;
+/** The maximum number of entries of one sync. */
+const maxEntries = 10_000;
 
-/** Makes pairs be there, and tells that each is new. */
+/** Adds pairs, and checks that each is new. */
 export async function addPairs(
   transport: Transport,
   app: TestApp,
@@ -19,7 +19,7 @@ export async function addPairs(
   await syncAll(transport, app, pairs, false);
 }
 
-/** Makes pairs be gone. */
+/** Deletes pairs, and checks that each was stored. */
 export async function removePairs(
   transport: Transport,
   app: TestApp,
@@ -34,8 +34,8 @@ async function syncAll(
   pairs: readonly Pair[],
   isDeleted: boolean,
 ) {
-  for (let from = 0; from < pairs.length; from += mostEntries) {
-    const some = pairs.slice(from, from + mostEntries);
+  for (let from = 0; from < pairs.length; from += maxEntries) {
+    const some = pairs.slice(from, from + maxEntries);
     const contacts = some.map(([owner, contact]) => entry(owner, contact, isDeleted));
     const { data } = await transport.call("syncContacts", { contacts }, app.header);
     const counts = { countInserted: some.length, countDeleted: 0 };
@@ -43,22 +43,22 @@ async function syncAll(
   }
 }
 
-/** Makes a case's call on the app, and compares the answer and what is then stored. */
+/** Runs the call of a case in the app, and compares the response and the stored pairs. */
 export async function runCall(
-  given: CallCase,
+  testCase: CallCase,
   {
     transport,
     app,
     stored,
   }: { transport: Transport; app: TestApp; stored: ServedForFile["stored"] },
 ): Promise<void> {
-  const { before = [], rpc, body, expect: expected, after = before } = given;
+  const { before = [], rpc, body, expect: expected, after = before } = testCase;
   await addPairs(transport, app, before);
   expect(await transport.call(rpc, body, app.header)).toEqual(expected);
   expect(await stored.pairsOf(app.id)).toEqual(sortPairs(after));
 }
 
-/** Whether a case leaves nothing behind, so that others can use its app. */
+/** Whether the app is empty after the case, so that other cases can use it. */
 export function leavesNothing({ before = [], after = [] }: CallCase): boolean {
   return before.length === 0 && after.length === 0;
 }

@@ -13,14 +13,14 @@ import type { Send } from "../http.ts";
 import { restVersions } from "../http.ts";
 import { expectSameFault } from "../rpc.ts";
 
-/** A call of the contact service, as in `listContacts`. */
+/** A call of the contact service, such as `listContacts`. */
 export type Rpc = keyof typeof ContactService.method;
 
-/** A client of one transport. Requests and answers are in the JSON of REST, whatever the transport. */
+/** A client of one transport. On every transport, requests and responses are in the JSON form of REST. */
 export interface Transport {
   /**
-   * @param body what the request is in the JSON of REST
-   * @param header the value of the Server-Key header; none is sent where it is absent
+   * @param body the request in the JSON form of REST
+   * @param header the value of the Server-Key header; if absent, the header is not sent
    */
   call(rpc: Rpc, body: unknown, header?: string): Promise<Envelope>;
   close(): void;
@@ -34,7 +34,7 @@ export const transports: Readonly<Record<string, OpenTransport>> = {
   ...Object.fromEntries(
     Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
   ),
-  // The lean path leaves calls that are compressed to Connect's handlers.
+  // The fast path leaves compressed calls to Connect's handlers.
   "gRPC in gzip": overRpc((url) => createGrpcJsClient(url, { compress: true })),
 };
 
@@ -92,7 +92,7 @@ interface ErrorInfo {
   readonly metadata: { readonly code: string; readonly field: string };
 }
 
-/** What REST says of a fault; that the failure says the same in its own words is checked. */
+/** The REST envelope of a failure. Checks that the failure contains the same fault. */
 function envelopeOf(failure: RpcFailure, request: DescMessage): Envelope {
   const info = failure.details["google.rpc.ErrorInfo"] as unknown as ErrorInfo | undefined;
   if (info === undefined) throw new Error(`${failure.code}: ${failure.message}`);

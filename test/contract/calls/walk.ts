@@ -9,14 +9,14 @@ export interface PageReader {
   readonly call: ListCall;
 }
 
-export interface SeenPage {
+export interface ReadPage {
   readonly ids: readonly string[];
   readonly times: readonly string[];
-  /** Asks for the page after this one; empty on the last. */
+  /** The token of the next page. It is empty on the last page. */
   readonly token: string;
 }
 
-/** Asks for a page of the list of "u". */
+/** Requests a page of the list of "u". */
 export function askPage(
   { transport, app, call: { rpc, user } }: PageReader,
   page: { readonly pageSize?: number; readonly pageToken?: string } = {},
@@ -24,11 +24,11 @@ export function askPage(
   return transport.call(rpc, { [user]: "u", ...page }, app.header);
 }
 
-/** A page of the list of "u", which has to be given. */
+/** Reads a page of the list of "u". Throws if the call fails. */
 export async function readPage(
   reader: PageReader,
   page: { readonly pageSize?: number; readonly pageToken?: string } = {},
-): Promise<SeenPage> {
+): Promise<ReadPage> {
   const envelope = await askPage(reader, page);
   if (envelope.status !== 200) throw new Error(envelope.error.message);
   const data = envelope.data as unknown as PageData;
@@ -54,7 +54,7 @@ interface PageEntry {
   readonly createdTime: string;
 }
 
-/** Walks to the end, and tells what each page had; `between` is called after each page but the last. */
+/** Reads all pages and returns the ids of each. Calls `between` after each page except the last. */
 export async function walkPages(
   reader: PageReader,
   pageSize: number,

@@ -4,15 +4,15 @@ import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.t
 import { field_code } from "../../../src/gen/contact/v1/options_pb.ts";
 import { http } from "../../../src/gen/google/api/annotations_pb.ts";
 
-/** What the pages have to say of a call. */
+/** The facts that the pages must state for a call. */
 export interface DocumentedCall {
-  /** As in `ListContacts`. */
+  /** Such as `ListContacts`. */
   readonly name: string;
-  /** As in `contact.v1.ContactService/ListContacts`. */
+  /** Such as `contact.v1.ContactService/ListContacts`. */
   readonly method: string;
-  /** As in `/v1/server/contact/list`. */
+  /** Such as `/v1/server/contact/list`. */
   readonly route: string;
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly page: string;
   /** First cells of the rows: field code, name, type. */
   readonly request: readonly (readonly string[])[];
@@ -33,7 +33,7 @@ export const documentedCalls: readonly DocumentedCall[] = ContactService.methods
   };
 });
 
-/** Every parameter that has a code, by it. */
+/** Every parameter with a field code, by its code. */
 export const parametersByCode: ReadonlyMap<string, string> = new Map(
   ContactService.methods
     .flatMap(({ input }) => fieldsOf(input))
@@ -43,7 +43,7 @@ export const parametersByCode: ReadonlyMap<string, string> = new Map(
 
 interface NamedField {
   readonly field: DescField;
-  /** In backquotes, as in `contacts[].ownerXCUserID`. */
+  /** With backquotes, such as `contacts[].ownerXCUserID`. */
   readonly name: string;
 }
 
@@ -90,6 +90,6 @@ function typeOf(field: DescField): string {
     case ScalarType.INT64:
       return "number";
     default:
-      throw new Error(`no type of JSON for ${field.name}`);
+      throw new Error(`${field.name} has no JSON type`);
   }
 }

@@ -5,12 +5,12 @@ const root = join(import.meta.dirname, "../../..");
 
 /** A page of the documentation, or a section of one. */
 export interface Page {
-  /** From the root of the repository, as in `docs/calls/sync-contacts.md`. */
+  /** Relative to the root of the repository, such as `docs/calls/sync-contacts.md`. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A command that a page shows, with the answer it shows behind it. */
+/** A command on a page, with the response that follows it. */
 export interface Example {
   readonly command: string;
   readonly answer: string;
@@ -20,7 +20,7 @@ export function readPage(path: string): Page {
   return { path, text: readFileSync(join(root, path), "utf8") };
 }
 
-/** What stands under a heading of the second level. @throws Error where there is none */
+/** The text under a heading of the second level. @throws Error if the page has no such heading */
 export function sectionOf({ path, text }: Page, heading: string): Page {
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
   if (section === undefined) throw new Error(`${path} has no "## ${heading}"`);
@@ -28,9 +28,9 @@ export function sectionOf({ path, text }: Page, heading: string): Page {
 }
 
 /**
- * The examples of a page, in order: blocks of `sh`, each with the block of its answer behind it.
+ * The examples of a page, in order. Each is a block of `sh`, followed by the block of its response.
  *
- * @throws Error where a block is neither
+ * @throws Error if a block is neither a command nor a response
  */
 export function examplesOf({ path, text }: Page): Example[] {
   const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
@@ -39,14 +39,14 @@ export function examplesOf({ path, text }: Page): Example[] {
     const [[, language, command = ""] = [], [, answerLanguage = "", answer = ""] = []] =
       blocks.slice(n, n + 2);
     if (language !== "sh" || !["json", "text"].includes(answerLanguage)) {
-      throw new Error(`${path} has a block that is not an example with its answer:\n${command}`);
+      throw new Error(`${path} has a block that is not an example with its response:\n${command}`);
     }
     examples.push({ command: command.trim(), answer: answer.trim() });
   }
   return examples;
 }
 
-/** The cells of the tables of a page, row by row, without heads. */
+/** The cells of the tables of a page, row by row, without the header rows. */
 export function tableRowsOf({ text }: Page): string[][] {
   return [...text.matchAll(/^\|[-|]+\|\n((?:\|.*\|\n)*)/gm)].flatMap(([, rows = ""]) =>
     rows

@@ -8,18 +8,18 @@ import type { Example } from "./page.ts";
 import type { ShellCommand } from "./shell.ts";
 import { runShell } from "./shell.ts";
 
-/** Where the service of the examples is. */
+/** The address of the service that runs the examples. */
 const shownAddress = "127.0.0.1:8080";
 
 export interface ExampleTarget {
-  /** As in `http://127.0.0.1:41234`. */
+  /** Such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly app: TestApp;
 }
 
 /**
- * Runs examples in their order, and compares each answer with the one that is shown. `KEY` is the key of
- * the app, `TOKEN` the page token of the answer before.
+ * Runs examples in their order, and compares each response with the one on the page. `KEY` is the key of
+ * the app, and `TOKEN` is the page token of the previous response.
  */
 export async function runExamples(
   examples: readonly Example[],
@@ -27,28 +27,28 @@ export async function runExamples(
 ): Promise<void> {
   let variables: Record<string, string> = { KEY: app.header };
   for (const { command, answer } of examples) {
-    const { given, shown } = await compare(await runShell(command, variables), answer, url);
-    expect(withSamples(given), command).toBe(withSamples(shown));
-    const [, TOKEN] = pageToken.exec(given) ?? [];
+    const { actual, shown } = await compare(await runShell(command, variables), answer, url);
+    expect(withSamples(actual), command).toBe(withSamples(shown));
+    const [, TOKEN] = pageToken.exec(actual) ?? [];
     variables = { KEY: app.header, ...(TOKEN !== undefined && { TOKEN }) };
   }
 }
 
 interface Answers {
-  readonly given: string;
+  readonly actual: string;
   readonly shown: string;
 }
 
-/** The answer that is given, and the one that is shown, in the same form. */
+/** The actual response and the response on the page, in the same form. */
 async function compare(command: ShellCommand, answer: string, url: string): Promise<Answers> {
   switch (command.program) {
     case "curl":
-      // The page may break the lines of what comes in one.
-      return { given: await send(command, url), shown: JSON.stringify(JSON.parse(answer)) };
+      // The response is one line, but the page may break it into several.
+      return { actual: await send(command, url), shown: JSON.stringify(JSON.parse(answer)) };
     case "grpcurl":
-      return { given: await call(command, url), shown: answer };
+      return { actual: await call(command, url), shown: answer };
     case "other":
-      return { given: command.output, shown: answer };
+      return { actual: command.output, shown: answer };
   }
 }
 
@@ -62,7 +62,7 @@ async function send(command: ShellCommand & { program: "curl" }, url: string): P
   return text;
 }
 
-/** Prints the answer as grpcurl does. */
+/** Formats the response in the same form as grpcurl. */
 async function call(command: ShellCommand & { program: "grpcurl" }, url: string): Promise<string> {
   if (command.address !== shownAddress) throw new Error(`not ${shownAddress}: ${command.address}`);
   const method = Object.values(ContactService.method).find(
@@ -86,9 +86,11 @@ async function call(command: ShellCommand & { program: "grpcurl" }, url: string)
 const pageToken = /"nextPageToken": ?"([\w-]+)"/;
 const createdTime = /"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(?:\d{3}){1,2})?Z)"/g;
 
-/** Times and page tokens differ from run to run; that they are such, and how long tokens are, does not. */
+/** Replaces times and page tokens, which differ in each run. The length of a token is the same in each run. */
 function withSamples(text: string): string {
   return text
     .replace(createdTime, '"a time"')
-    .replace(pageToken, (field, token: string) => field.replace(token, `${token.length} letters`));
+    .replace(pageToken, (field, token: string) =>
+      field.replace(token, `${token.length} characters`),
+    );
 }

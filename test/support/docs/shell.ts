@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { parseArgs, promisify } from "node:util";
 
-/** What a command line is to do, as the shell reads it. */
+/** The request or the output of a command line, after the shell has parsed it. */
 export type ShellCommand =
   | {
       readonly program: "curl";
@@ -13,25 +13,25 @@ export type ShellCommand =
   | {
       readonly program: "grpcurl";
       readonly address: string;
-      /** As in `contact.v1.ContactService/SyncContacts`. */
+      /** Such as `contact.v1.ContactService/SyncContacts`. */
       readonly method: string;
       readonly headers: Readonly<Record<string, string>>;
-      /** The message in JSON. */
+      /** The message as JSON. */
       readonly message: string;
     }
   | { readonly program: "other"; readonly output: string };
 
-/** Neither program has to be there: they tell what they were asked for. */
+/** Replaces both programs with functions that print their arguments, so they need not be installed. */
 const prelude = `
 curl() { printf '%s\\0' curl "$@"; }
 grpcurl() { printf '%s\\0' grpcurl "$@"; }
 `;
 
 /**
- * Lets the shell run a command line. `curl` and `grpcurl` are not run, but read; what else there is is
- * run, and gives its output.
+ * Runs a command line in the shell. `curl` and `grpcurl` do not run: their arguments are parsed. Other
+ * programs run, and their output is returned.
  *
- * @param variables of the shell; the use of others is an error
+ * @param variables shell variables; the use of any other variable is an error
  */
 export async function runShell(
   commandLine: string,
@@ -56,14 +56,14 @@ function readCurl(args: string[]): ShellCommand {
   const [url, ...rest] = positionals;
   const { request: method, data: body } = values;
   if (url === undefined || rest.length > 0 || method === undefined || body === undefined) {
-    throw new Error(`a curl of another kind: ${args.join(" ")}`);
+    throw new Error(`the arguments of curl are not supported: ${args.join(" ")}`);
   }
   return { program: "curl", url, method, headers: readHeaders(values.header), body };
 }
 
 function readGrpcurl(args: string[]): ShellCommand {
   const { values, positionals } = parseArgs({
-    // Its long options begin with one dash.
+    // The long options of grpcurl begin with one dash.
     args: args.map((arg) => arg.replace(/^-(?=\w\w)/, "--")),
     options: { plaintext: { type: "boolean" }, header, data },
     allowPositionals: true,
@@ -77,7 +77,7 @@ function readGrpcurl(args: string[]): ShellCommand {
     message === undefined ||
     plaintext !== true
   ) {
-    throw new Error(`a grpcurl of another kind: ${args.join(" ")}`);
+    throw new Error(`the arguments of grpcurl are not supported: ${args.join(" ")}`);
   }
   return { program: "grpcurl", address, method, headers: readHeaders(values.header), message };
 }

@@ -11,19 +11,19 @@ const good: [text: string, name: string][] = [
   ["🛒".repeat(50), "🛒".repeat(50)],
 ];
 
-test.each(good)("%j is the name %j", (text, name) => {
+test.each(good)("%j becomes the name %j", (text, name) => {
   expect(parseAppName(text)).toBe(name);
 });
 
 const bad: [name: string, text: string][] = [
-  ["nothing", ""],
+  ["no characters", ""],
   ["blanks", "  \t "],
   ["a line break", "a\nb"],
   ["a tab", "a\tb"],
   ["a NUL", "a\0b"],
   ["an escape sequence", "\u001b[31mred"],
   ["a zero-width space", "a\u200bb"],
-  ["a change of direction", "a\u202eb"],
+  ["a right-to-left override", "a\u202eb"],
   ["a no-break space", "a\u00a0b"],
   ["a line separator", "a\u2028b"],
   ["a Hangul filler", "\u3164"],
@@ -34,6 +34,6 @@ const bad: [name: string, text: string][] = [
   ["51 emoji", "🛒".repeat(51)],
 ];
 
-test.each(bad)("a name of %s is refused", (_, text) => {
+test.each(bad)("a name with %s is rejected", (_, text) => {
   expect(parseAppName(text)).toBeUndefined();
 });

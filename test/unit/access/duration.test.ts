@@ -32,6 +32,6 @@ const bad = [
   "99999999999s",
 ];
 
-test.each(bad)("%j is no duration", (text) => {
+test.each(bad)("%j is not a duration", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });

@@ -18,29 +18,29 @@ function createLoader() {
   return createKeyLoader({ keys, minIntervalMs });
 }
 
-test("a lone question is asked at once", async () => {
+test("a single look-up starts at once", async () => {
   const { id } = keys.add();
   const load = createLoader();
   expect(await load(id)).toBe(keys.records.get(id));
   expect(keys.lookUps).toEqual([[id]]);
 });
 
-test("an id that does not exist is undefined", async () => {
+test("the result for an unknown id is undefined", async () => {
   expect(await createLoader()("nobody")).toBeUndefined();
 });
 
-test("everyone who waits for the same id shares one answer", async () => {
+test("concurrent calls for the same id share one look-up", async () => {
   const { id } = keys.add();
   const load = createLoader();
   const first = load("other");
-  const waiting = Array.from({ length: 50 }, () => load(id));
+  const results = Array.from({ length: 50 }, () => load(id));
   await vi.runAllTimersAsync();
   await first;
-  expect(new Set(await Promise.all(waiting))).toEqual(new Set([keys.records.get(id)]));
+  expect(new Set(await Promise.all(results))).toEqual(new Set([keys.records.get(id)]));
   expect(keys.lookUps).toEqual([["other"], [id]]);
 });
 
-test("each gets the record of their own id", async () => {
+test("each call gets the record of its own id", async () => {
   const ids = Array.from({ length: 100 }, () => keys.add().id);
   const load = createLoader();
   const answers = Promise.all([...ids, "nobody"].map(load));
@@ -48,7 +48,7 @@ test("each gets the record of their own id", async () => {
   expect((await answers).map((record) => record?.id)).toEqual([...ids, undefined]);
 });
 
-test("look-ups are as far apart as asked, and one at a time", async () => {
+test("look-ups keep the minimum interval and never overlap", async () => {
   keys.delayMs = 3;
   const load = createLoader();
   const times: number[] = [];
@@ -68,7 +68,7 @@ test("look-ups are as far apart as asked, and one at a time", async () => {
   expect(keys.mostAtOnce).toBe(1);
 });
 
-test("a look-up slower than the interval is not overtaken", async () => {
+test("a look-up that takes longer than the interval delays the next one", async () => {
   keys.delayMs = 500;
   const load = createLoader();
   const answers = [load("a")];
@@ -82,7 +82,7 @@ test("a look-up slower than the interval is not overtaken", async () => {
   expect(keys.mostAtOnce).toBe(1);
 });
 
-test("more ids than fit into one query are asked for in several", async () => {
+test("ids that do not fit into one query are split over several", async () => {
   const load = createLoader();
   const answers = Promise.all(Array.from({ length: 2_500 }, (_, n) => load(`id-${n}`)));
   await vi.runAllTimersAsync();
@@ -90,21 +90,21 @@ test("more ids than fit into one query are asked for in several", async () => {
   expect(keys.lookUps.map((ids) => ids.length)).toEqual([1, 1_000, 1_000, 499]);
 });
 
-test("a failure reaches all who waited for that look-up, and no one else", async () => {
+test("a failed look-up fails only the calls that waited for it", async () => {
   const { id } = keys.add();
   const load = createLoader();
-  keys.failure = new Error("away");
+  keys.failure = new Error("unreachable");
   const failed = [load(id), load("b"), load("c")].map((answer) => expect(answer).rejects);
-  const refused = Promise.all(failed.map((answer) => answer.toThrow("away")));
+  const rejected = Promise.all(failed.map((answer) => answer.toThrow("unreachable")));
   await vi.runAllTimersAsync();
-  await refused;
+  await rejected;
   keys.failure = undefined;
   const again = load(id);
   await vi.runAllTimersAsync();
   expect(await again).toBe(keys.records.get(id));
 });
 
-test("an id asked for during its own look-up is looked up again, so that no answer is stale", async () => {
+test("a call during a look-up of the same id starts a new look-up, so its record is not stale", async () => {
   const { id } = keys.add();
   keys.delayMs = 50;
   const load = createLoader();

@@ -8,7 +8,7 @@ import { createFakeKeys } from "../support/fake-keys.ts";
 import { reasonOf } from "../support/reason.ts";
 import { verifyInFakeTime } from "../support/verify.ts";
 
-/** An id that was not there may be refused this long without being looked up again. */
+/** An unknown id may be rejected for this long without a new look-up. */
 const unknownMs = 2_000;
 
 let keys: FakeKeys;
@@ -25,7 +25,7 @@ afterEach(() => {
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 const verify = (header: string) => verifyInFakeTime(verifier, header);
 
-test("an id that is not there is not looked up again until the negative time is over", async () => {
+test("an unknown id is not looked up again until its cache entry expires", async () => {
   const header = serverKeyHeader({ id: "nobody", secret: "x" });
   expect(await verify(header)).toBe("SERVER_KEY_INVALID");
   for (let waited = 0; waited < unknownMs - 100; waited += 100) {
@@ -38,7 +38,7 @@ test("an id that is not there is not looked up again until the negative time is 
   expect(keys.lookUps).toHaveLength(2);
 });
 
-test("a key made after it was asked for is found when the negative time is over", async () => {
+test("a key that is created after its first look-up is found when the cache entry expires", async () => {
   const { id, header } = keys.add();
   const record = keys.records.get(id);
   keys.records.delete(id);
@@ -48,7 +48,7 @@ test("a key made after it was asked for is found when the negative time is over"
   expect(await verify(header)).toBe("accepted");
 });
 
-test("a failed look-up is not taken for an unknown id", async () => {
+test("a failed look-up is not treated as an unknown id", async () => {
   const { header } = keys.add();
   keys.failure = fault("DATABASE_UNAVAILABLE");
   expect(await verify(header)).toBe("DATABASE_UNAVAILABLE");
@@ -56,7 +56,7 @@ test("a failed look-up is not taken for an unknown id", async () => {
   expect(await verify(header)).toBe("accepted");
 });
 
-test("more unknown ids than are remembered are refused all the same", async () => {
+test("unknown ids are rejected even if the cache cannot hold all of them", async () => {
   const { header } = keys.add();
   const headers = Array.from({ length: 25_000 }, (_, n) =>
     serverKeyHeader({ id: `nobody-${n}`, secret: "x" }),

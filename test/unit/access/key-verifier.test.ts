@@ -10,7 +10,7 @@ import { reasonOf } from "../support/reason.ts";
 let keys: FakeKeys;
 let verifier: KeyVerifier;
 beforeEach(() => {
-  // Time stands still, so that no record grows old under a test.
+  // The clock is stopped, so that no record expires during a test.
   vi.useFakeTimers({ toFake: ["performance", "Date"] });
   keys = createFakeKeys();
   verifier = createKeyVerifier({ keys });
@@ -21,26 +21,26 @@ afterEach(() => {
 
 const verify = (header: string | null | undefined) => reasonOf(() => verifier.verify(header));
 
-test("a good key says which app calls", async () => {
+test("a valid key identifies the app", async () => {
   const { id, header } = keys.add({ appId: 3, appName: "forum" });
   expect(await verifier.verify(header)).toEqual({ appId: 3, appName: "forum", keyId: id });
 });
 
-test("a cached key is checked at once and costs no look-up", async () => {
+test("a cached key is checked synchronously, without a look-up", async () => {
   const { header } = keys.add();
   const first = await verifier.verify(header);
   for (let n = 0; n < 1_000; n++) expect(verifier.verify(header)).toEqual(first);
   expect(keys.lookUps).toHaveLength(1);
 });
 
-test("1,000 calls with the same new key cost few look-ups", async () => {
+test("1,000 calls with the same new key need at most two look-ups", async () => {
   const { header } = keys.add();
   const answers = await Promise.all(Array.from({ length: 1_000 }, () => verifier.verify(header)));
   expect(answers).toHaveLength(1_000);
   expect(keys.lookUps.length).toBeLessThanOrEqual(2);
 });
 
-test("1,000 calls with as many unknown ids cost few look-ups", async () => {
+test("1,000 calls with 1,000 unknown ids need at most three look-ups", async () => {
   const headers = Array.from({ length: 1_000 }, (_, n) =>
     serverKeyHeader({ id: `nobody-${n}`, secret: "x" }),
   );
@@ -49,7 +49,7 @@ test("1,000 calls with as many unknown ids cost few look-ups", async () => {
   expect(keys.lookUps.length).toBeLessThanOrEqual(3);
 });
 
-test("unknown ids do not stand in the way of a good key for long", async () => {
+test("many unknown ids delay a valid key by at most one look-up", async () => {
   const { header } = keys.add();
   const flood = Array.from({ length: 500 }, (_, n) =>
     verify(serverKeyHeader({ id: `nobody-${n}`, secret: "x" })),
@@ -66,12 +66,12 @@ const headers: [name: string, header: string | null | undefined, reason: string]
   ["a malformed header", "not-base64!!", "SERVER_KEY_MALFORMED"],
 ];
 
-test.each(headers)("%s is refused without a look-up", async (_, header, reason) => {
+test.each(headers)("%s is rejected without a look-up", async (_, header, reason) => {
   expect(await verify(header)).toBe(reason);
   expect(keys.lookUps).toHaveLength(0);
 });
 
-test("a wrong secret is refused, and costs no look-up once the key is cached", async () => {
+test("a wrong secret is rejected, without a look-up if the key is cached", async () => {
   const { id, header } = keys.add();
   const wrong = serverKeyHeader({ id, secret: "wrong" });
   expect(await verify(wrong)).toBe("SERVER_KEY_INVALID");
@@ -80,15 +80,15 @@ test("a wrong secret is refused, and costs no look-up once the key is cached", a
   expect(keys.lookUps).toHaveLength(1);
 });
 
-test("unknown id, wrong secret and revoked key look the same to the caller", async () => {
+test("an unknown id, a wrong secret and a revoked key return the same error", async () => {
   const { id } = keys.add();
   const revoked = keys.add({ revokedAt: new Date() });
-  const refused = [
+  const answers = [
     serverKeyHeader({ id: "nobody", secret: "x" }),
     serverKeyHeader({ id, secret: "x" }),
     revoked.header,
   ].map(async (header) => verifier.verify(header));
-  const [first, ...others] = (await Promise.allSettled(refused)).map((result) =>
+  const [first, ...others] = (await Promise.allSettled(answers)).map((result) =>
     result.status === "rejected" ? describe(result.reason) : "accepted",
   );
   expect(first).toMatchObject({ reason: "SERVER_KEY_INVALID" });
@@ -99,22 +99,22 @@ function describe({ reason, message, at, cause }: ReturnType<typeof fault>) {
   return { reason, message, at, cause };
 }
 
-test("an expired key is told apart from an unknown one by its holder alone", async () => {
+test("only the right secret reveals that a key has expired", async () => {
   const { id, header } = keys.add({ expiresAt: new Date(Date.now() - 1) });
   expect(await verify(header)).toBe("SERVER_KEY_EXPIRED");
   expect(await verify(serverKeyHeader({ id, secret: "wrong" }))).toBe("SERVER_KEY_INVALID");
 });
 
-test("a key both revoked and expired is revoked", async () => {
+test("a key that is revoked and expired is rejected as revoked", async () => {
   const { header } = keys.add({ revokedAt: new Date(0), expiresAt: new Date(0) });
   expect(await verify(header)).toBe("SERVER_KEY_INVALID");
 });
 
-test("a look-up that fails reaches the caller, and the next call asks again", async () => {
+test("a failed look-up fails the call, and the next call retries it", async () => {
   const { header } = keys.add();
-  const away = fault("DATABASE_UNAVAILABLE");
-  keys.failure = away;
-  await expect(verifier.verify(header)).rejects.toBe(away);
+  const unavailable = fault("DATABASE_UNAVAILABLE");
+  keys.failure = unavailable;
+  await expect(verifier.verify(header)).rejects.toBe(unavailable);
   keys.failure = undefined;
   expect(await verify(header)).toBe("accepted");
 });
@@ -122,7 +122,7 @@ test("a look-up that fails reaches the caller, and the next call asks again", as
 test.each([
   ["revoked", { revokedAt: new Date(0) }, "SERVER_KEY_INVALID"],
   ["expired", { expiresAt: new Date(0) }, "SERVER_KEY_EXPIRED"],
-])("the fault of a key that is %s says which it is, for the log", async (_, change, reason) => {
+])("the fault of a key that is %s names the key, for the log", async (_, change, reason) => {
   const { id, header } = keys.add({ appId: 3, appName: "forum", ...change });
   const rejection = { reason, principal: { appId: 3, appName: "forum", keyId: id } };
   await expect(verifier.verify(header)).rejects.toMatchObject(rejection);
@@ -134,7 +134,7 @@ test.each([
   );
 });
 
-test("an expiry that is no time counts as expired", async () => {
+test("a key with an invalid expiry date counts as expired", async () => {
   const { header } = keys.add({ expiresAt: new Date(Number.NaN) });
   expect(await verify(header)).toBe("SERVER_KEY_EXPIRED");
 });

@@ -34,15 +34,15 @@ const malformed: [name: string, header: string][] = [
   ["a space after the key", `${base64("id:secret")} `],
   ["a line break within the key", `${base64("id")}\n${base64(":secret")}`],
   ["two keys in one header", `${base64("id:secret")}, ${base64("id:secret")}`],
-  ["padding alone", "=="],
+  ["only padding", "=="],
   ["padding within the key", `${base64("id:1")}${base64("2")}`],
   ["too much padding", `${base64("id:secret")}===`],
-  ["padding where none belongs", `${base64("id:abc")}=`],
+  ["padding after a complete group", `${base64("id:abc")}=`],
   ["a length that base64 cannot have", `${base64("id:abc")}A`],
   ["no colon", base64("id")],
   ["no id", base64(":secret")],
   ["no secret", base64("id:")],
-  ["a colon alone", base64(":")],
+  ["only a colon", base64(":")],
 ];
 
 test.each(malformed)("%s is malformed", (_, header) => {
@@ -54,7 +54,7 @@ const wellFormed: [name: string, text: string, id: string, secret: string][] = [
   ["a secret with colons", "id:se:cr:et:", "id", "se:cr:et:"],
   ["a secret that is a colon", "id::", "id", ":"],
   ["parts that are spaces", " : ", " ", " "],
-  ["letters outside ASCII", "ключ:秘密🔑", "ключ", "秘密🔑"],
+  ["characters outside ASCII", "ключ:秘密🔑", "ключ", "秘密🔑"],
   ["a long key", `id:${"x".repeat(5_000)}`, "id", "x".repeat(5_000)],
 ];
 
@@ -63,11 +63,11 @@ test.each(wellFormed)("%s is split at its first colon", (_, text, id, secret) =>
   expect(parseServerKey(base64(text))).toEqual({ id, secret });
 });
 
-/** Text that UTF-8 can carry. */
+/** Text that UTF-8 can encode. */
 const text = fc.string({ unit: "binary", minLength: 1, maxLength: 90 });
 const ids = text.filter((id) => !id.includes(":"));
 
-test("any key written as a header is read back", () => {
+test("a key survives encoding as a header and parsing", () => {
   fc.assert(
     fc.property(ids, text, (id, secret) => {
       expect(parseServerKey(serverKeyHeader({ id, secret }))).toEqual({ id, secret });
@@ -80,7 +80,7 @@ test("padding may be left out", () => {
   expect(parseServerKey(unpadded)).toEqual({ id: "id", secret: "secret" });
 });
 
-test("any other text is refused with a fault, or read as an id and a secret", () => {
+test("any text is rejected with a fault, or parsed as an id and a secret", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", minLength: 1 }), (header) => {
       expect(["SERVER_KEY_MALFORMED", "accepted"]).toContain(reasonOf(header));
@@ -95,7 +95,7 @@ test("a generated key has a random id of 80 bits and a random secret of 256 bits
   expect(parseServerKey(serverKeyHeader({ id, secret }))).toEqual({ id, secret });
 });
 
-test("no two generated keys have a part in common", () => {
+test("generated keys do not share an id or a secret", () => {
   const keys = Array.from({ length: 1_000 }, generateServerKey);
   expect(new Set(keys.map(({ id }) => id)).size).toBe(1_000);
   expect(new Set(keys.map(({ secret }) => secret)).size).toBe(1_000);

@@ -27,7 +27,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A call that holds secrets, as each real one does. */
+/** A call that holds secrets, as every real call does. */
 function callOf(
   change: Partial<Pick<Call, "fault" | "principal">> = {},
   options: Partial<CallOptions> = {},
@@ -77,24 +77,27 @@ test("a slow request is logged although it succeeded", () => {
 
 const rows = Object.entries(errors) as [Reason, ErrorRow][];
 
-test.each(rows)("%s is one line: who, what, how long and why", (reason, { grpc, http }) => {
-  const cause = new Error("what went wrong inside");
-  const call = callOf({ fault: fault(reason, values, { cause }) });
-  vi.advanceTimersByTime(12.345);
-  logCall(call);
-  const common = { time: expect.any(Number), msg: "request failed", ...line, code: grpc, reason };
-  const expected =
-    http < 500
-      ? { level: levels.info, ...common }
-      : {
-          level: levels.error,
-          ...common,
-          err: { type: "Error", message: cause.message, stack: cause.stack },
-        };
-  expect(log.lines()).toEqual([expected]);
-});
+test.each(rows)(
+  "%s is logged as one line with app, method, duration and reason",
+  (reason, { grpc, http }) => {
+    const cause = new Error("an internal problem");
+    const call = callOf({ fault: fault(reason, values, { cause }) });
+    vi.advanceTimersByTime(12.345);
+    logCall(call);
+    const common = { time: expect.any(Number), msg: "request failed", ...line, code: grpc, reason };
+    const expected =
+      http < 500
+        ? { level: levels.info, ...common }
+        : {
+            level: levels.error,
+            ...common,
+            err: { type: "Error", message: cause.message, stack: cause.stack },
+          };
+    expect(log.lines()).toEqual([expected]);
+  },
+);
 
-test.each(rows)("%s says no secret and none of the ids in the message", (reason) => {
+test.each(rows)("the log line of %s contains no secret and no user id", (reason) => {
   const cause = Object.assign(new pg.DatabaseError("duplicate key", 9, "error"), {
     code: "23505",
     detail: "Key (owner_id)=(alice)",
@@ -106,13 +109,13 @@ test.each(rows)("%s says no secret and none of the ids in the message", (reason)
   for (const secret of secrets) expect(log.text()).not.toContain(secret);
 });
 
-test("a call that was not authenticated has no app", () => {
+test("the log line of an unauthenticated call has no app", () => {
   logCall(callOf({ fault: fault("SERVER_KEY_INVALID"), principal: undefined }));
   expect(log.lines()[0]).not.toHaveProperty("app");
   expect(log.lines()[0]).not.toHaveProperty("keyId");
 });
 
-test("a failure without a cause has no err", () => {
+test("the log line of a failure without a cause has no err", () => {
   logCall(callOf({ fault: fault("DEADLINE_EXCEEDED") }));
   expect(log.lines()[0]).toMatchObject({ level: levels.error, reason: "DEADLINE_EXCEEDED" });
   expect(log.lines()[0]?.err).toBeUndefined();
@@ -123,7 +126,7 @@ test.each([
   [1_000, 100, levels.error],
   [undefined, 100, levels.error],
 ])(
-  "a deadline by a caller's timeout of %s ms and a limit of %s ms has level %i",
+  "a deadline exceeded with a caller timeout of %s ms and a limit of %s ms has level %i",
   (caller, limit, level) => {
     const timeouts = { callerTimeoutMs: caller, timeoutMs: limit };
     const call = callOf({ fault: fault("DEADLINE_EXCEEDED") }, timeouts);

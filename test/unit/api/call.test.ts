@@ -12,20 +12,20 @@ test.each(kept)("the caller's request id %j is kept", (requestId) => {
 const replaced: [name: string, requestId: string | string[] | undefined][] = [
   ["absent", undefined],
   ["empty", ""],
-  ["long", "x".repeat(129)],
+  ["too long", "x".repeat(129)],
   ["with a line break", "a\nb"],
-  ["ending in a line break", "a\n"],
+  ["with a line break at the end", "a\n"],
   ["with a space", "a b"],
   ["with a quote", 'a"b'],
-  ["with letters outside ASCII", "é"],
-  ["given twice", ["a", "b"]],
+  ["with a letter outside ASCII", "é"],
+  ["sent twice", ["a", "b"]],
 ];
 
 test.each(replaced)("a request id that is %s is replaced", (_, requestId) => {
   expect(new Call({ ...options, requestId }).requestId).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
 });
 
-test("no two calls are given the same id", () => {
+test("each call gets a different id", () => {
   const ids = Array.from({ length: 1_000 }, () => new Call(options).requestId);
   expect(new Set(ids).size).toBe(1_000);
 });
@@ -37,7 +37,7 @@ test("a call is cancelled when its deadline is exceeded", async () => {
   expect(call.timeLeftMs()).toBeLessThanOrEqual(0);
 });
 
-test("a call whose deadline has passed is cancelled from the start", () => {
+test("a call with a timeout of zero is cancelled from the start", () => {
   const call = new Call({ ...options, timeoutMs: 0 });
   expect(call.cancellation.reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
 });

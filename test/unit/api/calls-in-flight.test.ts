@@ -5,7 +5,7 @@ import { CallsInFlight } from "../../../src/api/calls-in-flight.ts";
 
 const newCall = () => new Call({ method: "any", protocol: "grpc" });
 
-test("holds the calls that were added and not deleted, in any order", () => {
+test("contains the calls that were added and not deleted, after any order of changes", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.nat({ max: 20 }))), (steps) => {
       const inFlight = new CallsInFlight();

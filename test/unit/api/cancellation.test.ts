@@ -4,7 +4,7 @@ import { fault } from "../../../src/errors.ts";
 
 const reason = fault("CANCELLED");
 
-test("each listener is called once with the first reason, late listeners at once", () => {
+test("each listener is called once with the first reason, and a late listener immediately", () => {
   const cancellation = new Cancellation();
   const received: unknown[] = [];
   cancellation.onAbort((why) => received.push(why));
@@ -17,7 +17,7 @@ test("each listener is called once with the first reason, late listeners at once
   expect(() => cancellation.throwIfAborted()).toThrow(reason);
 });
 
-test("no listener is called after its release", () => {
+test("a listener is not called after its removal", () => {
   const cancellation = new Cancellation();
   const listener = vi.fn();
   cancellation.onAbort(listener);
@@ -29,7 +29,7 @@ test("no listener is called after its release", () => {
 test.each([
   ["before", true],
   ["after", false],
-])("its signal, first read %s the cancellation, is aborted with the reason", (_, isFirst) => {
+])("a signal that is first read %s the cancellation is aborted with the reason", (_, isFirst) => {
   const cancellation = new Cancellation();
   if (isFirst) expect(cancellation.signal.aborted).toBe(false);
   cancellation.abort(reason);

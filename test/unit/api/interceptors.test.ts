@@ -14,7 +14,7 @@ function run(handler: RunCall, call = newCall()) {
   return { call, result: chain(call, async () => message) };
 }
 
-test("a call gets the message of its handler", async () => {
+test("a call returns the message of its handler", async () => {
   const { result } = run((_, readMessage) => readMessage());
   expect(await result).toBe(message);
 });
@@ -22,7 +22,7 @@ test("a call gets the message of its handler", async () => {
 test.each([
   ["an Error", new Error("secret")],
   ["a string", "secret"],
-])("%s becomes INTERNAL, and its own text is only the cause", async (_, thrown) => {
+])("%s becomes INTERNAL, and its text appears only in the cause", async (_, thrown) => {
   const { call, result } = run(async () => {
     throw thrown;
   });
@@ -30,7 +30,7 @@ test.each([
   expect(call.fault?.message).toBe(errors.INTERNAL.message);
 });
 
-test("a fault stays as it is, and is recorded in the call", async () => {
+test("a fault is not changed, and is recorded in the call", async () => {
   const thrown = fault("OVERLOADED");
   const { call, result } = run(async () => {
     throw thrown;
@@ -40,7 +40,7 @@ test("a fault stays as it is, and is recorded in the call", async () => {
   expect(toFault(thrown)).toBe(thrown);
 });
 
-test("a cancelled call ends although its handler does not", async () => {
+test("a cancelled call ends even if its handler does not", async () => {
   const { call, result } = run(() => new Promise(() => {}));
   call.cancellation.abort(fault("DEADLINE_EXCEEDED"));
   await expect(result).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });

@@ -10,22 +10,22 @@ const decode = compileJsonDecoder(SyncContactsRequestSchema, {
   isRest: true,
 });
 
-interface Seen {
+interface FaultFields {
   readonly reason: Reason;
   readonly path: string;
   readonly fieldCode: string;
   readonly message: string;
 }
 
-/** What the caller is told of a body. */
-function faultIn(body: Record<string, unknown>): Seen | undefined {
+/** The fault that the decoder reports for a body. */
+function faultIn(body: Record<string, unknown>): FaultFields | undefined {
   const { violation } = decode(body);
   if (violation === undefined) return undefined;
   const { reason, message, at } = faultOf(violation);
   return { reason, message, path: at?.path ?? "", fieldCode: at?.fieldCode ?? "" };
 }
 
-/** A value of JSON, absent where undefined, and what is wrong with it. */
+/** A JSON value (`undefined` stands for an absent field) and the fault that it causes. */
 interface Value {
   readonly json: unknown;
   readonly fault?: { readonly reason: Reason; readonly says: string };
@@ -70,12 +70,12 @@ const fields = [
   { name: "isDeleted", proto: "is_deleted", code: "104", values: flags },
 ] as const;
 
-/** Each value under a title that shows it. */
+/** Adds to each value a test title that shows it. */
 function titled(values: readonly Value[]): [title: string, value: Value][] {
   return values.map((value) => {
     const text = JSON.stringify(value.json) ?? "absent";
     const shown = text.length > 40 ? `${text.slice(0, 20)}... of ${text.length}` : text;
-    return [`${shown} ${value.fault?.says ?? "is taken"}`, value];
+    return [`${shown} ${value.fault?.says ?? "is accepted"}`, value];
   });
 }
 
@@ -83,8 +83,7 @@ const good = { ownerXCUserID: "a", contactXCUserID: "b" };
 
 describe.each(fields)("$name", ({ name, proto, code, values }) => {
   test.each(titled(values))("%s", (_, { json, fault }) => {
-    const seen = faultIn({ contacts: [good, { ...good, [name]: json }] });
-    expect(seen).toEqual(
+    expect(faultIn({ contacts: [good, { ...good, [name]: json }] })).toEqual(
       fault && {
         reason: fault.reason,
         path: `contacts[1].${proto}`,
@@ -138,7 +137,7 @@ test.each(notObjects.map((json) => [json]))("an entry %j must be an object", (js
   });
 });
 
-test("of many faults the first in list order is told, of type and of rule alike", () => {
+test("the decoder reports the first fault in list order, whether of type or of rule", () => {
   const pick = (values: readonly Value[]) =>
     fc.oneof(
       { weight: 4, arbitrary: fc.constantFrom(...values.filter(({ fault }) => !fault)) },
@@ -158,7 +157,7 @@ test("of many faults the first in list order is told, of type and of rule alike"
 
 type Entry = readonly Value[] | (typeof notObjects)[number];
 
-/** An entry of values, unlike one that is no object, has its fields in order. */
+/** Whether the entry is a list of field values, and not a value that is not an object. */
 function isValues(entry: Entry): entry is readonly Value[] {
   return Array.isArray(entry) && entry.length === fields.length;
 }

@@ -37,17 +37,17 @@ const values: [name: string, field: FieldOptions, json: unknown, value: unknown]
   ["an absent list", { repeated: true }, null, []],
   ["a list of bools", { type: "bool", repeated: true }, [true, "false"], [true, false]],
   ["an int32", { type: "int32" }, -7, -7],
-  ["the least int32", { type: "int32" }, -(2 ** 31), -(2 ** 31)],
-  ["the greatest int32", { type: "int32" }, 2 ** 31 - 1, 2 ** 31 - 1],
-  ["an int32 with a point", { type: "int32" }, JSON.parse("5.0"), 5],
+  ["the smallest int32", { type: "int32" }, -(2 ** 31), -(2 ** 31)],
+  ["the largest int32", { type: "int32" }, 2 ** 31 - 1, 2 ** 31 - 1],
+  ["an int32 with a decimal point", { type: "int32" }, JSON.parse("5.0"), 5],
   ["an absent int32", { type: "int32" }, undefined, 0],
   ["an absent optional int32", { type: "int32", optional: true }, undefined, undefined],
   ["a null optional int32 with a rule", { ...limited, optional: true }, null, undefined],
   ["an optional int32 of zero", { type: "int32", optional: true }, 0, 0],
   ["a list of int32", { type: "int32", repeated: true }, [1, 2], [1, 2]],
   ["an absent optional bool", { type: "bool", optional: true }, null, undefined],
-  ["a list that is required, and empty", { repeated: true, requiredInJson: true }, [], []],
-  ["a list that is required", { repeated: true, requiredInJson: true }, ["a"], ["a"]],
+  ["a required list that is empty", { repeated: true, requiredInJson: true }, [], []],
+  ["a required list", { repeated: true, requiredInJson: true }, ["a"], ["a"]],
   ["an absent message", toInner, undefined, undefined],
   ["a null message", toInner, null, undefined],
 ];
@@ -57,13 +57,13 @@ test.each(values)("%s is read", (_, field, json, value) => {
   expect((message as unknown as Record<string, unknown>).field).toEqual(value);
 });
 
-test("a message is read, its JSON name as the proto has it", () => {
+test("a message is read under the JSON name that the proto declares", () => {
   const decode = decoderOf({ the_inner: { ...toInner, jsonName: "Inner" } });
   const { message } = decode({ Inner: { tag: "x" }, theInner: { tag: "y" } });
   expect(message).toMatchObject({ theInner: { $typeName: "test.Inner", tag: "x" } });
 });
 
-interface Refusal {
+interface Rejection {
   readonly field: FieldOptions;
   readonly json: unknown;
   readonly path: string;
@@ -71,7 +71,7 @@ interface Refusal {
   readonly message: string;
 }
 
-const refusals: Record<string, Refusal> = {
+const rejections: Record<string, Rejection> = {
   "a field without a code": {
     field: { rules: required },
     json: "",
@@ -79,7 +79,7 @@ const refusals: Record<string, Refusal> = {
     fieldCode: "",
     message: "Param 'field' is required",
   },
-  "an optional string that is there and empty": {
+  "an optional string that is set but empty": {
     field: { optional: true, rules: required },
     json: "",
     path: "field",
@@ -133,7 +133,7 @@ const refusals: Record<string, Refusal> = {
   ),
   ...Object.fromEntries(
     [0, -1, 1_001, 2 ** 31, 2 ** 32 + 5].map((json) => [
-      `an int32 of ${json}, beyond its rule`,
+      `an int32 of ${json}, outside the range of its rule`,
       {
         field: limited,
         json,
@@ -145,7 +145,7 @@ const refusals: Record<string, Refusal> = {
   ),
   ...Object.fromEntries(
     [undefined, null].map((json) => [
-      `a list that is required, and ${json}`,
+      `a required list that is ${json}`,
       {
         field: { repeated: true, requiredInJson: true, code: 9 },
         json,
@@ -155,7 +155,7 @@ const refusals: Record<string, Refusal> = {
       },
     ]),
   ),
-  "a list that is required, and no list": {
+  "a required list of another type": {
     field: { repeated: true, requiredInJson: true, code: 9 },
     json: "",
     path: "field",
@@ -190,7 +190,7 @@ const refusals: Record<string, Refusal> = {
     fieldCode: "202",
     message: "Param 'tag' is required",
   },
-  "a field within a list within a list: the innermost entry is named": {
+  "a field within a list within a list, with the innermost entry in the message": {
     field: toOuter,
     json: [{}, { inners: [{ tag: "a" }, { tag: "b" }, { tag: 3 }] }],
     path: "field[1].inners[2].tag",
@@ -206,8 +206,8 @@ const refusals: Record<string, Refusal> = {
   },
 };
 
-test.each(Object.entries(refusals))(
-  "%s is refused",
+test.each(Object.entries(rejections))(
+  "%s is rejected",
   (_, { field, json, path, fieldCode, message }) => {
     const { violation } = decoderOf({ field })({ field: json });
     expect(violation && faultOf(violation)).toMatchObject({ message, at: { path, fieldCode } });
@@ -221,7 +221,7 @@ const unsupported: FieldOptions[] = [
   { type: "enum", typeName: ".test.Colour", repeated: true },
 ];
 
-describe("a field that JSON cannot set yet is refused when the decoder is compiled", () => {
+describe("an unsupported feature is rejected when the decoder is compiled", () => {
   test.each(unsupported)("$type, as a list $repeated", (field) => {
     expect(() => decoderOf({ bad: field })).toThrow(/^test\.Request\.bad: .*support/);
   });
@@ -244,20 +244,20 @@ describe("a field that JSON cannot set yet is refused when the decoder is compil
     expect(() => compileJsonDecoder(desc, limits)).toThrow(/^test\.Request\.bad: .*support/);
   });
 
-  test("required_in_json of what is no list", () => {
+  test("required_in_json on a field that is not a list", () => {
     expect(() => decoderOf({ bad: { requiredInJson: true } })).toThrow(
       /^test\.Request\.bad: required_in_json is not supported/,
     );
   });
 
-  test("a constraint of the message", () => {
+  test("a constraint on the message", () => {
     const oneof = [{ fields: ["a", "b"], required: true }];
     const options = { "[buf.validate.message]": { oneof } };
     const desc = compileMessage({ fields: { a: {}, b: {} }, options });
     expect(() => compileJsonDecoder(desc, limits)).toThrow(/^test\.Request: .*support/);
   });
 
-  test("a constraint that is not kept", () => {
+  test("an unsupported constraint", () => {
     expect(() => decoderOf({ bad: { rules: { string: { email: true } } } })).toThrow(
       /^test\.Request\.bad: .*support/,
     );
@@ -287,7 +287,7 @@ describe("in ProtoJSON", () => {
     },
   );
 
-  test("a list that is required in JSON may be absent, because clients leave out empty lists", () => {
+  test("a list that is required in JSON may be absent, because ProtoJSON omits empty lists", () => {
     const decode = decodeProtoJson({ field: { repeated: true, requiredInJson: true } });
     expect(decode({}).message).toMatchObject({ field: [] });
   });

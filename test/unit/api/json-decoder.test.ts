@@ -33,7 +33,7 @@ function parse(body: object) {
   return fromJson(SyncContactsRequestSchema, json, { ignoreUnknownFields: true });
 }
 
-test("valid JSON becomes the message that protobuf makes of it", () => {
+test("valid JSON is decoded to the same message as by protobuf", () => {
   fc.assert(
     fc.property(bodyOf(goodId, { minLength: 1, maxLength: 6 }), (body) => {
       const { message } = decode(body);
@@ -45,7 +45,7 @@ test("valid JSON becomes the message that protobuf makes of it", () => {
   );
 });
 
-test("JSON of the right types breaks the rules that its message breaks", () => {
+test("JSON of the right types violates the same rules as its message", () => {
   const id = fc.oneof({ weight: 6, arbitrary: goodId }, nastyText);
   fc.assert(
     fc.property(bodyOf(id, { maxLength: 6 }), (body) => {
@@ -62,7 +62,7 @@ test("JSON of the right types breaks the rules that its message breaks", () => {
   );
 });
 
-test("a decoded message passes the rules, so that they need not be checked again", () => {
+test("a decoded message satisfies the rules, so they need no second check", () => {
   fc.assert(
     fc.property(bodyOf(nastyText, { maxLength: 3 }), (body) => {
       const { message } = decode(body);
@@ -87,7 +87,7 @@ test.each(spellings)("isDeleted %j is %j", (isDeleted, expected) => {
   expect(message).toMatchObject({ contacts: [{ isDeleted: expected }] });
 });
 
-test("a field has its documented name or its proto name", () => {
+test("a field may have its documented name or its proto name", () => {
   const entry = { owner_xc_user_id: "a", contactXCUserID: "b", is_deleted: true };
   const { message } = decode({ contacts: [entry] });
   expect(message).toMatchObject({
@@ -98,7 +98,7 @@ test("a field has its documented name or its proto name", () => {
 test.each([
   ["ownerXCUserID", "owner_xc_user_id", { ownerXCUserID: "a", owner_xc_user_id: "a" }],
   ["isDeleted", "is_deleted", { ownerXCUserID: "a", isDeleted: null, is_deleted: null }],
-])("both names of %s in one object are a fault", (param, other, given) => {
+])("an object with both names of %s is a fault", (param, other, given) => {
   const { violation } = decode({ contacts: [{ ...given, contactXCUserID: "b" }] });
   expect(violation && faultOf(violation)).toMatchObject({
     reason: "PARAM_TWICE",

@@ -23,7 +23,7 @@ const requestOf = (entry: ReturnType<typeof entryOf>) =>
     .array(entry, { maxLength: 6 })
     .map((contacts) => create(SyncContactsRequestSchema, { contacts }));
 
-test("protovalidate gives the same verdict on any message, and the same first field", () => {
+test("protovalidate gives the same result for any message, and the same first field", () => {
   const mostlyGood = entryOf(fc.oneof({ weight: 6, arbitrary: goodId }, nastyText));
   let valid = 0;
   let invalid = 0;
@@ -89,7 +89,7 @@ const samples: Record<string, Sample> = {
     fieldCode: "103",
     message: "Param 'contactXCUserID' cannot contain a NUL character (contacts[1])",
   },
-  "a lone surrogate, which protobuf has no bytes for": {
+  "a lone surrogate, which protobuf cannot encode": {
     owner: "a\ud83d",
     contact: "b",
     reason: "PARAM_NOT_UNICODE",
@@ -120,12 +120,15 @@ const lengths: [configured: number, entries: number, message: string | undefined
   [3, 0, "Param 'contacts' cannot be empty"],
 ];
 
-test.each(lengths)("with at most %i entries configured, %i: %s", (maxListEntries, length, text) => {
-  const rules = compileMessageRules(SyncContactsRequestSchema, { maxListEntries });
-  const entry = create(ContactEntrySchema, { ownerXcUserId: "a", contactXcUserId: "b" });
-  const contacts = Array.from({ length }, () => entry);
-  const violation = rules(create(SyncContactsRequestSchema, { contacts }));
-  const made = violation && faultOf(violation);
-  expect(made?.message).toBe(text);
-  if (text !== undefined) expect(made?.at).toEqual({ path: "contacts", fieldCode: "101" });
-});
+test.each(lengths)(
+  "with a limit of %i entries, a list of %i: %s",
+  (maxListEntries, length, text) => {
+    const rules = compileMessageRules(SyncContactsRequestSchema, { maxListEntries });
+    const entry = create(ContactEntrySchema, { ownerXcUserId: "a", contactXcUserId: "b" });
+    const contacts = Array.from({ length }, () => entry);
+    const violation = rules(create(SyncContactsRequestSchema, { contacts }));
+    const made = violation && faultOf(violation);
+    expect(made?.message).toBe(text);
+    if (text !== undefined) expect(made?.at).toEqual({ path: "contacts", fieldCode: "101" });
+  },
+);

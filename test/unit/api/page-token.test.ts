@@ -12,7 +12,7 @@ const anyList: fc.Arbitrary<PagedList> = fc.record({
   userId: goodId,
 });
 
-test("a token carries its position to the list it was made for", () => {
+test("a token returns its position for the list that it was made for", () => {
   fc.assert(
     fc.property(anyList, goodId, (any, position) => {
       expect(decodePageToken(any, encodePageToken(any, position))).toBe(position);
@@ -20,20 +20,20 @@ test("a token carries its position to the list it was made for", () => {
   );
 });
 
-test("a token is of the same letters in every version", () => {
+test("a token has the same text in every version", () => {
   expect(encodePageToken(list, "bob")).toBe("-pCSUx9ktQiE0o6iYm9i");
   expect(encodePageToken({ ...list, userId: "\u{1f44d}" }, "\ufeffé\u{1f44d}")).toBe(
     "5LIxbIPFuUROUygM77u_w6nwn5GN",
   );
 });
 
-test("a token is base64url, of 283 characters at the most", () => {
+test("a token is base64url and has at most 283 characters", () => {
   const longest = encodePageToken(list, "\u{1f44d}".repeat(50));
   expect(longest).toMatch(/^[\w-]+$/);
   expect(longest).toHaveLength(283);
 });
 
-test("no other list or call takes a token", () => {
+test("no other list or call accepts a token", () => {
   fc.assert(
     fc.property(anyList, anyList, goodId, (one, other, position) => {
       fc.pre(JSON.stringify(one) !== JSON.stringify(other));
@@ -46,14 +46,14 @@ const others: Record<string, PagedList> = {
   "another app": { ...list, appId: 8 },
   "another call": { ...list, method: "ListMutualContacts" },
   "another user": { ...list, userId: "alicf" },
-  "a user that is nobody": { ...list, userId: "" },
+  "an empty user id": { ...list, userId: "" },
 };
 
-test.each(Object.entries(others))("a token is refused to %s", (_, other) => {
+test.each(Object.entries(others))("a token is rejected for %s", (_, other) => {
   expect(decodePageToken(other, encodePageToken(list, "bob"))).toBeUndefined();
 });
 
-test("parts that read the same when joined are told apart", () => {
+test("tokens differ even if the joined text of their parts is the same", () => {
   const token = encodePageToken({ ...list, userId: "ab" }, "c");
   expect(decodePageToken({ ...list, userId: "a" }, token)).toBeUndefined();
   const [one, other] = [
@@ -65,7 +65,7 @@ test("parts that read the same when joined are told apart", () => {
   );
 });
 
-test("a token with any one character changed, lost or added is refused", () => {
+test("a token with one character changed, removed or added is rejected", () => {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= .\0é";
   const anyCharacter = fc.constantFrom(...alphabet);
   fc.assert(
@@ -84,7 +84,7 @@ test("a token with any one character changed, lost or added is refused", () => {
   );
 });
 
-test("a token with any one byte changed is refused", () => {
+test("a token with one byte changed is rejected", () => {
   fc.assert(
     fc.property(anyList, goodId, fc.integer({ min: 1, max: 255 }), (any, position, change) => {
       const bytes = Buffer.from(encodePageToken(any, position), "base64url");
@@ -98,7 +98,7 @@ test("a token with any one byte changed is refused", () => {
   );
 });
 
-/** A token whose digest is right, though no page ends there: anyone can work it out. */
+/** A token with a correct digest for a position that no page has. Any client can compute the digest. */
 function forged(position: Uint8Array, text: string): string {
   const [digest] = [Buffer.from(encodePageToken(list, text), "base64url").subarray(0, 12)];
   return Buffer.concat([digest, position]).toString("base64url");
@@ -112,7 +112,7 @@ const forgeries: Record<string, string> = {
   "an overlong position": forged(Buffer.of(0xc1, 0xa1), "a"),
 };
 
-test.each(Object.entries(forgeries))("a token with %s is refused", (_, token) => {
+test.each(Object.entries(forgeries))("a token with %s is rejected", (_, token) => {
   expect(decodePageToken(list, token)).toBeUndefined();
 });
 
@@ -128,11 +128,11 @@ const nonsense = [
   "=",
 ];
 
-test.each(nonsense)("%j is no token", (token) => {
+test.each(nonsense)("%j is not a token", (token) => {
   expect(decodePageToken(list, token)).toBeUndefined();
 });
 
-test("text of any kind is no token, and never throws", () => {
+test("arbitrary text is not a token, and never throws", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 400 }), (token) => {
       expect(decodePageToken(list, token)).toBeUndefined();

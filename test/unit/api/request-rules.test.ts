@@ -15,7 +15,7 @@ const anyNumber = fc.oneof(
   fc.constantFrom(0, 1, 999, 1_000, 1_001, undefined),
 );
 
-/** Messages of any kind, their values good and bad. */
+/** Messages of a type, with valid and invalid values. */
 function anyMessage(desc: DescMessage): fc.Arbitrary<Message> {
   const fields = desc.fields.map((field) => [field.localName, anyValueOf(field)]);
   return fc.record(Object.fromEntries(fields)).map((init) => create(desc, init));
@@ -35,11 +35,11 @@ function anyScalarOf({ scalar }: DescField): fc.Arbitrary<unknown> {
     case ScalarType.BOOL:
       return fc.boolean();
     default:
-      throw new Error(`no values of the type ${scalar} are known here`);
+      throw new Error(`this test has no values of the type ${scalar}`);
   }
 }
 
-test.each(requests)("of %s protovalidate gives the same verdict on any message", (_, desc) => {
+test.each(requests)("protovalidate gives the same result for any %s", (_, desc) => {
   const findViolation = compileMessageRules(desc, { maxListEntries: 10_000 });
   let valid = 0;
   let invalid = 0;

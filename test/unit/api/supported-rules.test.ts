@@ -11,7 +11,7 @@ import { compileMessage } from "../support/proto.ts";
 
 const limits = { maxListEntries: 10_000 };
 
-/** Constraints that the proto uses, and their neighbours: each is kept as protovalidate keeps it. */
+/** Constraints that the proto uses, and similar ones. Each has the same result as in protovalidate. */
 const supported: [name: string, rules: JsonObject][] = [
   ["none", {}],
   ["string.min_len 0", { string: { minLen: 0 } }],
@@ -27,7 +27,7 @@ describe.each(supported)("%s", (_, rules) => {
     ["a string", { rules }],
     ["an optional string", { rules, optional: true }],
     ["strings of a list", { rules: { repeated: { items: rules } }, repeated: true }],
-  ])("means for %s what protovalidate means", (_, field) => {
+  ])("has the same result as protovalidate for %s", (_, field) => {
     const desc = compileMessage({ fields: { text: field } });
     const findViolation = compileMessageRules(desc, limits);
     const validator = createValidator();
@@ -55,7 +55,7 @@ describe.each(ranges)("%s", (_, rules) => {
     ["a number", { type: "int32", rules }],
     ["an optional number", { type: "int32", rules, optional: true }],
     ["numbers of a list", { type: "int32", rules: { repeated: { items: rules } }, repeated: true }],
-  ])("means for %s what protovalidate means", (_, field) => {
+  ])("has the same result as protovalidate for %s", (_, field) => {
     const desc = compileMessage({ fields: { number: field } });
     const findViolation = compileMessageRules(desc, limits);
     const validator = createValidator();
@@ -69,7 +69,7 @@ describe.each(ranges)("%s", (_, rules) => {
   });
 });
 
-test("a number out of range is told the range, in the documented way of large numbers", () => {
+test("the message for a number out of range contains the range, with separators of thousands", () => {
   const rules = { int32: { gte: -1_000, lte: 20_000 } };
   const desc = compileMessage({ fields: { number: { type: "int32", rules, code: 9 } } });
   const violation = compileMessageRules(desc, limits)(create(desc, { number: 20_001 }));
@@ -88,7 +88,7 @@ const lengths: [name: string, rules: JsonObject][] = [
   ["both", { repeated: { minItems: 1, maxItems: 2 } }],
 ];
 
-test.each(lengths)("%s means for a list what protovalidate means", (_, rules) => {
+test.each(lengths)("%s has the same result as protovalidate for a list", (_, rules) => {
   const desc = compileMessage({ fields: { list: { rules, repeated: true } } });
   const findViolation = compileMessageRules(desc, limits);
   for (const list of [[], ["a"], ["a", "b"], ["a", "b", "c"]]) {
@@ -99,14 +99,14 @@ test.each(lengths)("%s means for a list what protovalidate means", (_, rules) =>
   }
 });
 
-/** At the edge of what is supported: kept as protovalidate keeps it, or refused, but not ignored. */
+/** Edge cases: Kith either has the same result as protovalidate or rejects the rule. It never ignores it. */
 const edges: [name: string, field: FieldOptions, values: unknown[]][] = [
   ["string.max_len 0", { rules: { string: { maxLen: 0 } } }, ["", "a"]],
   ["string.not_contains of nothing", { rules: { string: { notContains: "" } } }, ["", "a"]],
   ["repeated.max_items 0", { rules: { repeated: { maxItems: 0 } }, repeated: true }, [[], ["a"]]],
 ];
 
-test.each(edges)("%s is kept or refused, not ignored", (_, field, values) => {
+test.each(edges)("%s is applied or rejected, not ignored", (_, field, values) => {
   const desc = compileMessage({ fields: { bad: field } });
   let findViolation: MessageRules;
   try {

@@ -7,13 +7,13 @@ import { SyncContactsRequestSchema } from "../../../src/gen/contact/v1/contact_s
 
 type Write = (writer: BinaryWriter) => void;
 
-/** Mostly what is plain: a message is read only where all of it is. */
+/** Mostly ASCII, because the fast reader handles a message only if all of its text is ASCII. */
 const anyText = fc.oneof(
   { arbitrary: fc.constantFrom("", "alice", "bob", "\0", "\x7f"), weight: 20 },
   { arbitrary: fc.string({ maxLength: 60 }), weight: 20 },
   { arbitrary: fc.string({ unit: "binary", maxLength: 60 }), weight: 1 },
 );
-/** Some are what a tag may be, some take two bytes. */
+/** Some values equal a tag, and some take two bytes. */
 const anyBool = fc.oneof(
   { arbitrary: fc.constantFrom(0, 1, 2, 0x0a, 0x10, 0x7f), weight: 20 },
   { arbitrary: fc.constantFrom(0x80, 300), weight: 1 },
@@ -32,7 +32,7 @@ const bool = (no: number) =>
         void to.tag(no, WireType.Varint).uint32(value),
   );
 
-/** Fields as no client writes them: of other kinds, or unknown. */
+/** Fields that no client writes: of other wire types, or unknown. */
 const anyOddField = fc
   .tuple(fc.constantFrom(1, 2, 3, 4, 15, 16, 1_000), fc.constantFrom(0, 1, 2, 5), fc.nat(200))
   .map(
@@ -48,7 +48,7 @@ const anyOddField = fc
 
 const someOdd = { arbitrary: anyOddField, weight: 1 };
 
-/** Fields in any order, any of them absent or repeated. */
+/** Fields in any order. Each may be absent or repeated. */
 const anyEntry = fc.array(
   fc.oneof(
     { arbitrary: text(1), weight: 60 },
@@ -59,7 +59,7 @@ const anyEntry = fc.array(
   { maxLength: 6 },
 );
 
-/** Some say that they are longer or shorter than they are. */
+/** The declared length of some is too long or too short. */
 const anyContact = fc
   .tuple(anyEntry, fc.oneof({ arbitrary: fc.constant(0), weight: 40 }, fc.constantFrom(-1, 1)))
   .map(
@@ -90,11 +90,11 @@ function expectAsLibrary(bytes: Buffer): void {
   expect(message).toStrictEqual(fromBinary(SyncContactsRequestSchema, bytes));
 }
 
-test("messages are read as the library reads them, or not at all", () => {
+test("the fast reader reads messages as the library does, or leaves them to it", () => {
   fc.assert(fc.property(anyMessage, expectAsLibrary), { numRuns: 10_000 });
 });
 
-test("messages of ASCII ids are plain", () => {
+test("the fast reader reads messages with ASCII ids", () => {
   const anyId = fc.string({ unit: "binary-ascii", maxLength: 50 });
   const entry = fc.record({
     ownerXcUserId: anyId,
@@ -111,7 +111,7 @@ test("messages of ASCII ids are plain", () => {
   );
 });
 
-test("violation messages are read as the library reads them, or not at all", () => {
+test("the fast reader reads damaged messages as the library does, or leaves them to it", () => {
   const anyBroken = fc
     .tuple(anyMessage, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.boolean())
     .map(([bytes, at, flip, isCut]) => {
@@ -124,23 +124,23 @@ test("violation messages are read as the library reads them, or not at all", () 
   fc.assert(fc.property(anyBroken, expectAsLibrary), { numRuns: 5_000 });
 });
 
-test("bytes without meaning are read as the library reads them, or not at all", () => {
-  const tellingByte = fc.constantFrom(0, 1, 2, 3, 0x0a, 0x10, 0x12, 0x18, 0x61, 0x80);
+test("the fast reader reads arbitrary bytes as the library does, or leaves them to it", () => {
+  const relevantByte = fc.constantFrom(0, 1, 2, 3, 0x0a, 0x10, 0x12, 0x18, 0x61, 0x80);
   const anyEntryBytes = fc
-    .array(tellingByte, { maxLength: 8 })
+    .array(relevantByte, { maxLength: 8 })
     .map((bytes) => [0x0a, bytes.length, ...bytes]);
   const anyBytes = fc
-    .array(fc.oneof(anyEntryBytes, fc.array(tellingByte, { maxLength: 3 })), { maxLength: 4 })
+    .array(fc.oneof(anyEntryBytes, fc.array(relevantByte, { maxLength: 3 })), { maxLength: 4 })
     .map((parts) => Buffer.from(parts.flat()));
   fc.assert(fc.property(anyBytes, expectAsLibrary), { numRuns: 10_000 });
 });
 
 test.each([
-  ["the message ends behind a tag", "0a"],
+  ["the message ends after a tag", "0a"],
   ["the message ends within an entry", "0a020a"],
   ["the message ends within an id", "0a030a0561"],
-  ["an entry ends behind a tag", "0a01181001"],
+  ["an entry ends after a tag", "0a01181001"],
   ["an entry ends within an id", "0a030a056110011001"],
-])("what is cut off is not plain: %s", (_, hex) => {
+])("the fast reader leaves a truncated message to the library: %s", (_, hex) => {
   expect(readSyncContacts(Buffer.from(hex, "hex"))).toBeUndefined();
 });

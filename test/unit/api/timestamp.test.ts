@@ -20,7 +20,7 @@ test.each(examples)("%i microseconds are %s", (micros, json) => {
   expect(toJson(TimestampSchema, timestampOf(micros))).toBe(json);
 });
 
-test("no microsecond is lost, and the fraction is never negative", () => {
+test("microseconds are kept, and the fraction is never negative", () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), (micros) => {
       const { seconds, nanos } = timestampOf(micros);
@@ -31,7 +31,7 @@ test("no microsecond is lost, and the fraction is never negative", () => {
   );
 });
 
-test("to the millisecond it is the time of a Date", () => {
+test("a timestamp in milliseconds is the time of a Date", () => {
   fc.assert(
     fc.property(
       fc.date({

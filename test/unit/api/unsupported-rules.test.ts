@@ -9,7 +9,7 @@ const limits = { maxListEntries: 10_000 };
 const entry = messageJson({ name: "Entry", fields: { id: { rules: { string: { minLen: 1 } } } } });
 const cel = { id: "x", message: "x", expression: "true" };
 
-/** Constraints that are not kept; each must be noticed when the rules are compiled. */
+/** Unsupported constraints. Each must be rejected when the rules are compiled. */
 const unsupported: [name: string, field: FieldOptions][] = [
   ["required", { rules: { required: true } }],
   ["ignore", { rules: { ignore: "IGNORE_IF_ZERO_VALUE", string: { minLen: 1 } } }],
@@ -81,7 +81,7 @@ const unsupported: [name: string, field: FieldOptions][] = [
 ];
 
 test.each(unsupported)(
-  "%s is refused when the rules are compiled, with the field's name",
+  "%s is rejected with the field's name when the rules are compiled",
   (_, field) => {
     const desc = compileMessage({ fields: { good: {}, bad: field } }, [entry]);
     expect(() => compileMessageRules(desc, limits)).toThrow("test.Request.bad");
@@ -99,13 +99,13 @@ test.each<[string, JsonObject]>([
   ["cel", { cel: [cel] }],
   ["cel_expression", { celExpression: ["true"] }],
   ["oneof", { oneof: [{ fields: ["a", "b"], required: true }] }],
-])("%s of a message is refused when the rules are compiled", (_, rules) => {
+])("%s of a message is rejected when the rules are compiled", (_, rules) => {
   const options = { "[buf.validate.message]": rules };
   const desc = compileMessage({ fields: { a: {}, b: {} }, options });
   expect(() => compileMessageRules(desc, limits)).toThrow("test.Request");
 });
 
-test("a map of messages with rules is refused when the rules are compiled", () => {
+test("a map of messages with rules is rejected when the rules are compiled", () => {
   const mapEntry = {
     ...messageJson({
       name: "ByIdEntry",
@@ -119,7 +119,7 @@ test("a map of messages with rules is refused when the rules are compiled", () =
   expect(() => compileMessageRules(desc, limits)).toThrow("test.Request.by_id");
 });
 
-test("a oneof that is required is refused when the rules are compiled", () => {
+test("a required oneof is rejected when the rules are compiled", () => {
   const oneofs = [{ name: "kind", options: { "[buf.validate.oneof]": { required: true } } }];
   const desc = compileMessage({ fields: { a: { oneofIndex: 0 }, b: { oneofIndex: 0 } }, oneofs });
   expect(() => compileMessageRules(desc, limits)).toThrow("test.Request");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createGrpcAnswer } from "../../../bench/load/grpc-answer.ts";
 import type { Problem } from "../../../bench/load/problem.ts";
 
-/** Frames of an answer: HEADERS, or DATA with some bytes. */
+/** Frames of a response: HEADERS, or DATA with some bytes. */
 type Frame = "headers" | readonly number[];
 
 const message = [0, 0, 0, 0, 2, 8, 3];
@@ -26,7 +26,7 @@ const successes: [name: string, frames: Frame[]][] = [
   ["one DATA frame", ["headers", message, "headers"]],
   ["a message in three DATA frames", ["headers", [0, 0], [0, 0, 2], [8, 3], "headers"]],
 ];
-test.each(successes)("a success: %s", (_, frames) => {
+test.each(successes)("a successful response: %s", (_, frames) => {
   expect(check(frames)).toBeUndefined();
 });
 
@@ -47,7 +47,7 @@ const wrongAnswers: [name: string, frames: Frame[], text: string][] = [
   ["three HEADERS frames", ["headers", message, "headers", "headers"], "3 HEADERS frames"],
   ["three HEADERS frames without DATA", ["headers", "headers", "headers"], "3 HEADERS frames"],
 ];
-test.each(wrongAnswers)("a wrong answer: %s", (_, frames, text) => {
+test.each(wrongAnswers)("an invalid response: %s", (_, frames, text) => {
   expect(check(frames)).toEqual({ kind: "wrong", text: expect.stringContaining(text) });
 });
 

@@ -9,12 +9,12 @@ import { anyRequest, anyRows, applyBatch, pairKey, syncModel } from "../../suppo
 
 const noneBusy = () => false;
 
-function waiting({ appId, entries, wantsOutcomes = false }: ModelRequest): SyncRequest {
+function syncRequest({ appId, entries, wantsOutcomes = false }: ModelRequest): SyncRequest {
   const owners = entries.map(({ ownerId }) => ownerKey(appId, ownerId));
   return { appId, entries, owners, wantsOutcomes };
 }
 
-test("however requests are joined, results and rows are those of the order of arrival", () => {
+test("results and rows match the order of arrival, however requests are batched", () => {
   fc.assert(
     fc.property(
       fc.array(anyRequest, { maxLength: 12 }),
@@ -25,7 +25,7 @@ test("however requests are joined, results and rows are those of the order of ar
         const expected = requests.map((request) => syncModel(modelRows, request));
 
         const rows = new Set(initial);
-        const all = requests.map(waiting);
+        const all = requests.map(syncRequest);
         const results = new Map<SyncRequest, SyncResult>();
         let queue = all;
         while (queue.length > 0) {
@@ -46,10 +46,10 @@ test("however requests are joined, results and rows are those of the order of ar
   );
 });
 
-test("pairs are named once and in order", () => {
+test("each pair appears once, and the pairs are in order", () => {
   fc.assert(
     fc.property(fc.array(anyRequest, { minLength: 1 }), (requests) => {
-      const { inserts, deletes } = planBatch(requests.map(waiting), {
+      const { inserts, deletes } = planBatch(requests.map(syncRequest), {
         maxEntries: 1_000,
         isBusy: noneBusy,
       });
@@ -64,12 +64,12 @@ test("pairs are named once and in order", () => {
 
 const add = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: false });
 const remove = (ownerId: string) => ({ ownerId, contactId: "x", isDeleted: true });
-const sync = (...entries: SyncEntry[]) => waiting({ appId: 1, entries });
+const sync = (...entries: SyncEntry[]) => syncRequest({ appId: 1, entries });
 
 interface Case {
   readonly requests: SyncRequest[];
   readonly maxEntries?: number;
-  /** The busy pair. */
+  /** The pair that another transaction holds. */
   readonly busy?: SyncEntry;
   /** The positions of the requests that share the next transaction. */
   readonly taken: number[];
@@ -77,8 +77,8 @@ interface Case {
 
 const cases: Record<string, Case> = {
   "distinct pairs": { requests: [sync(add("a")), sync(add("b"))], taken: [0, 1] },
-  "the same pair of two apps": {
-    requests: [sync(remove("a")), waiting({ appId: 2, entries: [add("a")] })],
+  "the same pair in two apps": {
+    requests: [sync(remove("a")), syncRequest({ appId: 2, entries: [add("a")] })],
     taken: [0, 1],
   },
   "an insertion, then its deletion": {
@@ -89,7 +89,7 @@ const cases: Record<string, Case> = {
     requests: [sync(remove("a")), sync(add("a")), sync(add("b"))],
     taken: [0, 2],
   },
-  "what shares a pair with a request that waits": {
+  "requests that share a pair with a request that waits": {
     requests: [sync(remove("a")), sync(add("a"), add("b")), sync(add("b")), sync(add("c"))],
     taken: [0, 3],
   },
@@ -113,7 +113,7 @@ const cases: Record<string, Case> = {
     busy: add("a"),
     taken: [0],
   },
-  "nothing but requests of a busy pair": {
+  "only requests of a busy pair": {
     requests: [sync(add("a")), sync(remove("a"))],
     busy: add("a"),
     taken: [],
@@ -127,10 +127,15 @@ test.each(Object.entries(cases))("%s", (_, { requests, maxEntries = 100, busy, t
   expect(batch.requests).toEqual(taken.map((n) => requests[n]));
 });
 
-test("of requests that share a transaction, those that asked are told what became of each entry", () => {
+test("in a shared transaction, requests with wantsOutcomes get the outcome of each entry", () => {
   const entries = [add("a"), remove("b"), add("a"), remove("a"), remove("b"), add("c")];
-  const asks = (...list: SyncEntry[]) => waiting({ appId: 1, entries: list, wantsOutcomes: true });
-  const requests = [asks(...entries), sync(add("d"), remove("a")), asks(add("d"), remove("c"))];
+  const withOutcomes = (...list: SyncEntry[]) =>
+    syncRequest({ appId: 1, entries: list, wantsOutcomes: true });
+  const requests = [
+    withOutcomes(...entries),
+    sync(add("d"), remove("a")),
+    withOutcomes(add("d"), remove("c")),
+  ];
   const batch = planBatch(requests, { maxEntries: 100, isBusy: noneBusy });
   const rows = new Set([pairKey(1, add("b"))]);
   expect(shareResults(batch, applyBatch(rows, batch))).toStrictEqual([

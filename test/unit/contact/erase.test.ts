@@ -7,14 +7,14 @@ import type { SyncEntry } from "../../../src/contact/sync.ts";
 import { pairKey, syncModel } from "../../support/sync-model.ts";
 
 const appId = 1;
-const unhurried: CallOptions = { signal: new AbortController().signal };
+const noTimeout: CallOptions = { signal: new AbortController().signal };
 
 interface Step {
   readonly read?: string | undefined;
   readonly deleted?: number;
 }
 
-/** A store in memory. `onStep` runs before each step, and may change the rows. */
+/** A store in memory. `onStep` runs before each step and may change the rows. */
 function createModel(pairs: readonly [string, string][], onStep: (rows: Set<string>) => void) {
   const keyOf = (ownerId: string, contactId: string) => pairKey(appId, { ownerId, contactId });
   const rows = new Set(pairs.map((pair) => keyOf(...pair)));
@@ -54,14 +54,14 @@ function createModel(pairs: readonly [string, string][], onStep: (rows: Set<stri
 
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `u${1_000_000 + n}`);
 
-test("any pairs of the user go, both ways, and all others stay", async () => {
+test("erase deletes the user's pairs in both directions, and no others", async () => {
   const id = fc.constantFrom("me", "a", "b", "c");
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.tuple(id, id), { selector: String }), async (pairs) => {
       const { eraser, rows, keyOf } = createModel(pairs, () => {});
       const owned = pairs.filter(([owner]) => owner === "me");
       const listed = pairs.filter(([owner, contact]) => owner !== "me" && contact === "me");
-      expect(await eraser.erase(appId, "me", unhurried)).toEqual({
+      expect(await eraser.erase(appId, "me", noTimeout)).toEqual({
         asOwner: owned.length,
         asContact: listed.length,
       });
@@ -71,11 +71,11 @@ test("any pairs of the user go, both ways, and all others stay", async () => {
   );
 });
 
-test("no step is of more than 1,000, and each list is walked once", async () => {
+test("no step has more than 1,000 entries, and each list is read once", async () => {
   const mine = numbered(2_500).map((id): [string, string] => ["me", id]);
   const theirs = numbered(1_000).map((id): [string, string] => [id, "me"]);
   const { eraser, steps } = createModel([...mine, ...theirs], () => {});
-  expect(await eraser.erase(appId, "me", unhurried)).toEqual({ asOwner: 2_500, asContact: 1_000 });
+  expect(await eraser.erase(appId, "me", noTimeout)).toEqual({ asOwner: 2_500, asContact: 1_000 });
   expect(steps).toEqual([
     { read: "" },
     { deleted: 1_000 },
@@ -88,19 +88,19 @@ test("no step is of more than 1,000, and each list is walked once", async () => 
   ]);
 });
 
-test("it ends although others add behind it all the time, and counts what it deleted", async () => {
+test("erase ends while others keep adding contacts, and counts the deleted pairs", async () => {
   const mine = numbered(1_500).map((id): [string, string] => ["me", id]);
   let added = 0;
   const { eraser, rows } = createModel(mine, (all) => {
     all.add(pairKey(appId, { ownerId: "me", contactId: `a${added}` }));
     added += 1;
   });
-  const { asOwner } = await eraser.erase(appId, "me", unhurried);
+  const { asOwner } = await eraser.erase(appId, "me", noTimeout);
   expect(asOwner + rows.size).toBe(1_500 + added);
   expect(rows.size).toBeGreaterThan(0);
 });
 
-test("what others delete before it is not counted", async () => {
+test("pairs that others delete first are not counted", async () => {
   let steps = 0;
   const pairs: [string, string][] = [
     ["me", "a"],
@@ -110,20 +110,23 @@ test("what others delete before it is not counted", async () => {
     steps += 1;
     if (steps === 2) rows.delete(pairKey(appId, { ownerId: "me", contactId: "a" }));
   });
-  expect(await eraser.erase(appId, "me", unhurried)).toEqual({ asOwner: 1, asContact: 0 });
+  expect(await eraser.erase(appId, "me", noTimeout)).toEqual({ asOwner: 1, asContact: 0 });
 });
 
-test.each([0, 1, 2, 3, 4, 5])("a caller who leaves after %i steps ends it there", async (last) => {
-  const mine = numbered(2_500).map((id): [string, string] => ["me", id]);
-  const caller = new AbortController();
-  const reason = new Error("the caller left");
-  let taken = 0;
-  if (last === 0) caller.abort(reason);
-  const { eraser, steps } = createModel(mine, () => {
-    taken += 1;
-    if (taken === last) caller.abort(reason);
-  });
-  const call = eraser.erase(appId, "me", { signal: caller.signal });
-  await expect(call).rejects.toBe(reason);
-  expect(steps).toHaveLength(last);
-});
+test.each([0, 1, 2, 3, 4, 5])(
+  "erase stops when the caller cancels after %i steps",
+  async (last) => {
+    const mine = numbered(2_500).map((id): [string, string] => ["me", id]);
+    const caller = new AbortController();
+    const reason = new Error("the caller cancelled");
+    let taken = 0;
+    if (last === 0) caller.abort(reason);
+    const { eraser, steps } = createModel(mine, () => {
+      taken += 1;
+      if (taken === last) caller.abort(reason);
+    });
+    const call = eraser.erase(appId, "me", { signal: caller.signal });
+    await expect(call).rejects.toBe(reason);
+    expect(steps).toHaveLength(last);
+  },
+);

@@ -2,7 +2,7 @@ import { setImmediate as nextTick } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createOwnerQueue } from "../../../src/contact/owner-queue.ts";
 
-/** A queue, and the functions by which its running tasks leave. */
+/** A queue, and the functions that end its running tasks. */
 function create(options: { maxInFlight: number; maxPending?: number }) {
   const queue = createOwnerQueue({ maxPending: 100, ...options });
   const running = new Map<string, () => void>();
@@ -21,7 +21,7 @@ function create(options: { maxInFlight: number; maxPending?: number }) {
   };
 }
 
-test("so many tasks run at once, the others in the order of their arrival", async () => {
+test("at most maxInFlight tasks run at once, and the others in the order of their arrival", async () => {
   const { enter, leave, names } = create({ maxInFlight: 2 });
   for (const name of ["a", "b", "c", "d"]) enter(name, name);
   await nextTick();
@@ -32,7 +32,7 @@ test("so many tasks run at once, the others in the order of their arrival", asyn
   expect(names()).toEqual(["b", "d"]);
 });
 
-test("tasks of one owner run one after another, and hold up no other owner", async () => {
+test("tasks of one owner run one after another, and do not delay other owners", async () => {
   const { enter, leave, names } = create({ maxInFlight: 2 });
   for (const name of ["a1", "a2", "a3", "b1"]) enter(name.slice(0, 1), name);
   await nextTick();

@@ -49,7 +49,7 @@ function compile(directory: string): FileDescriptorProto {
   return file;
 }
 
-/** The descriptor in JSON, without what custom options leave: they are unknown fields here. */
+/** The descriptor in JSON without custom options, which are unknown fields here. */
 function descriptor(file: FileDescriptorProto): unknown {
   const { dependency: _, sourceCodeInfo: __, ...rest } = toJson(FileDescriptorProtoSchema, file);
   return JSON.parse(JSON.stringify(rest), (key, value) =>

@@ -12,7 +12,7 @@ import {
 
 type Answer = Reason | "a bug";
 
-/** SQLSTATE, its name in the manual of Postgres, the fault, and whether the transaction is retried. */
+/** SQLSTATE, its name in the Postgres manual, the fault, and whether the transaction is retried. */
 const states: [code: string, name: string, answer: Answer, retried?: "conflict" | "stale"][] = [
   ["40001", "serialization_failure", "DATABASE_UNAVAILABLE", "conflict"],
   ["40P01", "deadlock_detected", "DATABASE_UNAVAILABLE", "conflict"],
@@ -68,7 +68,7 @@ test.each(states)("%s %s is %s", (code, _, answer, retried) => {
   }
 });
 
-/** After these errors the connection can be used again. */
+/** The connection can be reused after these errors. */
 const harmless = ["40001", "40P01", "57014", "55P03"];
 
 test.each(states)("%s %s closes the connection, unless it is harmless", (code) => {
@@ -97,12 +97,12 @@ test.each(errnos)("%s is %s", (code, answer) => {
   if (answer !== "a bug") expect(mustDiscardConnection(error)).toBe(true);
 });
 
-test("a host whose every address refuses is away", () => {
-  const refused = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
-  expect(databaseFault(refused)?.reason).toBe("DATABASE_UNAVAILABLE");
+test("a host that rejects connections at every address is unavailable", () => {
+  const rejected = Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" });
+  expect(databaseFault(rejected)?.reason).toBe("DATABASE_UNAVAILABLE");
 });
 
-/** The messages of pg and its pool that have no code. */
+/** Messages of pg and its pool without a code. */
 const messages: [text: string, answer: Answer][] = [
   ["Connection terminated", "DATABASE_UNAVAILABLE"],
   ["Connection terminated unexpectedly", "DATABASE_UNAVAILABLE"],
@@ -129,17 +129,21 @@ test.each([
   [{}],
   [{ code: 40001 }],
   [{ message: "Connection terminated" }],
-])("%j is no error of the database", (thrown) => {
+])("%j is not a database error", (thrown) => {
   expect(databaseFault(thrown)).toBeUndefined();
   expect(mustDiscardConnection(thrown)).toBe(false);
   expect(isConflict(thrown) || isStaleStatement(thrown)).toBe(false);
 });
 
 const starts: [name: string, error: Error, transient: boolean][] = [
-  ["a host that refuses", Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), true],
+  [
+    "a host that rejects the connection",
+    Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+    true,
+  ],
   ["a host without an address yet", Object.assign(new Error("x"), { code: "ENOTFOUND" }), true],
   [
-    "a socket that is not there yet",
+    "a socket that does not exist yet",
     Object.assign(new Error("connect"), { code: "ENOENT", syscall: "connect" }),
     true,
   ],
@@ -161,17 +165,17 @@ const starts: [name: string, error: Error, transient: boolean][] = [
   ["a wrong password", sqlError("28P01"), false],
   ["an unknown role", sqlError("28000"), false],
   ["an unknown database", sqlError("3D000"), false],
-  ["missing rights", sqlError("42501"), false],
+  ["missing privileges", sqlError("42501"), false],
   ["an unknown setting", sqlError("42704"), false],
   ["a bad certificate", Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" }), false],
   [
-    "a parameter that a pooler refuses",
+    "a parameter that a pooler rejects",
     Object.assign(new Error("unsupported startup parameter: options"), { code: "08P01" }),
     false,
   ],
 ];
 
-test.each(starts)("%s: whether a start waits", (_, error, transient) => {
+test.each(starts)("%s: whether the start waits for the database", (_, error, transient) => {
   expect(isTransient(error)).toBe(transient);
   expect(isTransient(fault("DATABASE_UNAVAILABLE", {}, { cause: error }))).toBe(transient);
 });

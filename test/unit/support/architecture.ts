@@ -2,8 +2,8 @@ import type { Import, SourceFile } from "./imports.ts";
 import { importsOf, withoutComments } from "./imports.ts";
 
 /**
- * The parts of the service and what each may import of the others. Parts are files of `src` and its
- * directories; imports flow one way, from the first row to the last.
+ * The parts of the service, and the other parts that each may import. A part is a file or a directory of
+ * `src`. A part imports only parts of later rows.
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
   main: ["startup-message", "app", "config", "telemetry", "access", "errors"],
@@ -34,18 +34,18 @@ const loadsEmbedded = ["app", "cli"];
 
 const maxLines = 300;
 
-/** The part that a file of `src` belongs to, as in `api` or `main`. */
+/** The part of a file of `src`, such as `api` or `main`. */
 export function partOf(path: string): string {
   const [, first = ""] = /^src\/([^/]+)/.exec(path) ?? [];
   return first.replace(/\.ts$/, "");
 }
 
-/** What is wrong with a file, one sentence for each fault. */
+/** The violations in a file, one sentence each. */
 export function faultsOf(file: SourceFile): string[] {
   const part = partOf(file.path);
   const allowed = parts[part];
   if (allowed === undefined)
-    return [`${file.path} belongs to no known part: say what it may import`];
+    return [`${file.path} does not belong to a known part: list the parts that it may import`];
   return [
     ...importsOf(file).flatMap((found) => {
       const fault = found.isPackage ? packageFault(part, found) : partFault(part, allowed, found);
@@ -62,13 +62,15 @@ function partFault(part: string, allowed: readonly string[], found: Import): str
   if (!allowed.includes(other)) return `${part} may not import ${other}`;
   if (other !== "embedded") return undefined;
   if (!loadsEmbedded.includes(part)) return `only ${loadsEmbedded.join(" and ")} load embedded`;
-  return found.isDynamic || found.isTypeOnly ? undefined : "embedded is loaded by import() alone";
+  return found.isDynamic || found.isTypeOnly
+    ? undefined
+    : "embedded may only be loaded by import()";
 }
 
 function packageFault(part: string, { from, isTypeOnly }: Import): string | undefined {
   const name = from.startsWith("@") ? from.split("/", 2).join("/") : from.split("/", 1)[0];
   if (pureParts.includes(part) && !purePackages.includes(from)) {
-    return `${part} does no input or output; of packages it may use ${purePackages.join(", ")}`;
+    return `${part} does no input or output; it may use only the packages ${purePackages.join(", ")}`;
   }
   if ((name === "kysely" || name === "pg") && part !== "storage") {
     const isTypeOfApp = name === "kysely" && part === "app" && isTypeOnly;
@@ -81,15 +83,17 @@ function globalFaults(part: string, { path, text }: SourceFile): string[] {
   const code = withoutComments(text);
   return [
     ...(/\bprocess\s*\.\s*env\b/.test(code) && !["main", "cli"].includes(part)
-      ? [`${path} reads process.env: main and cli alone do`]
+      ? [`${path} reads process.env: only main and cli may`]
       : []),
     ...(/\bconsole\s*\./.test(code) && part !== "cli"
-      ? [`${path} uses console: cli alone does`]
+      ? [`${path} uses console: only cli may`]
       : []),
   ];
 }
 
 function lengthFaults({ path, text }: SourceFile): string[] {
   const lines = text.trimEnd().split("\n").length;
-  return lines < maxLines ? [] : [`${path} has ${lines} lines: split it, ${maxLines} is too many`];
+  return lines < maxLines
+    ? []
+    : [`${path} has ${lines} lines: split it into files of fewer than ${maxLines}`];
 }

@@ -1,12 +1,12 @@
 import type { Config } from "../../../src/config.ts";
 
-/** An environment variable: what it may be, what it may not, and what the error says then. */
+/** An environment variable with its valid values, its invalid values, and the text of the error. */
 export interface Variable {
   readonly name: string;
   readonly property: keyof Config;
   readonly fallback: unknown;
   readonly good: readonly (readonly [text: string, value: unknown])[];
-  /** A variable without bad values takes any text. */
+  /** A variable without invalid values accepts any text. */
   readonly bad: readonly string[];
   readonly allowed: string;
 }

@@ -9,13 +9,13 @@ export interface FakeKeys extends KeyFinder {
   readonly records: Map<string, KeyRecord>;
   /** While set, look-ups reject with it. */
   failure: Error | undefined;
-  /** Milliseconds from the reading of the records to the answer; 0 answers in the same turn. */
+  /** Milliseconds from the read of the records to the result. With 0 the result comes in the same turn. */
   delayMs: number;
-  /** How many look-ups were under way at once, at the most. */
+  /** The largest number of look-ups that were in flight at once. */
   readonly mostAtOnce: number;
   /** Adds a key. */
   add(change?: Partial<KeyRecord>): AddedKey;
-  /** Changes a key that is there. */
+  /** Changes an existing key. */
   change(id: string, change: Partial<KeyRecord>): void;
 }
 
@@ -24,7 +24,7 @@ export interface AddedKey extends ServerKey {
   readonly header: string;
 }
 
-/** Keys in memory, which count what they are asked. */
+/** Keys in memory that record their look-ups. */
 export function createFakeKeys(): FakeKeys {
   let underWay = 0;
   let mostAtOnce = 0;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
 
 export interface SourceFile {
-  /** As in `src/api/auth.ts`. */
+  /** A path such as `src/api/auth.ts`. */
   readonly path: string;
   readonly text: string;
 }
@@ -11,7 +11,7 @@ export interface Import {
   /** A path such as `src/errors.ts`, or a package such as `node:fs` or `kysely/migration`. */
   readonly from: string;
   readonly isPackage: boolean;
-  /** Gone at run time. */
+  /** Whether the import is erased at run time. */
   readonly isTypeOnly: boolean;
   readonly isDynamic: boolean;
 }
@@ -33,7 +33,7 @@ export function readSources(directory: string): SourceFile[] {
 const statement = /^(?:import|export)\s+(?:(type)\s+)?([^;"']*?\s+from\s+)?["']([^"']+)["']/gm;
 const dynamic = /\bimport\(\s*["']([^"']+)["']/g;
 
-/** What a file imports or re-exports, statically or not. */
+/** The static and dynamic imports and the re-exports of a file. */
 export function importsOf(file: SourceFile): Import[] {
   const text = withoutComments(file.text);
   const statements = [...text.matchAll(statement)].map(([, type, names = "", from = ""]) => ({
@@ -49,7 +49,7 @@ export function importsOf(file: SourceFile): Import[] {
   return [...statements, ...dynamics];
 }
 
-/** The text without what stands in comments. Good enough for formatted code. */
+/** The text without its comments. This is exact enough for formatted code. */
 export function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 }
@@ -59,7 +59,7 @@ function target({ path }: SourceFile, from: string): Pick<Import, "from" | "isPa
   return { from: posix.join(posix.dirname(path), from), isPackage: false };
 }
 
-/** As in `{ type A, type B } from`. */
+/** Whether the list names only types, as in `{ type A, type B } from`. */
 function namesTypesOnly(names: string): boolean {
   const [, list] = /^\{([^}]*)\}\s+from\s+$/.exec(names) ?? [];
   const listed = list?.split(",").map((name) => name.trim()) ?? [];

@@ -3,13 +3,13 @@ import { createLogger } from "../../../src/telemetry/logger.ts";
 
 export interface MemoryLog {
   readonly logger: Logger;
-  /** The lines so far, as they would be written. */
+  /** The log text so far. */
   readonly text: () => string;
-  /** The lines so far, parsed. */
+  /** The log lines so far, parsed. */
   readonly lines: () => Record<string, unknown>[];
 }
 
-/** The service's own logger. It writes into memory. */
+/** Creates the logger of the service with memory as its output. */
 export async function createMemoryLog(): Promise<MemoryLog> {
   const written: string[] = [];
   const sink = { write: (line: string) => void written.push(line) };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Text around the limits of an id, and text that software tends to get wrong. */
+/** Text around the limits of an id, and text that software often handles wrongly. */
 export const nastyTexts = [
   "",
   " ",
@@ -36,7 +36,7 @@ export const nastyText = fc.oneof(
   fc.string({ unit: "grapheme", minLength: 45, maxLength: 52 }),
 );
 
-/** As nastyText, but an id that keeps the rules. */
+/** As nastyText, but always a valid id. */
 export const goodId = nastyText.filter(
   (text) => text !== "" && [...text].length <= 50 && !text.includes("\0"),
 );

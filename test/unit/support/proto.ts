@@ -27,7 +27,7 @@ export interface FieldOptions {
 export interface MessageOptions {
   readonly name?: string;
   readonly fields: Readonly<Record<string, FieldOptions>>;
-  /** As in the JSON of a descriptor: `{ name, options }`. */
+  /** Oneofs as in the JSON of a descriptor: `{ name, options }`. */
   readonly oneofs?: readonly JsonObject[];
   /** Options of the message, as JSON. */
   readonly options?: JsonObject;
@@ -42,7 +42,7 @@ const colours = [
 
 const extensions = createRegistry(file_buf_validate_validate, file_contact_v1_options);
 
-/** A message of a .proto file that is not there: `test.Request`, beside other messages and an enum. */
+/** Compiles the message `test.Request` in memory, with other messages and an enum in the same file. */
 export function compileMessage(
   { name = "Request", ...options }: MessageOptions,
   others: readonly JsonObject[] = [],
@@ -60,11 +60,11 @@ export function compileMessage(
   return desc;
 }
 
-/** A message as it stands in the JSON of a FileDescriptorProto. */
+/** The message in the JSON form of a FileDescriptorProto. */
 export function messageJson(options: MessageOptions): JsonObject {
   const { name = "Request", fields, oneofs = [] } = options;
   const described = Object.entries(fields).map(([field, rest], n) => fieldJson(field, n + 1, rest));
-  // The compiler gives each `optional` field a oneof of its own, after the written ones.
+  // The compiler adds a oneof for each `optional` field, after the declared ones.
   let synthetic = oneofs.length;
   for (const field of described) if (field.proto3Optional === true) field.oneofIndex = synthetic++;
   const syntheticOneofs = described

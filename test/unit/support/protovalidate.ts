@@ -8,7 +8,7 @@ import type { Reason } from "../../../src/errors.ts";
 
 const validator = createValidator();
 
-/** What protovalidate calls each rule, and the reason a caller is given. */
+/** The name of each rule in protovalidate, and the reason that a caller gets. */
 const reasons: Record<string, Reason> = {
   "repeated.min_items": "PARAM_EMPTY",
   "repeated.max_items": "PARAM_TOO_MANY",
@@ -23,7 +23,7 @@ interface Verdict {
   readonly reasons: readonly (Reason | undefined)[];
 }
 
-/** The first field that protovalidate objects to, with all that is wrong with it. */
+/** The first invalid field according to protovalidate, with all its violations. */
 function verdictOf<D extends DescMessage>(desc: D, message: MessageShape<D>): Verdict | undefined {
   const result = validator.validate(desc, message);
   if (result.kind === "error") throw result.error;
@@ -38,8 +38,8 @@ function verdictOf<D extends DescMessage>(desc: D, message: MessageShape<D>): Ve
 }
 
 /**
- * Checks that the compiled rules say of a message what protovalidate says: whether it is valid, and else
- * which field is the first at fault.
+ * Checks that the compiled rules have the same result for a message as protovalidate: whether it is valid,
+ * and if not, the first invalid field.
  *
  * @returns whether the message is valid
  */

@@ -2,7 +2,7 @@ import { vi } from "vitest";
 import type { KeyVerifier } from "../../../src/access/key-verifier.ts";
 import { reasonOf } from "./reason.ts";
 
-/** Verifies under fake timers, with as much time passing as a look-up waits for its turn. */
+/** Verifies with fake timers. Advances the time for as long as a look-up waits in the queue. */
 export async function verifyInFakeTime(verifier: KeyVerifier, header: string): Promise<string> {
   const reason = reasonOf(() => verifier.verify(header));
   await vi.advanceTimersByTimeAsync(0);

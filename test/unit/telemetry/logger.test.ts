@@ -15,7 +15,7 @@ function logged(err: unknown): unknown {
   return log.lines()[0]?.err;
 }
 
-/** As Postgres reports a unique violation: most of its parts can quote the row. */
+/** A unique violation as Postgres reports it. Most of its properties can quote the row. */
 function uniqueViolation(): Error {
   const error = new pg.DatabaseError('duplicate key value violates "contact_pkey"', 200, "error");
   return Object.assign(error, {
@@ -35,22 +35,22 @@ test("an error's type, message and stack are logged", () => {
   expect(logged(error)).toEqual({ type: "TypeError", message, stack });
 });
 
-test("an error of the system is logged with its code", () => {
+test("a system error is logged with its code", () => {
   const error = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   expect(logged(error)).toMatchObject({ message: "connect ECONNREFUSED", code: "ECONNREFUSED" });
 });
 
-test("a mistake that Node has a code for is logged with its place, as any other", () => {
+test("a programming error with a code of Node is logged with its stack", () => {
   const mistake = Object.assign(new TypeError("wrong"), { code: "ERR_INVALID_ARG_TYPE" });
   expect(logged(mistake)).toMatchObject({ code: "ERR_INVALID_ARG_TYPE", stack: mistake.stack });
 });
 
-test("of a database error the code is logged, not what quotes the row", () => {
+test("a database error is logged with its code, without the properties that quote the row", () => {
   expect(logged(uniqueViolation())).toMatchObject({ code: "23505" });
   expect(log.text()).not.toContain("alice");
 });
 
-test("so it is where the database error is the cause of another, however deep", () => {
+test("a database error is logged in the same form as a cause at any depth", () => {
   const inner = new Error("inner", { cause: uniqueViolation() });
   expect(logged(new Error("outer", { cause: inner }))).toMatchObject({
     message: "outer",
@@ -59,7 +59,7 @@ test("so it is where the database error is the cause of another, however deep", 
   expect(log.text()).not.toContain("alice");
 });
 
-test("a fault is logged with its cause, without what else it holds", () => {
+test("a fault is logged with its cause and no other properties", () => {
   const made = fault("DATABASE_UNAVAILABLE", {}, { cause: uniqueViolation() });
   const { cause, ...rest } = logged(made) as Record<string, unknown>;
   expect(["message", "stack", "type"]).toEqual(expect.arrayContaining(Object.keys(rest)));
@@ -67,25 +67,25 @@ test("a fault is logged with its cause, without what else it holds", () => {
 });
 
 test.each([["text"], [7], [null], [{ secret: "hunter2" }], [["hunter2"]]])(
-  "%j, thrown in the place of an error, is not written out",
+  "the thrown value %j is not logged, because it is not an Error",
   (thrown) => {
     expect(logged(thrown)).toMatchObject({ message: "not an Error" });
     expect(log.text()).not.toContain("hunter2");
   },
 );
 
-test("errors that are each other's cause do not end the process", () => {
+test("errors that are each other's cause can be logged", () => {
   const one = new Error("one");
   one.cause = new Error("other", { cause: one });
   expect(() => logged(one)).not.toThrow();
   expect(log.text()).toContain("one");
 });
 
-test("a line says neither host nor process", () => {
+test("a line contains neither the host nor the process id", () => {
   log.logger.info("hello");
   expect(Object.keys(log.lines()[0] ?? {}).sort()).toEqual(["level", "msg", "time"]);
 });
 
-test.each(logLevels)("level %s is taken", async (level) => {
+test.each(logLevels)("level %s is accepted", async (level) => {
   expect((await createLogger({ level, pretty: false, sink: { write() {} } })).level).toBe(level);
 });

@@ -21,7 +21,7 @@ test.each(rows)("%s has the number that gRPC gives its status", (reason, { grpc 
   expect(toConnectError(fault(reason, values)).code).toBe(grpcStatus[grpc]);
 });
 
-test.each(rows)("%s carries its message and an ErrorInfo, and names no field", (reason, row) => {
+test.each(rows)("%s contains its message and an ErrorInfo without a field", (reason, row) => {
   const from = fault(reason, values, { cause: new Error("internal") });
   const error = toConnectError(from);
   expect(error.rawMessage).toBe(from.message);
@@ -32,7 +32,7 @@ test.each(rows)("%s carries its message and an ErrorInfo, and names no field", (
   ]);
 });
 
-test.each(rows)("%s at a field carries a BadRequest with its path", (reason, row) => {
+test.each(rows)("%s at a field contains a BadRequest with the path of the field", (reason, row) => {
   const from = fault(reason, values, { at });
   const error = toConnectError(from);
   expect(error.findDetails(BadRequestSchema)).toMatchObject([
@@ -53,7 +53,7 @@ test.each(rows)("%s has Retry-After and RetryInfo if the table has a delay", (re
   );
 });
 
-test("details can be written as protobuf", () => {
+test("details can be encoded as protobuf", () => {
   const error = toConnectError(fault("PARAM_REQUIRED", values, { at }));
   const bytes = error.details.map((detail) =>
     "desc" in detail ? toBinary(detail.desc, create(detail.desc, detail.value)) : detail.value,

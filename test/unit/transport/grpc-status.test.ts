@@ -15,11 +15,11 @@ const examples: [text: string, encoded: string][] = [
   [" ~\u007f", " ~%7F"],
 ];
 
-test.each(examples)("%j is sent as %j", (text, encoded) => {
+test.each(examples)("%j is encoded as %j", (text, encoded) => {
   expect(encodeGrpcMessage(text)).toBe(encoded);
 });
 
-test("any text is sent in printable ASCII and read back", () => {
+test("any text is encoded in printable ASCII and decoded again", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const encoded = encodeGrpcMessage(text);

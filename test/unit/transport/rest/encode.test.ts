@@ -26,19 +26,19 @@ const counts: [inserted: bigint, deleted: bigint, json: string][] = [
 ];
 
 test.each(counts)(
-  "counts %s and %s are JSON numbers, zeros too",
+  "counts %s and %s are JSON numbers, including zero",
   (countInserted, countDeleted, json) => {
     const message = create(SyncContactsResponseSchema, { countInserted, countDeleted });
     expect(JSON.stringify(encode(message))).toBe(json);
   },
 );
 
-test("an answer that says nothing has zeros", () => {
+test("an empty response contains zeros", () => {
   const message = create(SyncContactsResponseSchema);
   expect(encode(message)).toEqual({ countInserted: 0, countDeleted: 0 });
 });
 
-test("an answer is what protobuf makes of it, but for 64-bit numbers", () => {
+test("a response has the same JSON as in protobuf, except for 64-bit numbers", () => {
   const desc = compileMessage({
     fields: {
       some_text: {},
@@ -79,7 +79,7 @@ const values: [name: string, field: FieldOptions, value: unknown, json: unknown]
   ["a list of 64-bit counts", { type: "int64", repeated: true }, [1n, 0n], [1, 0]],
   ["an enum", colour, 1, "RED"],
   ["an enum of zero", colour, 0, "COLOUR_UNSPECIFIED"],
-  ["a number that the enum has no name for", colour, 77, 77],
+  ["a number without a name in the enum", colour, 77, 77],
   [
     "a list of enums",
     { ...colour, repeated: true },
@@ -88,7 +88,7 @@ const values: [name: string, field: FieldOptions, value: unknown, json: unknown]
   ],
   ["a message", toEntry, { id: "x", count: 2n, tags: ["a"] }, { ID: "x", count: 2, tags: ["a"] }],
   ["an empty message", toEntry, {}, { ID: "", count: 0, tags: [] }],
-  ["a message that is not there", toEntry, undefined, null],
+  ["an absent message", toEntry, undefined, null],
   [
     "a list of messages",
     { ...toEntry, repeated: true },
@@ -103,7 +103,7 @@ const values: [name: string, field: FieldOptions, value: unknown, json: unknown]
   ["an optional count that is unset", { type: "int64", optional: true }, undefined, null],
   ["an optional bool that is false", { type: "bool", optional: true }, false, false],
   [
-    "a list that is absent when empty, and is not",
+    "a list with absent_when_empty that is not empty",
     { repeated: true, absentWhenEmpty: true },
     [""],
     [""],
@@ -116,7 +116,7 @@ test.each(values)("%s is written", (_, field, value, json) => {
   expect(compileEncoder(desc)(message)).toEqual({ field: json });
 });
 
-test("a list that is absent when empty is left out, and the rest is not", () => {
+test("only an empty list with absent_when_empty is omitted", () => {
   const list = { repeated: true, absentWhenEmpty: true };
   const desc = compileMessage({ fields: { before: {}, list, after: { repeated: true } } });
   const json = compileEncoder(desc)(create(desc));
@@ -141,7 +141,7 @@ test.each(times)("%d seconds and %d nanoseconds are %s", (seconds, nanos, json) 
   });
 });
 
-test("outcomes of a sync are their names, in a list that is there where it was asked for", () => {
+test("the outcomes of a sync are names, in a list that is present only on request", () => {
   const { INSERTED, EXISTED, DELETED, MISSING } = Outcome;
   const outcomes = [INSERTED, EXISTED, DELETED, MISSING];
   const message = create(SyncContactsResponseSchema, { countInserted: 1n, outcomes });
@@ -163,7 +163,7 @@ const empty: Record<string, unknown> = {
 };
 
 test.each(ContactService.methods.map(({ name, output }) => [name, output] as const))(
-  "an empty answer of %s is written in full",
+  "an empty response of %s has all its fields",
   (name, output) => {
     expect(compileEncoder(output)(create(output))).toEqual(empty[name]);
   },
@@ -178,13 +178,13 @@ const unsupported: FieldOptions[] = [
   { absentWhenEmpty: true },
 ];
 
-test.each(unsupported)("%j is refused when compiled", (field) => {
+test.each(unsupported)("%j is rejected when compiled", (field) => {
   const oneofs = field.oneofIndex === undefined ? [] : [{ name: "kind" }];
   const desc = compileMessage({ fields: { bad: field }, oneofs });
   expect(() => compileEncoder(desc)).toThrow(/^test\.Request\.bad: .*support/);
 });
 
-test("a map is refused when compiled", () => {
+test("a map is rejected when compiled", () => {
   const mapEntry = {
     ...messageJson({ name: "BadEntry", fields: { key: {}, value: {} } }),
     options: { mapEntry: true },
@@ -194,7 +194,7 @@ test("a map is refused when compiled", () => {
   expect(() => compileEncoder(desc)).toThrow(/^test\.Request\.bad: .*support/);
 });
 
-test("a well-known type whose JSON is its own is refused when compiled", () => {
+test("a well-known type with a special JSON form is rejected when compiled", () => {
   expect(() => compileEncoder(RetryInfoSchema)).toThrow(
     /^google\.rpc\.RetryInfo\.retry_delay: .*support/,
   );

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What the calls of {@link Main} share. */
+/** The channel and the error details that {@link Main} uses. */
 final class Client {
   private static final Metadata.Key<String> SERVER_KEY =
       Metadata.Key.of("server-key", Metadata.ASCII_STRING_MARSHALLER);

@@ -161,7 +161,7 @@ public final class Main {
 
   private void deadline() {
     try {
-      // No call can keep a deadline of a nanosecond.
+      // A deadline of one nanosecond is always exceeded.
       client.withDeadlineAfter(1, TimeUnit.NANOSECONDS).countContacts(count());
     } catch (StatusRuntimeException error) {
       requireCode(error, Status.Code.DEADLINE_EXCEEDED);
@@ -177,7 +177,7 @@ public final class Main {
     }
   }
 
-  /** Calls for CALL_SECONDS. Servers can restart meanwhile: the retry policy hides it. */
+  /** Calls for CALL_SECONDS. Servers can restart in this time. The retry policy hides it. */
   private void keepCalling() throws InterruptedException {
     long seconds = Long.parseLong(System.getenv().getOrDefault("CALL_SECONDS", "1"));
     System.out.println("calling");
