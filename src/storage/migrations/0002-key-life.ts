@@ -13,7 +13,7 @@ export async function up(db: QueryExecutorProvider): Promise<void> {
   await sql`SET LOCAL lock_timeout TO ${sql.lit(lockTimeoutMs)}`.execute(db);
   await sql`
     ALTER TABLE server_key
-      ADD COLUMN name text,
+      ADD COLUMN name text COLLATE "C",
       ADD COLUMN last_used_at timestamptz`.execute(db);
   await sql`SET LOCAL lock_timeout TO 0`.execute(db);
 }
