@@ -57,7 +57,7 @@ export function createPostgresKeyStore(db: Kysely<Database>): KeyStore {
           .set({ expires_at: sql`least(expires_at, ${timeFromNow(overlapMs)})` })
           .where("id", "=", id)
           .where("revoked_at", "is", null)
-          .where(sql<boolean>`expires_at IS NULL OR expires_at > now()`)
+          .where(sql<boolean>`(expires_at IS NULL OR expires_at > now())`)
           .returning(["app_id", "name"])
           .executeTakeFirst();
         if (replaced === undefined) return undefined;

@@ -69,6 +69,13 @@ describe.each([
     expect(await keys.listKeys(appId)).toEqual([rotated?.oldKey, rotated?.newKey]);
   });
 
+  test("a rotation changes no other key", async () => {
+    const old = await createKey();
+    const other = await createKey({ expiresAt: new Date(Date.now() + 9 * dayMs) });
+    await keys.rotateKey({ id: old.id, overlapMs: dayMs, newKey: newKey() });
+    expect(await find(other.id)).toEqual(other);
+  });
+
   test("a rotation never extends the life of the old key", async () => {
     const expiresAt = new Date(Date.now() + dayMs);
     const old = await createKey({ expiresAt });
