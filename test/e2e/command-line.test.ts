@@ -51,7 +51,7 @@ async function kithError(...words: string[]): Promise<string> {
   return stderr;
 }
 
-const count = async (header: string) =>
+const statusOf = async (header: string) =>
   (await syncOverRest({ url: service.url, header }, [entry("a", "b")])).status;
 
 test("--version prints the version, from any directory", async () => {
@@ -84,7 +84,7 @@ test("a key is created with a name, used, listed, rotated, and revoked", async (
   const overlap = Date.parse(second.replaces.expiresAt) - Date.now();
   expect(overlap).toBeGreaterThan(0);
   expect(overlap).toBeLessThanOrEqual(3_600_000);
-  for (const { header } of [first, second]) expect(await count(header)).toBe(200);
+  for (const { header } of [first, second]) expect(await statusOf(header)).toBe(200);
 
   await kithJson("keys", "revoke", first.id);
   expect(await list()).toMatchObject([
@@ -119,7 +119,7 @@ test("apps delete asks, and deletes nothing without the name of the app", async 
     expect(stderr).toContain("nothing was deleted");
   }
   expect(await kithJson("keys", "list", "--app", "kept")).toMatchObject([{ id, state: "active" }]);
-  expect(await count(header)).toBe(200);
+  expect(await statusOf(header)).toBe(200);
 });
 
 test.each([
@@ -128,13 +128,13 @@ test.each([
 ])("apps delete deletes the app if %s", async (_, words, input) => {
   await kithJson("apps", "create", "gone");
   const { header } = await kithJson("keys", "create", "--app", "gone");
-  expect(await count(header)).toBe(200);
+  expect(await statusOf(header)).toBe(200);
   const { code, stdout, stderr } = await kith(words, input);
   expect(stderr).toMatch(/revoked the keys; waiting \d+ s/);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ name: "gone", contacts: 1, keys: 1 });
   expect(await kithError("apps", "show", "gone")).toContain("there is no app gone");
-  expect(await count(header)).toBe(401);
+  expect(await statusOf(header)).toBe(401);
 });
 
 const rejected: [words: string[], message: string][] = [
