@@ -2,7 +2,9 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ensureDemoKey } from "./access/bootstrap.ts";
-import type { KeyFinder } from "./access/key-store.ts";
+import { keyState } from "./access/key-state.ts";
+import { createKeyUsage } from "./access/key-usage.ts";
+import type { KeyVerifier } from "./access/key-verifier.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import type { Call } from "./api/call.ts";
@@ -96,11 +98,19 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
   if (bootstrapKey !== undefined) {
     const ensure = () => ensureDemoKey(keys, bootstrapKey);
-    const { id, revokedAt } = await whenAvailable({ name, logger }, ensure);
-    if (revokedAt !== null) logger.warn({ keyId: id }, "the bootstrap Server-Key is revoked");
+    const record = await whenAvailable({ name, logger }, ensure);
+    const state = keyState(record);
+    if (state !== "active")
+      logger.warn({ keyId: record.id }, `the bootstrap Server-Key is ${state}`);
   }
 
   let isStopping = false;
+  const usage = createKeyUsage({
+    keys,
+    onError: (err) => logger.warn({ err }, "the last use of Server-Keys could not be recorded"),
+  });
+  stack.defer(() => usage.stop());
+
   const stopping = new AbortController();
   const isReachable = createReadiness({ pool });
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
@@ -108,7 +118,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     ...createTransports({
       config,
       pool,
-      keys,
+      verifier: createKeyVerifier({ keys, onAccept: usage.note }),
       isReady: async () => !isStopping && (await isReachable()),
       stopping: stopping.signal,
       lifecycle,
@@ -145,7 +155,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
 interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
-  readonly keys: KeyFinder;
+  readonly verifier: KeyVerifier;
   readonly isReady: () => Promise<boolean>;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
@@ -153,7 +163,7 @@ interface TransportsOptions {
 
 /** Everything between a connection and the stores. */
 function createTransports(options: TransportsOptions) {
-  const { config, pool, keys, isReady, stopping, lifecycle } = options;
+  const { config, pool, verifier, isReady, stopping, lifecycle } = options;
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
@@ -167,7 +177,7 @@ function createTransports(options: TransportsOptions) {
     ...createOperations({
       service: ContactService,
       handlers: createContactService({ contacts }),
-      interceptors: createInterceptors({ verifier: createKeyVerifier({ keys }) }),
+      interceptors: createInterceptors({ verifier }),
       rules,
       binaryReaders: { syncContacts: readSyncContacts },
     }),

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { Fault, fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
+import { keyState } from "./key-state.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
 import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
@@ -33,8 +34,11 @@ export interface KeyVerifier {
   verify(header: string | null | undefined): Principal | Promise<Principal>;
 }
 
+/** Longest time until every process rejects a key that was revoked, in milliseconds. */
+export const revocationMs = 10_000;
+
 /**
- * A revoked key is rejected within 10 s: a record is refreshed in the background after `refreshMs`, and a
+ * What keeps `revocationMs`: a record is refreshed in the background after `refreshMs`, and a
  * record older than `maxAgeMs` is not used.
  */
 const refreshMs = 4_000;
@@ -54,7 +58,13 @@ interface Cached {
   refreshing: boolean;
 }
 
-export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVerifier {
+export interface KeyVerifierOptions {
+  readonly keys: KeyFinder;
+  /** Called with the id of the key for each header that is accepted. */
+  readonly onAccept?: (keyId: string) => void;
+}
+
+export function createKeyVerifier({ keys, onAccept }: KeyVerifierOptions): KeyVerifier {
   const load = createKeyLoader({ keys, minIntervalMs: lookupIntervalMs });
   const known = new Map<string, Cached>();
   const unknown = new Map<string, number>();
@@ -107,6 +117,15 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
     return usable(cached);
   }
 
+  /** @throws Fault if the key is revoked or has expired */
+  function usable({ record, principal }: Cached): Principal {
+    const state = keyState(record);
+    if (state === "revoked") throw new RejectedKeyFault("SERVER_KEY_INVALID", principal);
+    if (state === "expired") throw new RejectedKeyFault("SERVER_KEY_EXPIRED", principal);
+    onAccept?.(record.id);
+    return principal;
+  }
+
   return {
     verify(header) {
       const now = performance.now();
@@ -126,14 +145,4 @@ export function createKeyVerifier({ keys }: { readonly keys: KeyFinder }): KeyVe
 /** Whether a key can have this id: the database cannot store a NUL, and ids have a maximum length. */
 function canExist(id: string): boolean {
   return id.length <= maxKeyIdLength && !id.includes("\0");
-}
-
-/** Rejects a key that is revoked or has expired. */
-function usable({ record, principal }: Cached): Principal {
-  if (record.revokedAt !== null) throw new RejectedKeyFault("SERVER_KEY_INVALID", principal);
-  // This form of the comparison treats an invalid date as expired.
-  if (record.expiresAt !== null && !(record.expiresAt.getTime() > Date.now())) {
-    throw new RejectedKeyFault("SERVER_KEY_EXPIRED", principal);
-  }
-  return principal;
 }

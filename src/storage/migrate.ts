@@ -5,6 +5,7 @@ import { findEarlierMigrations } from "./earlier-migrations.ts";
 import type { AppliedMigration } from "./migration-table.ts";
 import { createMigrationTable, readMigrationTable, recordMigration } from "./migration-table.ts";
 import * as initial from "./migrations/0001-initial.ts";
+import * as keyLife from "./migrations/0002-key-life.ts";
 import type { Database } from "./schema.ts";
 
 export interface Migration extends AppliedMigration {
@@ -14,6 +15,7 @@ export interface Migration extends AppliedMigration {
 /** In the order in which they run. A migration never changes once it is released. */
 const knownMigrations: readonly Migration[] = [
   { name: "0001-initial", isBreaking: false, up: initial.up },
+  { name: "0002-key-life", isBreaking: false, up: keyLife.up },
 ];
 
 /**

@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
-import type { App, KeyRecord, KeyStore } from "../access/key-store.ts";
+import type { App, KeyRecord, KeyStore, NewKey } from "../access/key-store.ts";
 import type { Database } from "./schema.ts";
-import { readTimestamp, selectTimestamp, writeTimestamp } from "./timestamp.ts";
+import { readTimestamp, selectTimestamp, timeFromNow, writeTimestamp } from "./timestamp.ts";
 import { withDatabaseFaults } from "./transaction.ts";
 
 /** Apps and their keys in Postgres. */
@@ -35,28 +35,38 @@ export function createPostgresKeyStore(db: Kysely<Database>): KeyStore {
       return rows.map(toApp);
     },
 
-    async createKey({ id, appId, secretHash, expiresAt }) {
-      const row = await db
-        .insertInto("server_key")
-        .values({
-          id,
-          app_id: appId,
-          secret_sha256: secretHash,
-          expires_at: expiresAt && writeTimestamp(expiresAt),
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .returning("id")
-        .executeTakeFirst();
-      return row && findKey(row.id);
+    async createKey(key) {
+      const id = await insertKey(db, key);
+      return id === undefined ? undefined : findKey(db, id);
     },
 
     async listKeys(appId) {
       const rows = await selectKeys(db)
-        .where("server_key.app_id", "=", appId)
+        .$if(appId !== undefined, (query) => query.where("server_key.app_id", "=", appId ?? 0))
+        .orderBy("app.name")
         .orderBy("server_key.created_at")
         .orderBy("server_key.id")
         .execute();
       return rows.map(toKeyRecord);
+    },
+
+    rotateKey({ id, overlapMs, newKey }) {
+      return db.transaction().execute(async (trx) => {
+        const replaced = await trx
+          .updateTable("server_key")
+          .set({ expires_at: sql`least(expires_at, ${timeFromNow(overlapMs)})` })
+          .where("id", "=", id)
+          .where("revoked_at", "is", null)
+          .where(sql<boolean>`(expires_at IS NULL OR expires_at > now())`)
+          .returning(["app_id", "name"])
+          .executeTakeFirst();
+        if (replaced === undefined) return undefined;
+        const { app_id: appId, name } = replaced;
+        const inserted = await insertKey(trx, { ...newKey, appId, name });
+        if (inserted === undefined) throw new Error(`key id ${newKey.id} exists already`);
+        const [oldRecord, newRecord] = [await findKey(trx, id), await findKey(trx, newKey.id)];
+        return oldRecord && newRecord && { oldKey: oldRecord, newKey: newRecord };
+      });
     },
 
     async revokeKey(id) {
@@ -65,16 +75,46 @@ export function createPostgresKeyStore(db: Kysely<Database>): KeyStore {
         .set({ revoked_at: sql`coalesce(revoked_at, now())` })
         .where("id", "=", id)
         .execute();
-      return findKey(id);
+      return findKey(db, id);
+    },
+
+    async recordUses(uses) {
+      const times = [...uses.values()].map((at) => at.getTime() / 1_000);
+      await sql`
+        WITH used AS (
+          SELECT * FROM unnest(${[...uses.keys()]}::text[], ${times}::double precision[]) AS used (id, at)
+        ), unlocked AS (
+          SELECT server_key.id FROM server_key WHERE id IN (SELECT id FROM used)
+          FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE server_key SET last_used_at = greatest(last_used_at, to_timestamp(used.at))
+        FROM used JOIN unlocked USING (id)
+        WHERE server_key.id = used.id`.execute(db);
     },
   };
-
-  async function findKey(id: string): Promise<KeyRecord | undefined> {
-    const row = await selectKeys(db).where("server_key.id", "=", id).executeTakeFirst();
-    return row && toKeyRecord(row);
-  }
-
   return withFaults(store);
+}
+
+async function findKey(db: Kysely<Database>, id: string): Promise<KeyRecord | undefined> {
+  const row = await selectKeys(db).where("server_key.id", "=", id).executeTakeFirst();
+  return row && toKeyRecord(row);
+}
+
+/** @returns the id of the key; undefined if it exists already */
+async function insertKey(db: Kysely<Database>, key: NewKey): Promise<string | undefined> {
+  const row = await db
+    .insertInto("server_key")
+    .values({
+      id: key.id,
+      app_id: key.appId,
+      name: key.name ?? null,
+      secret_sha256: key.secretHash,
+      expires_at: key.expiresAt && writeTimestamp(key.expiresAt),
+    })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Every method with the database's errors turned into faults. */
@@ -105,12 +145,14 @@ function selectKeys(db: Kysely<Database>) {
     .innerJoin("app", "app.id", "server_key.app_id")
     .select([
       "server_key.id",
+      "server_key.name",
       "server_key.app_id",
       "app.name as app_name",
       sql<string>`encode(server_key.secret_sha256, 'hex')`.as("secret_hex"),
       selectTimestamp<string>("server_key.created_at").as("created_at"),
       selectTimestamp<string | null>("server_key.expires_at").as("expires_at"),
       selectTimestamp<string | null>("server_key.revoked_at").as("revoked_at"),
+      selectTimestamp<string | null>("server_key.last_used_at").as("last_used_at"),
     ]);
 }
 
@@ -126,22 +168,30 @@ function toApp({ id, name, created_at }: AppRow): App {
 
 interface KeyRow {
   readonly id: string;
+  readonly name: string | null;
   readonly app_id: number;
   readonly app_name: string;
   readonly secret_hex: string;
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly revoked_at: string | null;
+  readonly last_used_at: string | null;
 }
 
 function toKeyRecord(row: KeyRow): KeyRecord {
   return {
     id: row.id,
+    name: row.name,
     appId: row.app_id,
     appName: row.app_name,
     secretHash: Buffer.from(row.secret_hex, "hex"),
     createdAt: readTimestamp(row.created_at),
-    expiresAt: row.expires_at === null ? null : readTimestamp(row.expires_at),
-    revokedAt: row.revoked_at === null ? null : readTimestamp(row.revoked_at),
+    expiresAt: readOptional(row.expires_at),
+    revokedAt: readOptional(row.revoked_at),
+    lastUsedAt: readOptional(row.last_used_at),
   };
+}
+
+function readOptional(seconds: string | null): Date | null {
+  return seconds === null ? null : readTimestamp(seconds);
 }

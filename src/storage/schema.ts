@@ -21,6 +21,8 @@ export interface ServerKeyTable {
   created_at: Generated<Date>;
   expires_at: Date | null;
   revoked_at: Date | null;
+  name: string | null;
+  last_used_at: Date | null;
 }
 
 export interface ContactTable {

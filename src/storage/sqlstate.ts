@@ -85,6 +85,11 @@ export function isTimeout(error: unknown): boolean {
   return timedOut.has(codeOf(error));
 }
 
+/** Whether a row was deleted that rows of another table refer to. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codeOf(error) === "23503";
+}
+
 /** Errors that stay until somebody changes the configuration: rejected credentials, an unknown database. */
 const permanentState = /^(28|3D000)/;
 

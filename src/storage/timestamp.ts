@@ -30,3 +30,8 @@ export function readTimestamp(seconds: string): Date {
 export function writeTimestamp(date: Date): RawBuilder<Date> {
   return sql<Date>`to_timestamp(${date.getTime()}::double precision / 1000)`;
 }
+
+/** A time after the transaction began, as a value to store. The clock is that of the database. */
+export function timeFromNow(milliseconds: number): RawBuilder<Date> {
+  return sql<Date>`now() + ${milliseconds}::double precision * interval '1 millisecond'`;
+}

@@ -89,9 +89,11 @@ describe.each([
     const record = await keys.createKey(key);
     expect(record).toEqual({
       ...key,
+      name: null,
       appName: "with a key",
       createdAt: expect.any(Date),
       revokedAt: null,
+      lastUsedAt: null,
     });
     expect(await keys.findKeys([key.id])).toEqual([record]);
   });

@@ -3,12 +3,15 @@ import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import type { MigrateOptions, Migration } from "../../src/storage/migrate.ts";
 import { migrate } from "../../src/storage/migrate.ts";
+import { isTransient } from "../../src/storage/sqlstate.ts";
 import { createTestDatabase, openDatabase, urlOf, withAdmin } from "../support/database.ts";
 import { hostileDefaults } from "../support/hostile-defaults.ts";
 import { emptyDatabase } from "./support/empty-database.ts";
 import { openSession, until, untilWaiting } from "./support/session.ts";
 
 const first = "0001-initial";
+/** All migrations of this version. */
+const known = [first, "0002-key-life"];
 
 async function migrateOn(url: string, options?: MigrateOptions): Promise<readonly string[]> {
   return (await migrate(openDatabase(url, 1), options)).migrations;
@@ -18,7 +21,7 @@ async function migrateOn(url: string, options?: MigrateOptions): Promise<readonl
 function migrationTo(name: string, statement: string, isBreaking = false): Migration {
   return { name, isBreaking, up: async (db) => void (await sql.raw(statement).execute(db)) };
 }
-const second = migrationTo("0002-second", "CREATE TABLE second ()");
+const second = migrationTo("0003-second", "CREATE TABLE second ()");
 
 async function tablesOf(url: string, schema = "public"): Promise<string[]> {
   const session = await openSession(url);
@@ -80,7 +83,7 @@ test("a process that waits for another one says so, and then has nothing to do",
   await untilWaiting(await openSession(url));
   expect(waits).toBe(1);
   await other.query("COMMIT");
-  expect(await waiting).toEqual([first]);
+  expect(await waiting).toEqual(known);
   expect(await migrateOn(url, { onWait })).toEqual([]);
   expect(waits).toBe(1);
 });
@@ -98,12 +101,12 @@ test("a connection that is lost while it waits leaves nothing behind", async () 
   expect(await waiting).toBeInstanceOf(Error);
   expect(await tablesOf(url)).toEqual([]);
   await other.query("SELECT pg_advisory_unlock_all()");
-  await until(async () => (await migrateOn(url)).length === 1);
+  await until(async () => (await migrateOn(url)).length === known.length);
 });
 
 test("the migrations of one call are one transaction", async () => {
   const url = await emptyDatabase();
-  const failing = migrationTo("0003-failing", "SELECT 1 / 0");
+  const failing = migrationTo("0004-failing", "SELECT 1 / 0");
   const db = openDatabase(url, 1);
   const initial = migrationTo(first, "CREATE TABLE initial ()");
   const migrations = [initial, second, failing];
@@ -138,7 +141,7 @@ test.each(foreign)(
       /^the schema public has something that Kith did not make \(.*\); set DATABASE_SCHEMA to a schema for Kith alone$/,
     );
     expect(await tablesOf(url)).toEqual(before);
-    expect(await migrateOn(url, { schema: "kith" })).toEqual([first]);
+    expect(await migrateOn(url, { schema: "kith" })).toEqual(known);
     expect(await tablesOf(url, "kith")).toEqual(ours);
     expect(await tablesOf(url)).toEqual(before);
   },
@@ -151,7 +154,7 @@ test("an application that uses Kysely's migrations too is not disturbed", async 
     CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL);
     CREATE TABLE kysely_migration_lock (id varchar(255) PRIMARY KEY, is_locked integer NOT NULL);
     INSERT INTO kysely_migration VALUES ('0001-initial', 'x'), ('2024-other', 'y')`);
-  expect(await migrateOn(url)).toEqual([first]);
+  expect(await migrateOn(url)).toEqual(known);
   expect(await tablesOf(url)).toEqual(
     [...ours, "kysely_migration", "kysely_migration_lock"].sort(),
   );
@@ -174,7 +177,7 @@ test("the schema is the first of the search path", async () => {
   const session = await openSession(url);
   await session.query("CREATE SCHEMA own");
   const db = openDatabase(url, 1);
-  expect(await migrate(db)).toEqual({ schema: "own", migrations: [first] });
+  expect(await migrate(db)).toEqual({ schema: "own", migrations: known });
   expect(await tablesOf(url, "own")).toEqual(ours);
   expect(await tablesOf(url)).toEqual([]);
 });
@@ -182,7 +185,7 @@ test("the schema is the first of the search path", async () => {
 test.each(["kith", "Kith-2"])("the schema %s is created where it is missing", async (schema) => {
   const url = await emptyDatabase();
   const db = openDatabase(url, 1);
-  expect(await migrate(db, { schema })).toEqual({ schema, migrations: [first] });
+  expect(await migrate(db, { schema })).toEqual({ schema, migrations: known });
   expect(await migrate(db, { schema })).toEqual({ schema, migrations: [] });
   expect(await tablesOf(url, schema)).toEqual(ours);
 });
@@ -200,19 +203,20 @@ test("a newer schema is used, with a warning", async () => {
   );
   await migrateOn(url, { migrations: [initial, second] });
   const newer: (readonly string[])[] = [];
-  expect(await migrateOn(url, { onNewer: (names) => newer.push(names) })).toEqual([]);
+  const ran = await migrateOn(url, { onNewer: (names) => newer.push(names) });
+  expect(ran).toEqual(known.slice(1));
   expect(newer).toEqual([[second.name]]);
 });
 
 test("a newer schema that is not compatible is an error that names the migration", async () => {
   const url = await emptyDatabase();
-  const breaking = migrationTo("0003-breaking", "CREATE TABLE third ()", true);
+  const breaking = migrationTo("0004-breaking", "CREATE TABLE third ()", true);
   await migrateOn(url);
   const session = await openSession(url);
   await session.query("INSERT INTO kith_migration (name, is_breaking) VALUES ($1, true)", [
     breaking.name,
   ]);
-  await expect(migrateOn(url)).rejects.toThrow("cannot work with migration 0003-breaking");
+  await expect(migrateOn(url)).rejects.toThrow("cannot work with migration 0004-breaking");
 });
 
 test.each(["LATIN1", "SQL_ASCII"])("a database in %s is refused", async (encoding) => {
@@ -231,7 +235,7 @@ test.each(["LATIN1", "SQL_ASCII"])("a database in %s is refused", async (encodin
 
 test("an empty database with hostile defaults is migrated", async () => {
   const url = await emptyDatabase({ defaults: hostileDefaults });
-  expect(await migrateOn(url)).toEqual([first]);
+  expect(await migrateOn(url)).toEqual(known);
   expect(await migrateOn(url)).toEqual([]);
 });
 
@@ -252,6 +256,21 @@ test("a role without the rights of the service is refused, and the error names t
   await session.query("GRANT INSERT, UPDATE, DELETE ON contact TO kith_reader");
   await session.query("GRANT UPDATE ON app TO kith_reader");
   expect(await migrateOn(reader.href)).toEqual([]);
+});
+
+test("the last migration does not wait long for a table in use, and a retry succeeds", async () => {
+  const url = await emptyDatabase();
+  await migrateOn(url);
+  const session = await openSession(url);
+  await session.query(
+    "ALTER TABLE server_key DROP COLUMN name, DROP COLUMN last_used_at; DELETE FROM kith_migration WHERE name = '0002-key-life'",
+  );
+  await session.query("BEGIN; SELECT FROM server_key");
+  const failure = await migrateOn(url).catch((error) => error);
+  expect(failure).toMatchObject({ code: "55P03" });
+  expect(isTransient(failure)).toBe(true);
+  await session.query("COMMIT");
+  expect(await migrateOn(url)).toEqual(["0002-key-life"]);
 });
 
 test("the database that the tests clone is up to date", async () => {

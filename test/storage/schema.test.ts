@@ -31,6 +31,8 @@ const columns: [table: string, column: string, type: string, optional?: "optiona
   ["server_key", "created_at", "timestamp with time zone"],
   ["server_key", "expires_at", "timestamp with time zone", "optional"],
   ["server_key", "revoked_at", "timestamp with time zone", "optional"],
+  ["server_key", "name", 'text COLLATE "C"', "optional"],
+  ["server_key", "last_used_at", "timestamp with time zone", "optional"],
   ["contact", "app_id", "integer"],
   ["contact", "owner_id", 'text COLLATE "C"'],
   ["contact", "contact_id", 'text COLLATE "C"'],

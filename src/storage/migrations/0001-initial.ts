@@ -2,8 +2,8 @@ import type { QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
 
 /**
- * `contact` has no foreign key to `app`: it would fire a trigger for every row that a sync inserts, and
- * apps are never deleted. The keys of `contact` begin with the columns that a distributed Postgres would
+ * `contact` has no foreign key to `app`: it would fire a trigger for every row that a sync
+ * inserts. The keys of `contact` begin with the columns that a distributed Postgres would
  * shard by. Ids compare byte by byte (COLLATE "C"), which is exact and the cheapest order to keep.
  */
 export async function up(db: QueryExecutorProvider): Promise<void> {

@@ -7,12 +7,23 @@ import { importsOf, withoutComments } from "./imports.ts";
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
   main: ["startup-message", "app", "config", "telemetry", "access", "errors"],
-  cli: ["app", "config", "embedded", "storage", "telemetry", "contact", "access", "errors"],
+  cli: [
+    "version",
+    "app",
+    "config",
+    "embedded",
+    "storage",
+    "telemetry",
+    "contact",
+    "access",
+    "errors",
+  ],
   "startup-message": ["config", "access", "errors"],
   app: [
     ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
     ...["errors", "gen"],
   ],
+  version: ["package.json"],
   config: ["storage", "telemetry", "access", "errors"],
   transport: ["api", "telemetry", "contact", "access", "errors", "gen"],
   api: ["telemetry", "contact", "access", "errors", "gen"],
@@ -34,9 +45,9 @@ const loadsEmbedded = ["app", "cli"];
 
 const maxLines = 300;
 
-/** The part of a file of `src`, such as `api` or `main`. */
+/** The part that a file of `src` belongs to, as in `api` or `main`. Other files are parts of their own. */
 export function partOf(path: string): string {
-  const [, first = ""] = /^src\/([^/]+)/.exec(path) ?? [];
+  const [, first = path] = /^src\/([^/]+)/.exec(path) ?? [];
   return first.replace(/\.ts$/, "");
 }
 

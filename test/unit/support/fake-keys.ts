@@ -64,11 +64,13 @@ export function createFakeKeys(): FakeKeys {
 function newRecord({ id, secret }: ServerKey): KeyRecord {
   return {
     id,
+    name: null,
     appId: 7,
     appName: "shop",
     secretHash: hashSecret(secret),
     createdAt: new Date(0),
     expiresAt: null,
     revokedAt: null,
+    lastUsedAt: null,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAppName } from "../../../src/access/app-name.ts";
+import { parseName } from "../../../src/access/name.ts";
 
 const good: [text: string, name: string][] = [
   ["shop", "shop"],
@@ -12,7 +12,7 @@ const good: [text: string, name: string][] = [
 ];
 
 test.each(good)("%j becomes the name %j", (text, name) => {
-  expect(parseAppName(text)).toBe(name);
+  expect(parseName(text)).toBe(name);
 });
 
 const bad: [name: string, text: string][] = [
@@ -35,5 +35,5 @@ const bad: [name: string, text: string][] = [
 ];
 
 test.each(bad)("a name with %s is rejected", (_, text) => {
-  expect(parseAppName(text)).toBeUndefined();
+  expect(parseName(text)).toBeUndefined();
 });

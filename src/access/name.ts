@@ -6,15 +6,15 @@ const printable = /^[[\p{L}\p{M}\p{N}\p{P}\p{S} ]--[\p{Default_Ignorable_Code_Po
 
 const maxLength = 50;
 
-/** The rule for names of apps, for error messages. */
-export const appNameRule = `1 to ${maxLength} printable characters`;
+/** The rule for names of apps and keys, for error messages. */
+export const nameRule = `1 to ${maxLength} printable characters`;
 
 /**
- * Parses the name of a new app. White space around it is removed.
+ * Parses the name of a new app or key. White space around it is removed.
  *
  * @returns undefined unless it has 1 to 50 characters (code points), all of them printable
  */
-export function parseAppName(text: string): string | undefined {
+export function parseName(text: string): string | undefined {
   const name = text.trim();
   const length = [...name].length;
   return length <= maxLength && printable.test(name) ? name : undefined;

@@ -1,0 +1,75 @@
+import type { AppStore } from "../access/app-store.ts";
+import type { KeyStore } from "../access/key-store.ts";
+import type { Config } from "../config.ts";
+import { parseConfig } from "../config.ts";
+import { createDatabase } from "../storage/database.ts";
+import { migrate } from "../storage/migrate.ts";
+import { createPostgresAppStore } from "../storage/postgres-app-store.ts";
+import { createPostgresKeyStore } from "../storage/postgres-key-store.ts";
+import { DatabaseError, databaseName } from "../storage/startup.ts";
+
+/** Longest that one statement of a command runs, in milliseconds. */
+const timeoutMs = 30_000;
+/** Longest that one statement of a migration runs, in milliseconds. */
+const migrationTimeoutMs = 3_600_000;
+
+export interface Stores {
+  readonly config: Config;
+  readonly keys: KeyStore;
+  readonly apps: AppStore;
+}
+
+/** Runs a command on the database, which is migrated first. */
+export function withStores(command: (stores: Stores) => Promise<void>): Promise<void> {
+  return withDatabase(timeoutMs, (db, { config }) => {
+    const keys = createPostgresKeyStore(db);
+    return command({ config, keys, apps: createPostgresAppStore({ db, keys }) });
+  });
+}
+
+/** Migrates the database. @returns the migrations that this call ran */
+export async function migrateDatabase(): Promise<readonly string[]> {
+  let ran: readonly string[] = [];
+  await withDatabase(migrationTimeoutMs, async (_, { migrations }) => {
+    ran = migrations;
+  });
+  return ran;
+}
+
+type Db = ReturnType<typeof createDatabase>;
+
+interface Opened {
+  readonly config: Config;
+  readonly migrations: readonly string[];
+}
+
+async function withDatabase(
+  limitMs: number,
+  work: (db: Db, opened: Opened) => Promise<void>,
+): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const config = parseConfig(process.env);
+  const embedded = config.databaseUrl === undefined ? await joinEmbedded(config) : undefined;
+  if (embedded !== undefined) stack.defer(() => embedded.stop());
+  const db = createDatabase({
+    connectionString: config.databaseUrl ?? embedded?.connectionString ?? "",
+    schema: config.databaseSchema,
+    poolSize: 1,
+    timeoutMs: limitMs,
+    onConnectionLost: () => {},
+  });
+  stack.defer(() => db.destroy());
+  const { migrations } = await migrate(db, {
+    schema: config.databaseSchema,
+    onWait: () => console.error("waiting for another process that migrates the database"),
+    onNewer: () => console.error("warning: the schema is newer than this version of Kith"),
+  }).catch((error) => {
+    throw new DatabaseError(databaseName(config), error);
+  });
+  await work(db, { config, migrations });
+}
+
+async function joinEmbedded({ dataDir }: Config) {
+  const { joinEmbeddedPostgres } = await import("../embedded/postgres.ts");
+  return joinEmbeddedPostgres({ dataDir });
+}
