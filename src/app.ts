@@ -25,14 +25,19 @@ import { createContactStore } from "./storage/contact-store.ts";
 import type { Pool } from "./storage/database.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
+import type { DatabaseState } from "./storage/readiness.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
 import { createListener } from "./transport/listener.ts";
+import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
+import type { ReadinessCheck } from "./transport/probes.ts";
 import { createProbes } from "./transport/probes.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
 import { createRestRoutes } from "./transport/rest/routes.ts";
+import { createVersionRoutes } from "./transport/version.ts";
+import { version } from "./version.ts";
 
 export interface App {
   /** Starts to accept requests. @throws what the system says, such as EADDRINUSE */
@@ -104,14 +109,14 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   }
 
   const stopping = new AbortController();
-  const isReachable = createReadiness({ pool });
+  const databaseState = createReadiness({ pool });
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
   const listener = createListener({
     ...createTransports({
       config,
       pool,
       keys,
-      isReady: async () => !stopping.signal.aborted && (await isReachable()),
+      databaseState,
       stopping: stopping.signal,
       lifecycle,
     }),
@@ -144,14 +149,15 @@ interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
   readonly keys: KeyFinder;
-  readonly isReady: () => Promise<boolean>;
+  readonly databaseState: () => Promise<DatabaseState>;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
 }
 
 /** Everything between a connection and the stores. */
 function createTransports(options: TransportsOptions) {
-  const { config, pool, keys, isReady, stopping, lifecycle } = options;
+  const { config, pool, keys, databaseState, stopping, lifecycle } = options;
+  const isReady = async () => !stopping.aborted && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const contacts = createContactStore({ pool, statementTimeoutMs: requestTimeoutMs });
@@ -185,11 +191,31 @@ function createTransports(options: TransportsOptions) {
       routes: new Map([
         ...createRestRoutes(served),
         ...createConnectRoutes({ ...served, stopping }),
+        ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, stopping }) }),
+        ...createOpenApiRoutes({ rules, version }),
+        ...createVersionRoutes({ version, commit: config.buildCommit }),
       ]),
-      probes: createProbes({ isReady }),
       lifecycle,
     }),
   };
+}
+
+const databaseProblems: Readonly<Record<DatabaseState, string | undefined>> = {
+  ready: undefined,
+  unreachable: "unreachable",
+  "read-only": "not a primary that accepts writes",
+};
+
+/** The checks of `/readyz`. A service that stops is not ready, whatever its database is. */
+function createReadinessChecks(options: {
+  readonly databaseState: () => Promise<DatabaseState>;
+  readonly stopping: AbortSignal;
+}): () => Promise<readonly ReadinessCheck[]> {
+  const { databaseState, stopping } = options;
+  return async () => [
+    { name: "service", problem: stopping.aborted ? "stopping" : undefined },
+    { name: "database", problem: databaseProblems[await databaseState()] },
+  ];
 }
 
 /** The embedded Postgres is not part of a production install, so it is loaded only where it is used. */

@@ -104,6 +104,12 @@ export const errors = {
     rest: "40500",
     message: "Method must be POST",
   },
+  METHOD_NOT_GET: {
+    grpc: "UNIMPLEMENTED",
+    http: 405,
+    rest: "40500",
+    message: "Method must be GET or HEAD",
+  },
   BODY_TOO_LARGE: {
     grpc: "RESOURCE_EXHAUSTED",
     http: 413,

@@ -7,28 +7,20 @@ import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import type { RequestHandler } from "./listener.ts";
-import type { Probes } from "./probes.ts";
 import { protocolOf } from "./protocol.ts";
 
 export interface RequestHandlerOptions {
   /** The routes of all protocols over HTTP. */
   readonly routes: HttpRoutes;
-  readonly probes: Probes;
   readonly lifecycle: CallLifecycle;
 }
 
 /** Serves HTTP requests: finds the route of the path, and begins and ends the call. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { routes, probes, lifecycle } = options;
+  const { routes, lifecycle } = options;
 
   return (req, res) => {
-    const path = pathOf(req);
-    const probe = probes.get(path);
-    if (probe !== undefined) {
-      probe(req, res);
-      return;
-    }
-    const route = routes.get(path) ?? unknownRoute;
+    const route = routes.get(pathOf(req)) ?? unknownRoute;
     const call = lifecycle.begin({
       ...route.describe(req),
       serverKey: req.headers["server-key"],

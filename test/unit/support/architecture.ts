@@ -8,10 +8,11 @@ import { importsOf, withoutComments } from "./imports.ts";
 const parts: Readonly<Record<string, readonly string[]>> = {
   main: ["startup-message", "app", "config", "telemetry", "access", "errors"],
   cli: ["app", "config", "embedded", "storage", "telemetry", "contact", "access", "errors"],
+  version: ["package.json"],
   "startup-message": ["config", "access", "errors"],
   app: [
     ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
-    ...["errors", "gen"],
+    ...["errors", "gen", "version"],
   ],
   config: ["storage", "telemetry", "access", "errors"],
   transport: ["api", "telemetry", "contact", "access", "errors", "gen"],
@@ -34,9 +35,9 @@ const loadsEmbedded = ["app", "cli"];
 
 const maxLines = 300;
 
-/** The part that a file of `src` belongs to, as in `api` or `main`. */
+/** The part that a file of `src` belongs to, as in `api` or `main`; of other files their path. */
 export function partOf(path: string): string {
-  const [, first = ""] = /^src\/([^/]+)/.exec(path) ?? [];
+  const [, first = path] = /^src\/([^/]+)/.exec(path) ?? [];
   return first.replace(/\.ts$/, "");
 }
 
