@@ -1,4 +1,5 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { FieldLimitsOptions } from "../../api/field-limits.ts";
 import { compileJsonDecoder } from "../../api/json-decoder.ts";
 import { faultOf } from "../../api/violation.ts";
@@ -61,6 +62,7 @@ export function callPath(method: DescMethodUnary, options: CallPathOptions): Jso
             examples: { example: { value: successEnvelope(example.data) as Json } },
           },
         },
+        ...nextPageLink(method),
       },
       ...Object.fromEntries(errorResponses(errors)),
     },
@@ -77,6 +79,28 @@ function envelopeSchema(data: JsonSchema): JsonSchema {
       data,
     },
     required: ["status", "error", "data"],
+  };
+}
+
+/** How a client gets the next page: the same call with the token of the response. */
+function nextPageLink({ localName, input, output }: DescMethodUnary): JsonSchema {
+  const token = input.field.pageToken;
+  const next = output.field.nextPageToken;
+  if (token === undefined || next === undefined) return {};
+  const sameFields = input.fields
+    .filter((field) => field !== token && field.presence === FeatureSet_FieldPresence.IMPLICIT)
+    .map(({ jsonName }): [string, string] => [jsonName, `$request.body#/${jsonName}`]);
+  return {
+    links: {
+      nextPage: {
+        operationId: localName,
+        description: `The next page, unless \`${next.jsonName}\` is empty.`,
+        requestBody: {
+          ...Object.fromEntries(sameFields),
+          [token.jsonName]: `$response.body#/data/${next.jsonName}`,
+        },
+      },
+    },
   };
 }
 
