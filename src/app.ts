@@ -27,14 +27,19 @@ import type { Pool } from "./storage/database.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
+import type { DatabaseState } from "./storage/readiness.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
 import { createListener } from "./transport/listener.ts";
+import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
+import type { ReadinessCheck } from "./transport/probes.ts";
 import { createProbes } from "./transport/probes.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
 import { createRestRoutes } from "./transport/rest/routes.ts";
+import { createVersionRoutes } from "./transport/version.ts";
+import { version } from "./version.ts";
 
 export interface App {
   /** Starts to accept requests. @throws Error of the system, such as EADDRINUSE */
@@ -112,14 +117,15 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   stack.defer(() => usage.stop());
 
   const stopping = new AbortController();
-  const isReachable = createReadiness({ pool });
+  const databaseState = createReadiness({ pool });
   const lifecycle = createCallLifecycle({ onEnd: createCallLog({ logger }) });
   const listener = createListener({
     ...createTransports({
       config,
       pool,
       verifier: createKeyVerifier({ keys, onAccept: usage.note }),
-      isReady: async () => !isStopping && (await isReachable()),
+      databaseState,
+      isStopping: () => isStopping,
       stopping: stopping.signal,
       lifecycle,
     }),
@@ -156,14 +162,17 @@ interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
   readonly verifier: KeyVerifier;
-  readonly isReady: () => Promise<boolean>;
+  readonly databaseState: () => Promise<DatabaseState>;
+  /** Whether the service is stopping, the drain delay included. */
+  readonly isStopping: () => boolean;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
 }
 
 /** Everything between a connection and the stores. */
 function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, isReady, stopping, lifecycle } = options;
+  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
+  const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
@@ -197,11 +206,31 @@ function createTransports(options: TransportsOptions) {
       routes: new Map([
         ...createRestRoutes(served),
         ...createConnectRoutes({ ...served, stopping }),
-        ...createProbes({ isReady }),
+        ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
+        ...createOpenApiRoutes({ rules, version }),
+        ...createVersionRoutes({ version, commit: config.buildCommit }),
       ]),
       lifecycle,
     }),
   };
+}
+
+const databaseProblems: Readonly<Record<DatabaseState, string | undefined>> = {
+  ready: undefined,
+  unreachable: "unreachable",
+  "read-only": "not a primary that accepts writes",
+};
+
+/** The checks of `/readyz`. A service that stops is not ready, whatever its database is. */
+function createReadinessChecks(options: {
+  readonly databaseState: () => Promise<DatabaseState>;
+  readonly isStopping: () => boolean;
+}): () => Promise<readonly ReadinessCheck[]> {
+  const { databaseState, isStopping } = options;
+  return async () => [
+    { name: "service", problem: isStopping() ? "stopping" : undefined },
+    { name: "database", problem: databaseProblems[await databaseState()] },
+  ];
 }
 
 /** The embedded Postgres is not part of a production install, so it is loaded on demand. */

@@ -22,6 +22,8 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** The commit that the image was built from. Absent: it is not known. */
+  readonly buildCommit: string | undefined;
 }
 
 /** Lists every invalid variable on a separate line, with its name and its allowed values. */
@@ -70,6 +72,7 @@ export function parseConfig(env: Environment): Config {
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+    buildCommit: read("BUILD_COMMIT", commit, undefined),
   };
   if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
     faults.push(
@@ -95,6 +98,10 @@ function wholeNumber(least: number, most: number): Parse<number> {
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
   return (text) =>
     allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
+}
+
+function commit(text: string): string | Rejected {
+  return /^[0-9a-f]{7,64}$/.test(text) ? text : { allowed: "7 to 64 hexadecimal digits" };
 }
 
 function postgresUrl(text: string): string | Rejected {

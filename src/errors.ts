@@ -134,6 +134,12 @@ export const errors = {
     rest: "41700",
     message: "Expect must be 100-continue",
   },
+  METHOD_NOT_GET: {
+    grpc: "UNIMPLEMENTED",
+    http: 405,
+    rest: "40500",
+    message: "Method must be GET or HEAD",
+  },
   BODY_TOO_LARGE: {
     grpc: "RESOURCE_EXHAUSTED",
     http: 413,

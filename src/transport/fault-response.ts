@@ -12,11 +12,17 @@ type Headers = Readonly<Record<string, string>>;
 /** The headers that HTTP requires with some errors (RFC 9110). */
 const requiredHeaders: { readonly [R in Reason]?: Headers } = {
   METHOD_NOT_ALLOWED: { Allow: "POST" },
+  METHOD_NOT_GET: { Allow: "GET, HEAD" },
   UNSUPPORTED_ENCODING: { "Accept-Encoding": "gzip, identity" },
   SERVER_KEY_MALFORMED: { "WWW-Authenticate": "Server-Key" },
   SERVER_KEY_INVALID: { "WWW-Authenticate": "Server-Key" },
   SERVER_KEY_EXPIRED: { "WWW-Authenticate": "Server-Key" },
 };
+
+/** The headers that HTTP requires in the response to an error, besides `Retry-After`. */
+export function requiredHeadersOf(reason: Reason): Headers {
+  return requiredHeaders[reason] ?? {};
+}
 
 /** Errors of HTTP itself. They have the envelope, whatever protocol the request seems to speak. */
 const httpErrors: ReadonlySet<Reason> = new Set([
@@ -69,7 +75,7 @@ function sendConnectFault(fault: Fault, res: ServerResponse): void {
 }
 
 function setRequiredHeaders({ reason, row }: Fault, res: ServerResponse): void {
-  for (const [name, value] of Object.entries(requiredHeaders[reason] ?? {})) {
+  for (const [name, value] of Object.entries(requiredHeadersOf(reason))) {
     res.setHeader(name, value);
   }
   if (row.retryAfter !== undefined) res.setHeader("Retry-After", row.retryAfter);

@@ -1,30 +1,51 @@
-import type { ServerResponse } from "node:http";
-import type { HttpRoute, HttpRoutes } from "./http-route.ts";
+import type { IncomingMessage } from "node:http";
+import type { GetResponse } from "./get-route.ts";
+import { createGetRoute } from "./get-route.ts";
+import type { HttpRoutes } from "./http-route.ts";
+
+/** One thing that must be in order for the service to serve calls. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** What is wrong; undefined if nothing is. */
+  readonly problem: string | undefined;
+}
 
 export interface ProbesOptions {
-  /** Whether the service can serve requests: the database answers, and the service is not stopping. */
-  readonly isReady: () => Promise<boolean>;
+  readonly checkReadiness: () => Promise<readonly ReadinessCheck[]>;
 }
 
 /**
- * The routes of the probes, which need no Server-Key: `/livez` is 200 as long as the process can respond;
- * `/readyz` is 200 if it is ready, else 503.
+ * The routes of the probes: `/livez` is 200 as long as the process can respond; `/readyz` is 200 if no
+ * check has a problem, else 503. `/readyz?verbose` has a line for each check.
  */
-export function createProbes({ isReady }: ProbesOptions): HttpRoutes {
+export function createProbes({ checkReadiness }: ProbesOptions): HttpRoutes {
   return new Map([
-    ["/livez", probe("livez", async () => true)],
-    ["/readyz", probe("readyz", isReady)],
+    ["/livez", createGetRoute("livez", () => plain(200, "ok"))],
+    [
+      "/readyz",
+      createGetRoute("readyz", async (req) => {
+        const checks = await checkReadiness();
+        const isReady = checks.every(({ problem }) => problem === undefined);
+        const lines = isVerbose(req) ? checks.map(lineOf) : [];
+        return plain(isReady ? 200 : 503, ...lines, isReady ? "ok" : "not ready");
+      }),
+    ],
   ]);
 }
 
-function probe(method: string, isOk: () => Promise<boolean>): HttpRoute {
-  return {
-    describe: () => ({ method, protocol: "rest" }),
-    serve: async (_call, _req, res) => respond(res, await isOk()),
-  };
+function lineOf({ name, problem = "ok" }: ReadinessCheck): string {
+  return `${name}: ${problem}`;
 }
 
-function respond(res: ServerResponse, ok: boolean): void {
-  res.writeHead(ok ? 200 : 503, { "Content-Type": "text/plain", "Cache-Control": "no-store" });
-  res.end(ok ? "ok\n" : "not ready\n");
+function isVerbose({ url = "" }: IncomingMessage): boolean {
+  const query = url.indexOf("?");
+  return query !== -1 && new URLSearchParams(url.slice(query)).has("verbose");
+}
+
+function plain(status: number, ...lines: readonly string[]): GetResponse {
+  return {
+    status,
+    headers: { "Content-Type": "text/plain", "Cache-Control": "no-store" },
+    body: `${lines.join("\n")}\n`,
+  };
 }

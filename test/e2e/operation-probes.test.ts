@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status as GrpcStatus } from "@grpc/grpc-js";
@@ -7,6 +9,7 @@ import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../src/gen/grpc/health/v1/health_pb.ts";
+import { createProbes } from "../../src/transport/probes.ts";
 import { openGrpc } from "./support/calls.ts";
 import { serveForFile } from "./support/served.ts";
 
@@ -24,9 +27,37 @@ describe.each(["/livez", "/readyz"])("%s needs no key", (path) => {
   });
 
   test("with a query", async () => {
-    const response = await fetch(`${served.url}${path}?verbose`);
+    const response = await fetch(`${served.url}${path}?a=b`);
     expect(await response.text()).toBe("ok\n");
   });
+});
+
+test("/readyz?verbose has a line for each check", async () => {
+  const response = await fetch(`${served.url}/readyz?verbose`);
+  expect(await response.text()).toBe("service: ok\ndatabase: ok\nok\n");
+});
+
+test.each([
+  { problem: "unreachable", service: undefined },
+  { problem: "not a primary that accepts writes", service: undefined },
+  { problem: undefined, service: "stopping" },
+])("/readyz?verbose names $problem $service", async ({ problem, service }) => {
+  const checks = [
+    { name: "service", problem: service },
+    { name: "database", problem },
+  ];
+  const route = createProbes({ checkReadiness: async () => checks }).get("/readyz");
+  const server = createServer((req, res) => void route?.serve(undefined as never, req, res));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}/readyz?verbose`);
+  expect(response.status).toBe(503);
+  expect(await response.text()).toBe(
+    `service: ${service ?? "ok"}\ndatabase: ${problem ?? "ok"}\nnot ready\n`,
+  );
+  server.closeAllConnections();
+  server.close();
 });
 
 /** A unary call of grpc-js, without a key. */

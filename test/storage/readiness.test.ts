@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import type { DatabaseState } from "../../src/storage/readiness.ts";
 import { createReadiness } from "../../src/storage/readiness.ts";
 import { createTestDatabase, openPool } from "../support/database.ts";
 import { openSession, until } from "./support/session.ts";
@@ -17,7 +18,7 @@ async function newDatabase() {
 }
 
 /** Asks until the answer is this one: an answer can take too long on a slow machine. */
-function untilItIs(expected: boolean, isReady: () => Promise<boolean>): Promise<void> {
+function untilItIs(expected: DatabaseState, isReady: () => Promise<DatabaseState>): Promise<void> {
   return until(async () => {
     vi.advanceTimersByTime(1_000);
     return (await isReady()) === expected;
@@ -27,11 +28,11 @@ function untilItIs(expected: boolean, isReady: () => Promise<boolean>): Promise<
 test("a database that answers is ready; one that is gone is not, a second later", async () => {
   const { url, drop } = await newDatabase();
   const isReady = createReadiness({ pool: openPool(url, 1) });
-  await untilItIs(true, isReady);
+  await untilItIs("ready", isReady);
   await drop();
-  expect(await isReady()).toBe(true);
+  expect(await isReady()).toBe("ready");
   vi.advanceTimersByTime(1_000);
-  expect(await isReady()).toBe(false);
+  expect(await isReady()).toBe("unreachable");
 });
 
 test("however often it is asked, the database is asked once a second", async () => {
@@ -54,10 +55,10 @@ test("a server that takes no writes is not ready, and the pool leaves it", async
   const readOnly = `ALTER DATABASE ${rows[0].name} SET default_transaction_read_only TO on`;
   await session.query(readOnly);
   const isReady = createReadiness({ pool: openPool(url, 3) });
-  expect(await isReady()).toBe(false);
+  expect(await isReady()).toBe("read-only");
   // As when a proxy leads new connections to the primary.
   await session.query(`ALTER DATABASE ${rows[0].name} RESET default_transaction_read_only`);
-  await untilItIs(true, isReady);
+  await untilItIs("ready", isReady);
 });
 
 test("a pool whose connections are all in use is not ready, after a second", async () => {
@@ -66,7 +67,7 @@ test("a pool whose connections are all in use is not ready, after a second", asy
   const isReady = createReadiness({ pool });
   const client = await pool.connect();
   // Without a limit there would be no answer: the connection does not come back.
-  expect(await isReady()).toBe(false);
+  expect(await isReady()).toBe("unreachable");
   client.release();
-  await untilItIs(true, isReady);
+  await untilItIs("ready", isReady);
 });

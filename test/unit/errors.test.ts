@@ -86,6 +86,7 @@ const contract: [Reason, number, string, string, string | RegExp][] = [
   ["SERVER_KEY_EXPIRED", 401, "49106", "UNAUTHENTICATED", /expired/],
   ["NOT_FOUND", 404, "40400", "UNIMPLEMENTED", /path/],
   ["METHOD_NOT_ALLOWED", 405, "40500", "UNIMPLEMENTED", /POST/],
+  ["METHOD_NOT_GET", 405, "40500", "UNIMPLEMENTED", /GET or HEAD/],
   ["FINGERPRINT_MISMATCH", 409, "40900", "FAILED_PRECONDITION", /fingerprint/],
   ["BODY_TOO_LARGE", 413, "41300", "RESOURCE_EXHAUSTED", /\{limit\} bytes/],
   ["UNSUPPORTED_MEDIA_TYPE", 415, "41500", "UNIMPLEMENTED", "Content-Type must be {types}"],

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { DescMethod } from "@bufbuild/protobuf";
-import { getOption, hasOption } from "@bufbuild/protobuf";
+import { hasOption } from "@bufbuild/protobuf";
 import type { Operation } from "../../api/operation.ts";
 import { fault } from "../../errors.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
@@ -8,6 +7,7 @@ import { sendJson, successEnvelope } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
 import { compileEncoder } from "./encode.ts";
+import { postPath } from "./post-path.ts";
 
 export interface RestRoutesOptions {
   readonly operations: readonly Operation[];
@@ -66,12 +66,4 @@ function assertJson({ headers: { "content-type": contentType = "" } }: IncomingM
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (type.trim() !== "application/json" || !isUtf8)
     throw fault("UNSUPPORTED_MEDIA_TYPE", { types: "application/json" });
-}
-
-function postPath(method: DescMethod): string {
-  const { pattern, body } = getOption(method, http);
-  if (pattern.case !== "post" || body !== "*" || pattern.value.includes("{")) {
-    throw new Error(`${method.name}: REST supports post without parameters in its path, body "*"`);
-  }
-  return pattern.value;
 }

@@ -34,7 +34,6 @@ test("a call is cancelled when its deadline is exceeded", async () => {
   const call = new Call({ ...options, timeoutMs: 1 });
   const reason = await new Promise((resolve) => call.cancellation.onAbort(resolve));
   expect(reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
-  expect(call.timeLeftMs()).toBeLessThanOrEqual(0);
 });
 
 test("a call with a timeout of zero is cancelled from the start", () => {

@@ -21,7 +21,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   "startup-message": ["config", "access", "errors"],
   app: [
     ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
-    ...["errors", "gen"],
+    ...["errors", "gen", "version"],
   ],
   version: ["package.json"],
   config: ["storage", "telemetry", "access", "errors"],
@@ -45,7 +45,7 @@ const loadsEmbedded = ["app", "cli"];
 
 const maxLines = 300;
 
-/** The part that a file of `src` belongs to, as in `api` or `main`. Other files are parts of their own. */
+/** The part that a file of `src` belongs to, as in `api` or `main`; of other files their path. */
 export function partOf(path: string): string {
   const [, first = path] = /^src\/([^/]+)/.exec(path) ?? [];
   return first.replace(/\.ts$/, "");

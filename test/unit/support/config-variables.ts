@@ -191,4 +191,14 @@ export const configVariables: readonly Variable[] = [
     bad: ["INFO", "verbose", " info"],
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
   },
+  {
+    name: "BUILD_COMMIT",
+    property: "buildCommit",
+    fallback: undefined,
+    good: ["0123abc", "0123456789abcdef0123456789abcdef01234567", "a".repeat(64)].map(
+      (commit) => [commit, commit] as const,
+    ),
+    bad: ["main", "0123ab", "0123ABC", "a".repeat(65), "0123abc "],
+    allowed: "7 to 64 hexadecimal digits",
+  },
 ];
