@@ -47,6 +47,8 @@ export interface GroupCommitOptions {
   readonly lingerMs: number;
   /** Longest delay before a retry because of conflicts, in milliseconds. The first retry has none. */
   readonly maxBackoffMs: number;
+  /** Longest that requests wait for a pair of a lost transaction, in milliseconds. Then they are rejected. */
+  readonly lostWaitMs: number;
 }
 
 /** After a conflict so many transactions take turns: one at a time, across all processes. */
@@ -68,7 +70,7 @@ const conflictsUntilAlone = 6;
  * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs } = options;
+  const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
     maxInFlight: options.maxInFlight,
     maxEntries: options.maxBatchEntries,
@@ -84,6 +86,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   let lingering: NodeJS.Timeout | undefined;
   let hasLingered = false;
   let inFlight: readonly Batch<PendingSync>[] = [];
+  /** Batches in flight whose connection is lost for longer than `lostWaitMs`. */
+  let lost: readonly Batch<PendingSync>[] = [];
 
   function isInFlight(owner: string, contactId: string): boolean {
     for (const { pairs } of inFlight) if (pairs.has(owner, contactId)) return true;
@@ -104,6 +108,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function pump(): void {
+    if (lost.length > 0) queues.forEach(rejectLost);
     let isBusy: IsBusy = isInFlight;
     for (const queue of queues) {
       fill(queue, isBusy);
@@ -146,9 +151,16 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function rejectEnded(queue: SyncQueue): void {
-    const ended = queue.removeEnded();
+    const ended = queue.remove(({ call }) => call.signal.aborted);
     pendingEntries -= entriesOf(ended);
     for (const { call, result } of ended) result.reject(call.signal.reason);
+  }
+
+  /** Rejects the requests that wait for a pair of a lost transaction. They can be retried. */
+  function rejectLost(queue: SyncQueue): void {
+    const rejected = queue.remove((request) => lost.some((batch) => sharesPair(request, batch)));
+    pendingEntries -= entriesOf(rejected);
+    for (const { result } of rejected) result.reject(fault("DATABASE_UNAVAILABLE"));
   }
 
   async function run(batch: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
@@ -176,10 +188,20 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     queue.end(batch);
     if (ended !== undefined) {
       schedule();
-      await ended;
+      await untilEnded(batch, ended);
     }
     inFlight = inFlight.filter((other) => other !== batch);
     schedule();
+  }
+
+  async function untilEnded(batch: Batch<PendingSync>, ended: Promise<void>): Promise<void> {
+    const timer = setTimeout(() => {
+      lost = [...lost, batch];
+      schedule();
+    }, lostWaitMs);
+    await ended;
+    clearTimeout(timer);
+    lost = lost.filter((other) => other !== batch);
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
@@ -243,6 +265,10 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       return request.result.promise;
     },
   };
+}
+
+function sharesPair({ entries, owners }: PendingSync, { pairs }: Batch): boolean {
+  return entries.some(({ contactId }, n) => pairs.has(owners[n] as string, contactId));
 }
 
 /** The given pairs, and those of the requests in the queue. */

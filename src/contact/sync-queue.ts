@@ -37,10 +37,10 @@ export class SyncQueue {
     this.free += 1;
   }
 
-  /** Removes the requests whose calls have ended, and returns them. */
-  removeEnded(): readonly PendingSync[] {
-    const ended = this.pending.filter(({ call }) => call.signal.aborted);
-    if (ended.length > 0) this.pending = this.pending.filter(({ call }) => !call.signal.aborted);
-    return ended;
+  /** Removes the requests that match, and returns them. */
+  remove(matches: (request: PendingSync) => boolean): readonly PendingSync[] {
+    const removed = this.pending.filter(matches);
+    if (removed.length > 0) this.pending = this.pending.filter((request) => !matches(request));
+    return removed;
   }
 }

@@ -28,6 +28,7 @@ const syncLimits = {
   maxPendingEntries: 1_000_000,
   lingerMs: 5,
   maxBackoffMs,
+  lostWaitMs: 500,
 };
 
 /** A replacement may wait long for locks, so most connections stay free for other calls. */

@@ -25,6 +25,7 @@ function create(runBatch: RunBatch, options: Partial<GroupCommitOptions> = {}) {
     maxPendingEntries: 1_000,
     lingerMs: 60_000,
     maxBackoffMs: 1,
+    lostWaitMs: 60_000,
     ...options,
   });
 }
@@ -341,4 +342,25 @@ test("the pairs of a lost transaction stay busy until it has ended, other pairs 
   await vi.waitFor(() => expect(runs).toHaveLength(3));
   runs[2]?.end();
   expect(await same).toEqual({ inserted: 1, deleted: 0 });
+});
+
+test("requests for pairs of a transaction that stays lost are rejected until it has ended", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const store = create(runBatch, { lostWaitMs: 1 });
+  const unavailable = { reason: "DATABASE_UNAVAILABLE" };
+  const lost = store.sync(1, add("a"), { signal });
+  const rejected = expect(lost).rejects.toMatchObject(unavailable);
+  await allBegun();
+  const ended = Promise.withResolvers<void>();
+  runs[0]?.onLost(ended.promise);
+  runs[0]?.end(fault("DATABASE_UNAVAILABLE"));
+  await rejected;
+  await expect(store.sync(1, add("a"), { signal })).rejects.toMatchObject(unavailable);
+  await expect(store.sync(1, add("a"), { signal })).rejects.toMatchObject(unavailable);
+  ended.resolve();
+  await allBegun();
+  const next = store.sync(1, add("a"), { signal });
+  await vi.waitFor(() => expect(runs).toHaveLength(2));
+  runs[1]?.end();
+  expect(await next).toEqual({ inserted: 1, deleted: 0 });
 });
