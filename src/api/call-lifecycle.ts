@@ -33,8 +33,7 @@ export function createCallLifecycle({ onEnd }: CallLifecycleOptions): CallLifecy
     },
     end(call, isAnswered) {
       if (!isAnswered) {
-        call.fault ??= fault("CANCELLED");
-        call.cancellation.abort(call.fault);
+        call.cancellation.abort(call.fail(fault("CANCELLED")));
       }
       call.release();
       inFlight.delete(call);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Principal } from "../access/key-verifier.ts";
-import { type Fault, fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 import { Cancellation } from "./cancellation.ts";
 
 /** The protocol of a call, as the log names it. */
@@ -33,7 +33,7 @@ export class Call {
   readonly cancellation = new Cancellation();
   /** Set by the auth interceptor. */
   principal: Principal | undefined;
-  /** The error that the call ended with. */
+  /** The error that the call ended with. Set by `fail`. */
   fault: Fault | undefined;
   /** The index of this call in `CallsInFlight`. */
   position: number | undefined;
@@ -59,6 +59,17 @@ export class Call {
   /** Milliseconds until the deadline, or `Infinity` without a deadline. */
   timeLeftMs(): number {
     return this.#deadline - performance.now();
+  }
+
+  /**
+   * Records the error that the call ends with; only the first one counts. Every error that is not a fault
+   * is a bug. Its text stays in the cause, which only the log contains.
+   *
+   * @returns the recorded fault
+   */
+  fail(error: unknown): Fault {
+    this.fault ??= error instanceof Fault ? error : fault("INTERNAL", {}, { cause: error });
+    return this.fault;
   }
 
   /** Stops the timer and removes the listeners of the cancellation token. */

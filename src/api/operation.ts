@@ -17,7 +17,7 @@ import { createMessageReader } from "./message-reader.ts";
 /** Reads the request message of a call. It is not called if an interceptor rejects the call. */
 export type ReadMessage = () => Promise<Message>;
 
-/** Runs a unary call. Rejects with a Fault, which is then also recorded in the call. */
+/** Runs a unary call. The transport records the error if it rejects. */
 export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message>;
 
 /** Wraps a step around every unary call. */

@@ -3,7 +3,6 @@ import { constants } from "node:http2";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
-import { toFault } from "../api/interceptors.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
@@ -84,10 +83,10 @@ async function respond(
     const message = await operation.run(call, readMessage);
     body = frameGrpcMessage(toBinary(operation.method.output, message));
   } catch (error) {
+    const fault = call.fail(error);
     if (stream.closed || stream.destroyed) return;
-    call.fault ??= toFault(error);
     // One frame of headers (Trailers-Only): clients do not retry once they have received a response.
-    stream.respond({ ...headers, ...grpcStatusOf(call.fault) }, { endStream: true });
+    stream.respond({ ...headers, ...grpcStatusOf(fault) }, { endStream: true });
     closeAfterResponse(stream);
     return;
   }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
-import { toFault } from "../api/interceptors.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { closeAfterResponse } from "./discard.ts";
@@ -49,8 +48,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {
-      call.fault ??= toFault(error);
-      sendFault(call.protocol, call.fault, req, res);
+      sendFault(call.protocol, call.fail(error), req, res);
     });
     return (reason) => call.cancellation.abort(reason);
   };

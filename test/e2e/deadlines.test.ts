@@ -118,7 +118,10 @@ describe("the deadline of the caller ends the wait for a lock", () => {
     { name: "connect-timeout-ms", call: (to) => overConnect(to, { "Connect-Timeout-Ms": "300" }) },
   ]);
 
-  test("a caller that waits for a connection is answered too", async () => {
+  test.each<Caller>([
+    { name: "gRPC", call: (to) => overHttp2(to, { "grpc-timeout": "300m" }) },
+    { name: "Connect", call: (to) => overConnect(to, { "Connect-Timeout-Ms": "300" }) },
+  ])("a caller that waits for a connection is answered too, over $name", async ({ call }) => {
     const busy = [1, 2].map(() =>
       fetch(served.url + restPath, {
         method: "POST",
@@ -127,7 +130,7 @@ describe("the deadline of the caller ends the wait for a lock", () => {
       }),
     );
     await held().untilWaiting(1);
-    await overHttp2(served, { "grpc-timeout": "300m" });
+    await call(served);
     await held().release();
     await Promise.all(busy);
     await expectToServe(served);

@@ -4,7 +4,6 @@ import { ConnectError, createContextKey, createContextValues } from "@connectrpc
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
-import { toFault } from "../../api/interceptors.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
 import { createFlagsCheck } from "../grpc-message.ts";
@@ -32,8 +31,7 @@ export function implementStream({ handle }: StreamOperation) {
     } catch (error) {
       // Connect throws errors of its own for a request that it cannot read.
       if (error instanceof ConnectError) throw error;
-      call.fault = toFault(error);
-      throw toConnectError(call.fault);
+      throw toConnectError(call.fail(error));
     }
   };
 }
@@ -122,8 +120,7 @@ async function* readRequests(
       yield value;
     }
   } catch (error) {
-    call.fault ??= toFault(error);
-    throw toConnectError(call.fault);
+    throw toConnectError(call.fail(error));
   } finally {
     stopping.removeEventListener("abort", onStop);
     // The rest is discarded. The iterator would hold it back, and the next request on the connection too.

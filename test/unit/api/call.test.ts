@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Call } from "../../../src/api/call.ts";
+import { errors, fault } from "../../../src/errors.ts";
 
 const options = { method: "contact.v1.ContactService/SyncContacts", protocol: "rest" } as const;
 
@@ -55,4 +56,21 @@ test("a call that has ended is not cancelled", () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test.each([
+  ["an Error", new Error("secret")],
+  ["a string", "secret"],
+])("a call that fails with %s ends with INTERNAL, and only the cause has its text", (_, thrown) => {
+  const call = new Call(options);
+  expect(call.fail(thrown)).toMatchObject({ reason: "INTERNAL", cause: thrown });
+  expect(call.fault?.message).toBe(errors.INTERNAL.message);
+});
+
+test("a call ends with the first error that it fails with", () => {
+  const call = new Call(options);
+  const first = fault("OVERLOADED");
+  expect(call.fail(first)).toBe(first);
+  expect(call.fail(new Error("later"))).toBe(first);
+  expect(call.fault).toBe(first);
 });

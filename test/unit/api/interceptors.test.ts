@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { Call } from "../../../src/api/call.ts";
-import { openInterceptors, toFault } from "../../../src/api/interceptors.ts";
+import { openInterceptors } from "../../../src/api/interceptors.ts";
 import type { RunCall } from "../../../src/api/operation.ts";
-import { errors, fault } from "../../../src/errors.ts";
+import { fault } from "../../../src/errors.ts";
 import { CountContactsRequestSchema } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 
 const message = create(CountContactsRequestSchema);
@@ -17,27 +17,6 @@ function run(handler: RunCall, call = newCall()) {
 test("a call returns the message of its handler", async () => {
   const { result } = run((_, readMessage) => readMessage());
   expect(await result).toBe(message);
-});
-
-test.each([
-  ["an Error", new Error("secret")],
-  ["a string", "secret"],
-])("%s becomes INTERNAL, and its text appears only in the cause", async (_, thrown) => {
-  const { call, result } = run(async () => {
-    throw thrown;
-  });
-  await expect(result).rejects.toMatchObject({ reason: "INTERNAL", cause: thrown });
-  expect(call.fault?.message).toBe(errors.INTERNAL.message);
-});
-
-test("a fault is not changed, and is recorded in the call", async () => {
-  const thrown = fault("OVERLOADED");
-  const { call, result } = run(async () => {
-    throw thrown;
-  });
-  await expect(result).rejects.toBe(thrown);
-  expect(call.fault).toBe(thrown);
-  expect(toFault(thrown)).toBe(thrown);
 });
 
 test("a cancelled call ends even if its handler does not", async () => {
