@@ -51,9 +51,9 @@ export interface GroupCommitOptions {
   readonly lostWaitMs: number;
 }
 
-/** After a conflict so many transactions take turns: one at a time, across all processes. */
+/** The number of transactions that take turns after a conflict. */
 const turnsAfterConflict = 10;
-/** A request with so many conflicts shares its transaction with no other request. */
+/** From this number of conflicts on, a request shares its transaction with no other request. */
 const conflictsUntilAlone = 6;
 
 /**

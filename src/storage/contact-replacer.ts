@@ -21,7 +21,7 @@ export interface ContactReplacerOptions {
   readonly maxPendingContacts: number;
 }
 
-/** After a conflict so many replacements take turns with all other transactions that do, in any process. */
+/** The number of replacements that take turns with other transactions after a conflict. */
 const turnsAfterConflict = 10;
 
 /**

@@ -20,8 +20,8 @@ export interface DatabaseOptions extends SessionOptions {
 /**
  * A pool of connections. It opens none before the first query.
  *
- * The server ends a statement after `timeoutMs`, also where this process is gone. This process gives it up
- * a second later, for the case that the server is gone. A wait for a connection takes at most `timeoutMs`.
+ * The server ends a statement after `timeoutMs`, even if this process has died. This process gives up one
+ * second later, in case the server has died. A wait for a connection takes at most `timeoutMs`.
  */
 export function createPool(options: DatabaseOptions): Pool {
   const { connectionString, poolSize, timeoutMs, onConnectionLost } = options;

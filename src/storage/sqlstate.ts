@@ -51,8 +51,8 @@ export function isStaleStatement(error: unknown): boolean {
 }
 
 /**
- * Whether the connection that failed so is better closed. One that has lost its statements, whose plans
- * no longer fit the tables, or that leads to a server that is no longer the primary, would go on failing.
+ * Whether to close the connection after this error. A connection that has lost its statements, whose plans
+ * no longer fit the tables, or whose server is no longer the primary, would continue to fail.
  */
 export function mustDiscardConnection(error: unknown): boolean {
   const code = codeOf(error);

@@ -19,9 +19,9 @@ export interface WriteOptions {
 /** The driver must not give up a transaction whose outcome is open: this is its longest timeout. */
 export const withoutQueryTimeout = { query_timeout: 2 ** 31 - 1 };
 
-/** The limits in the database come first. So long after `endsAt` this process cancels the transaction. */
+/** Time after `endsAt` until this process cancels, in milliseconds. The limits in the database come first. */
 const cancelAfterMs = 200;
-/** A connection that shows no effect of the cancellation for so long is lost. */
+/** A connection that shows no effect of the cancellation after this time is lost, in milliseconds. */
 const lostAfterMs = 1_000;
 /** Time between two cancel requests, and between two look-ups. */
 const repeatMs = 250;
@@ -61,7 +61,7 @@ export async function withWriteConnection<T>(
   }
 }
 
-/** Cancels what the client runs after so long, until it is stopped. */
+/** Cancels what the client runs after this time, until it is stopped. */
 function cancelAfter(client: pg.PoolClient, milliseconds: number) {
   let timer = setTimeout(cancel, milliseconds);
   const lostAt = performance.now() + milliseconds + lostAfterMs;
@@ -89,7 +89,8 @@ function isLost(client: pg.PoolClient, error: unknown): boolean {
  */
 async function untilEnded(pool: Pool, client: pg.PoolClient, endsAt: number): Promise<void> {
   const processId = processIdOf(client);
-  for (;;) {
+  // A pool that ends waits for its connections, and its process begins no more transactions.
+  while (!pool.ending) {
     await requestCancel(client);
     const exists = await processExists(pool, processId).catch(() => performance.now() < endsAt);
     if (!exists) return;

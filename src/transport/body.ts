@@ -23,7 +23,7 @@ export interface BodyPrefix {
  * Reads a complete body into memory.
  *
  * @throws Fault BODY_TOO_LARGE as soon as the body exceeds the limit, or if its declared size does; the
- *   rest of the body is not read
+ *   rest of the body is discarded
  */
 export function readBody(source: Readable, { maxBytes, prefix }: BodyOptions): Promise<Buffer> {
   const prefixBytes = prefix?.bytes ?? 0;

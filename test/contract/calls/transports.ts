@@ -34,7 +34,7 @@ export const transports: Readonly<Record<string, OpenTransport>> = {
   ...Object.fromEntries(
     Object.entries(rpcClients).map(([name, createClient]) => [name, overRpc(createClient)]),
   ),
-  // The fast path leaves compressed calls to Connect's handlers.
+  // The fast path also serves compressed calls.
   "gRPC in gzip": overRpc((url) => createGrpcJsClient(url, { compress: true })),
 };
 
