@@ -45,7 +45,7 @@ export function createPool(options: DatabaseOptions): Pool {
 }
 
 /** More attempts than a sane default of the database makes necessary. */
-const maxAttempts = 10;
+const maxAttempts = 100;
 
 /** A short `statement_timeout` by default can end the very statement that changes it. */
 async function applySettings(client: pg.ClientBase, settings: string): Promise<void> {
