@@ -43,7 +43,7 @@ export function createTransports(options: TransportsOptions) {
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
-  const open = { interceptors: openInterceptors, rules };
+  const open = { interceptors: openInterceptors, isOpen: true, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
     files: [file_google_rpc_error_details],

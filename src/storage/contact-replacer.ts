@@ -1,4 +1,4 @@
-import type { CallOptions, ContactReplacer } from "../contact/contact-store.ts";
+import type { ContactReplacer, StoreOptions } from "../contact/contact-store.ts";
 import { createOwnerQueue } from "../contact/owner-queue.ts";
 import { ownerKey } from "../contact/pair-map.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
@@ -62,7 +62,7 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   return {
-    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: CallOptions) {
+    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: StoreOptions) {
       const { contactIds, isDryRun, expectedFingerprint } = replacement;
       signal.throwIfAborted();
       const leave = await queue.enter(ownerKey(appId, ownerId), contactIds.length + 1);

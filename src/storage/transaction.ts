@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CallOptions } from "../contact/contact-store.ts";
+import type { StoreOptions } from "../contact/contact-store.ts";
 import { fault } from "../errors.ts";
 import { databaseFault, isConflict, isStaleStatement } from "./sqlstate.ts";
 
@@ -36,7 +36,7 @@ export async function withStaleRetries<T>(transaction: () => Promise<T>): Promis
  * @throws the reason of the signal; Fault; any other error is a bug
  */
 export function withRetries<T>(
-  { signal, endsAt }: Pick<CallOptions, "signal"> & { readonly endsAt: number },
+  { signal, endsAt }: Pick<StoreOptions, "signal"> & { readonly endsAt: number },
   transaction: (conflicts: number) => Promise<T>,
 ): Promise<T> {
   return withDatabaseFaults(async () => {

@@ -20,8 +20,12 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   ],
   "startup-message": ["config", "access", "errors"],
   app: [
-    ...["config", "embedded", "transport", "api", "storage", "telemetry", "contact", "access"],
-    ...["errors", "gen", "version"],
+    ...["transports", "config", "embedded", "transport", "api", "storage", "telemetry", "contact"],
+    ...["access", "errors"],
+  ],
+  transports: [
+    ...["config", "transport", "api", "storage", "telemetry", "contact", "access", "errors"],
+    ...["gen", "version"],
   ],
   version: ["package.json"],
   config: ["storage", "telemetry", "access", "errors"],
