@@ -50,7 +50,8 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
   if (length >= 65_536) throw new RangeError("too long for this encoder");
-  if (length >= 256) return Buffer.concat([Buffer.of(tag, 0x82, length >> 8, length & 255), content]);
+  if (length >= 256)
+    return Buffer.concat([Buffer.of(tag, 0x82, length >> 8, length & 255), content]);
   if (length >= 128) return Buffer.concat([Buffer.of(tag, 0x81, length), content]);
   return Buffer.concat([Buffer.of(tag, length), content]);
 }
