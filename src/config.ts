@@ -26,6 +26,8 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** Whether to serve `/docs`. */
+  readonly docs: boolean;
   /** The commit that the image was built from. Absent: it is not known. */
   readonly buildCommit: string | undefined;
 }
@@ -77,6 +79,7 @@ export function parseConfig(env: Environment): Config {
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+    docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
     buildCommit: read("BUILD_COMMIT", commit, undefined),
   };
   if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
@@ -103,6 +106,10 @@ function wholeNumber(least: number, most: number): Parse<number> {
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
   return (text) =>
     allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
+}
+
+function onOrOff(text: string): boolean | Rejected {
+  return text === "on" || text === "off" ? text === "on" : { allowed: "on or off" };
 }
 
 function commit(text: string): string | Rejected {

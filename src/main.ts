@@ -46,6 +46,7 @@ try {
     startupMessage({
       url: `${config.tls === undefined ? "http" : "https"}://${host}:${port}`,
       key: app.demoKey,
+      docs: config.docs,
     }),
   );
 } catch (err) {

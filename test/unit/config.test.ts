@@ -81,6 +81,14 @@ test("production with DATABASE_URL is accepted", () => {
   expect(config.databaseUrl).toBe("postgres://localhost/kith");
 });
 
+test.each([
+  { DOCS: "", docs: false },
+  { DOCS: "on", docs: true },
+])("in production, DOCS=$DOCS is $docs", ({ DOCS, docs }) => {
+  const env = { ...production, DATABASE_URL: "postgres://localhost/kith", DOCS };
+  expect(parseConfig(env).docs).toBe(docs);
+});
+
 test("the configuration is frozen", () => {
   const config = parseConfig({});
   expect(Object.isFrozen(config)).toBe(true);

@@ -203,6 +203,17 @@ export const configVariables: readonly Variable[] = [
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
   },
   {
+    name: "DOCS",
+    property: "docs",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
     name: "BUILD_COMMIT",
     property: "buildCommit",
     fallback: undefined,
