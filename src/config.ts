@@ -26,6 +26,8 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** The origins whose pages may call the service. Absent: none. */
+  readonly corsOrigins: "*" | readonly string[] | undefined;
   /** Whether to serve `/docs`. */
   readonly docs: boolean;
   /** The commit that the image was built from. Absent: it is not known. */
@@ -79,6 +81,7 @@ export function parseConfig(env: Environment): Config {
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+    corsOrigins: read("CORS_ORIGINS", origins, undefined),
     docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
     buildCommit: read("BUILD_COMMIT", commit, undefined),
   };
@@ -106,6 +109,18 @@ function wholeNumber(least: number, most: number): Parse<number> {
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
   return (text) =>
     allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
+}
+
+function origins(text: string): "*" | readonly string[] | Rejected {
+  if (text === "*") return "*";
+  const list = text.split(",").map((origin) => origin.trim());
+  return list.every(isOrigin)
+    ? list
+    : { allowed: "* or origins such as https://app.example.com, separated by commas" };
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function onOrOff(text: string): boolean | Rejected {

@@ -203,6 +203,22 @@ export const configVariables: readonly Variable[] = [
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
   },
   {
+    name: "CORS_ORIGINS",
+    property: "corsOrigins",
+    fallback: undefined,
+    good: [
+      ["*", "*"],
+      ["https://app.example.com", ["https://app.example.com"]],
+      ["http://localhost:3000, https://a.example", ["http://localhost:3000", "https://a.example"]],
+    ],
+    bad: [
+      ...["app.example.com", "https://app.example.com/", "https://app.example.com/path", "null"],
+      ...["https://*.example.com/", "ftp://a.example", "https://a.example,", "https://A.example"],
+      ...["https://a.example:443", "*,https://a.example", "https://u:p@a.example"],
+    ],
+    allowed: "* or origins such as https://app.example.com, separated by commas",
+  },
+  {
     name: "DOCS",
     property: "docs",
     fallback: true,
