@@ -213,7 +213,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     };
   }
 
-  /** Puts the requests back at the front, where they may share the next transaction with others. */
+  /** Puts the requests back at the front, so that they can share the next transaction with others. */
   async function retry({ requests }: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
     for (const request of requests) request.conflicts += 1;
     const conflicts = Math.max(...requests.map((request) => request.conflicts));
