@@ -3,11 +3,15 @@ import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
+import type { TlsFiles } from "./tls/files.ts";
+import { findTlsFiles } from "./tls/variables.ts";
 
 /** The configuration of the service. The README lists each property with its variable. */
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** If absent, the port serves plaintext. */
+  readonly tls: TlsFiles | undefined;
   /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
   /** If absent, the service uses the first schema of the search path. */
@@ -60,6 +64,7 @@ export function parseConfig(env: Environment): Config {
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
+    tls: findTlsFiles(env, faults),
     databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),

@@ -38,6 +38,17 @@ export const configVariables: readonly Variable[] = [
     bad: [...notWhole, "65536", "99999999999999999999"],
     allowed: "a whole number from 0 to 65535",
   },
+  ...["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA_FILE"].map(
+    (name): Variable => ({
+      name,
+      property: "tls",
+      fallback: undefined,
+      // test/unit/tls has the other tests.
+      good: [],
+      bad: [],
+      allowed: "",
+    }),
+  ),
   {
     name: "DATABASE_URL",
     property: "databaseUrl",
