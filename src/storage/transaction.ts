@@ -32,7 +32,7 @@ export async function withStaleRetries<T>(transaction: () => Promise<T>): Promis
  * Runs a transaction, and retries it until `endsAt` if it conflicts with others.
  *
  * @param endsAt on the clock of `performance.now()`
- * @param transaction gets the number of conflicts before
+ * @param transaction gets the number of earlier conflicts
  * @throws the reason of the signal; Fault; any other error is a bug
  */
 export function withRetries<T>(
