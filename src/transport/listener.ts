@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from "node:net";
 import { Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import type { TlsAcceptor } from "../tls/acceptor.ts";
 import { isTls } from "../tls/acceptor.ts";
 import type { GrpcTransport } from "./grpc.ts";
@@ -44,6 +45,8 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
  * that a client is just sending on it would be lost.
  */
 const idleGraceMs = 500;
+/** How many turns of the event loop may accept connections after the service should accept no more. */
+const maxAcceptTurns = 1_000;
 
 /**
  * Serves HTTP/1.1 and HTTP/2 on one port. With TLS, ALPN decides between them; a client without ALPN
@@ -103,13 +106,17 @@ export function createListener(options: ListenerOptions): Listener {
     closeAfterResponses: http1.closeAfterResponses,
     async drain() {
       http1.closeAfterResponses();
-      http2.drain();
+      await untilAllAccepted(server);
       // The method of HTTP's server would close idle connections at once.
       const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
+      // Only now: a client that is asked to open another connection must not open it to this process.
+      http2.drain();
       const closeFrom = performance.now() + idleGraceMs;
-      // Connections become idle one by one, as their last responses are sent.
-      const closing = setInterval(() => {
+      // Connections become idle one by one, as their last responses are sent. A connection is idle only if
+      // what it has received is read, which is so in an immediate.
+      const closing = setInterval(async () => {
         if (performance.now() < closeFrom) return;
+        await setImmediate();
         server.closeIdleConnections();
         for (const socket of undecided) socket.destroy();
       }, 20);
@@ -120,6 +127,26 @@ export function createListener(options: ListenerOptions): Listener {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/**
+ * Waits until no connection that a client has opened is waiting to be accepted: closing the server would
+ * reset it. Node accepts connections before it runs immediates.
+ */
+async function untilAllAccepted(server: Server): Promise<void> {
+  let hasAccepted: boolean;
+  const onConnection = () => {
+    hasAccepted = true;
+  };
+  server.on("connection", onConnection);
+  // The timer that has begun the shutdown runs before the first connections are accepted.
+  await setImmediate();
+  for (let turn = 0; turn < maxAcceptTurns; turn += 1) {
+    hasAccepted = false;
+    await setImmediate();
+    if (!hasAccepted) break;
+  }
+  server.off("connection", onConnection);
 }
 
 /** Whether a connection begins with the preface of HTTP/2; undefined while that is not certain. */
