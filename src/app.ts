@@ -14,6 +14,7 @@ import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
+import { createTlsAcceptor } from "./tls/acceptor.ts";
 import { createListener } from "./transport/listener.ts";
 import { createTransports } from "./transports.ts";
 
@@ -41,6 +42,10 @@ export interface AppOptions {
 
 /** Shortest time after which a connection without a complete request is closed, in milliseconds. */
 const leastSilenceMs = 10_000;
+/** Time in which a client must complete the TLS handshake, in milliseconds. */
+const handshakeMs = 10_000;
+/** Time between two looks at the TLS files, in milliseconds. */
+const tlsPollMs = 2_000;
 /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
 const idleMs = 300_000;
 /** Time in which statements can end after their requests were cut off, in milliseconds. */
@@ -53,6 +58,10 @@ const cutOffMs = 1_000;
  */
 export async function createApp({ config, logger, onFatal }: AppOptions): Promise<App> {
   await using stack = new AsyncDisposableStack();
+
+  const tls =
+    config.tls && createTlsAcceptor({ files: config.tls, handshakeMs, pollMs: tlsPollMs, logger });
+  stack.defer(() => tls?.stop());
 
   const embedded =
     config.databaseUrl === undefined ? await startEmbedded(config, onFatal) : undefined;
@@ -108,6 +117,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     keepAliveMs: config.keepAliveTimeoutMs,
     idleMs,
+    tls,
   });
 
   const resources = stack.move();

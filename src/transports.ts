@@ -16,6 +16,8 @@ import type { Pool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
+import { createCors } from "./transport/cors.ts";
+import { createDocsRoutes } from "./transport/docs/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
 import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
 import type { ReadinessCheck } from "./transport/probes.ts";
@@ -75,9 +77,11 @@ export function createTransports(options: TransportsOptions) {
         ...createConnectRoutes({ ...served, stopping }),
         ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
         ...createOpenApiRoutes({ rules, version }),
+        ...(config.docs ? createDocsRoutes() : []),
         ...createVersionRoutes({ version, commit: config.buildCommit }),
       ]),
       lifecycle,
+      cors: config.corsOrigins && createCors(config.corsOrigins),
     }),
   };
 }
