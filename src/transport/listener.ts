@@ -8,6 +8,7 @@ import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
 import { rejectPlaintext } from "./plaintext.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import { untilAllAccepted } from "./until-all-accepted.ts";
 
 export interface ListenerOptions {
   /** Serves the requests that `grpc` does not serve. */
@@ -45,8 +46,6 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
  * that a client is just sending on it would be lost.
  */
 const idleGraceMs = 500;
-/** How many turns of the event loop may accept connections after the service should accept no more. */
-const maxAcceptTurns = 1_000;
 
 /**
  * Serves HTTP/1.1 and HTTP/2 on one port. With TLS, ALPN decides between them; a client without ALPN
@@ -105,11 +104,12 @@ export function createListener(options: ListenerOptions): Listener {
       }),
     closeAfterResponses: http1.closeAfterResponses,
     async drain() {
-      http1.closeAfterResponses();
+      // A client whose connection is closed opens another one, so none is closed before the server is.
+      http1.keepConnections();
       await untilAllAccepted(server);
       // The method of HTTP's server would close idle connections at once.
       const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
-      // Only now: a client that is asked to open another connection must not open it to this process.
+      http1.closeAfterResponses();
       http2.drain();
       const closeFrom = performance.now() + idleGraceMs;
       // Connections become idle one by one, as their last responses are sent. A connection is idle only if
@@ -127,26 +127,6 @@ export function createListener(options: ListenerOptions): Listener {
       for (const socket of sockets) socket.destroy();
     },
   };
-}
-
-/**
- * Waits until no connection that a client has opened is waiting to be accepted: closing the server would
- * reset it. Node accepts connections before it runs immediates.
- */
-async function untilAllAccepted(server: Server): Promise<void> {
-  let hasAccepted: boolean;
-  const onConnection = () => {
-    hasAccepted = true;
-  };
-  server.on("connection", onConnection);
-  // The timer that has begun the shutdown runs before the first connections are accepted.
-  await setImmediate();
-  for (let turn = 0; turn < maxAcceptTurns; turn += 1) {
-    hasAccepted = false;
-    await setImmediate();
-    if (!hasAccepted) break;
-  }
-  server.off("connection", onConnection);
 }
 
 /** Whether a connection begins with the preface of HTTP/2; undefined while that is not certain. */
