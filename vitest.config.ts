@@ -19,7 +19,9 @@ function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
 export default defineConfig({
   test: {
     // Most of the time a test waits, for Postgres or for a timeout, so more workers than cores pay off.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(6, availableParallelism()),
+    // Tests that only wait for a timeout are concurrent.
+    maxConcurrency: 20,
     // These limits only end a test that hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -4,42 +4,19 @@ import type { Logger } from "pino";
 import { ensureDemoKey } from "./access/bootstrap.ts";
 import { keyState } from "./access/key-state.ts";
 import { createKeyUsage } from "./access/key-usage.ts";
-import type { KeyVerifier } from "./access/key-verifier.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import type { Call } from "./api/call.ts";
-import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createCallLifecycle } from "./api/call-lifecycle.ts";
 import { createCallLog } from "./api/call-log.ts";
-import { createContactService } from "./api/contact-service.ts";
-import { createHealthService } from "./api/health.ts";
-import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
-import { createOperations } from "./api/operation.ts";
-import { createReflectionService } from "./api/reflection.ts";
-import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
-import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
-import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
-import { Health } from "./gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
-import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import type { Pool } from "./storage/database.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
-import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
-import type { DatabaseState } from "./storage/readiness.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
-import { createConnectRoutes } from "./transport/connect/routes.ts";
-import { createGrpcTransport } from "./transport/grpc.ts";
+import { createTlsAcceptor } from "./tls/acceptor.ts";
 import { createListener } from "./transport/listener.ts";
-import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
-import type { ReadinessCheck } from "./transport/probes.ts";
-import { createProbes } from "./transport/probes.ts";
-import { createRequestHandler } from "./transport/request-handler.ts";
-import { createRestRoutes } from "./transport/rest/routes.ts";
-import { createVersionRoutes } from "./transport/version.ts";
-import { version } from "./version.ts";
+import { createTransports } from "./transports.ts";
 
 export interface App {
   /** Starts to accept requests. @throws Error of the system, such as EADDRINUSE */
@@ -65,6 +42,10 @@ export interface AppOptions {
 
 /** Shortest time after which a connection without a complete request is closed, in milliseconds. */
 const leastSilenceMs = 10_000;
+/** Time in which a client must complete the TLS handshake, in milliseconds. */
+const handshakeMs = 10_000;
+/** Time between two looks at the TLS files, in milliseconds. */
+const tlsPollMs = 2_000;
 /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
 const idleMs = 300_000;
 /** Time in which statements can end after their requests were cut off, in milliseconds. */
@@ -77,6 +58,10 @@ const cutOffMs = 1_000;
  */
 export async function createApp({ config, logger, onFatal }: AppOptions): Promise<App> {
   await using stack = new AsyncDisposableStack();
+
+  const tls =
+    config.tls && createTlsAcceptor({ files: config.tls, handshakeMs, pollMs: tlsPollMs, logger });
+  stack.defer(() => tls?.stop());
 
   const embedded =
     config.databaseUrl === undefined ? await startEmbedded(config, onFatal) : undefined;
@@ -132,6 +117,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     keepAliveMs: config.keepAliveTimeoutMs,
     idleMs,
+    tls,
   });
 
   const resources = stack.move();
@@ -156,81 +142,6 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
       return cutOff;
     },
   };
-}
-
-interface TransportsOptions {
-  readonly config: Config;
-  readonly pool: Pool;
-  readonly verifier: KeyVerifier;
-  readonly databaseState: () => Promise<DatabaseState>;
-  /** Whether the service is stopping, the drain delay included. */
-  readonly isStopping: () => boolean;
-  readonly stopping: AbortSignal;
-  readonly lifecycle: CallLifecycle;
-}
-
-/** Everything between a connection and the stores. */
-function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
-  const isReady = async () => !isStopping() && (await databaseState()) === "ready";
-  const { maxBodyBytes, requestTimeoutMs } = config;
-  const rules = { maxListEntries: config.maxContactsPerRequest };
-  const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
-  const open = { interceptors: openInterceptors, rules };
-  const reflection = createReflectionService({
-    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
-    files: [file_google_rpc_error_details],
-  });
-
-  const operations = [
-    ...createOperations({
-      service: ContactService,
-      handlers: createContactService({ contacts }),
-      interceptors: createInterceptors({ verifier }),
-      rules,
-      binaryReaders: { syncContacts: readSyncContacts },
-    }),
-    ...createOperations({
-      service: Health,
-      handlers: createHealthService({ isReady, services: [ContactService.typeName], stopping }),
-      ...open,
-    }),
-    ...createOperations({ service: ServerReflection, handlers: reflection, ...open }),
-    ...createOperations({ service: ServerReflectionAlpha, handlers: reflection, ...open }),
-  ];
-
-  const served = { operations, maxBodyBytes, requestTimeoutMs };
-  return {
-    grpc: createGrpcTransport({ ...served, lifecycle }),
-    handler: createRequestHandler({
-      routes: new Map([
-        ...createRestRoutes(served),
-        ...createConnectRoutes({ ...served, stopping }),
-        ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
-        ...createOpenApiRoutes({ rules, version }),
-        ...createVersionRoutes({ version, commit: config.buildCommit }),
-      ]),
-      lifecycle,
-    }),
-  };
-}
-
-const databaseProblems: Readonly<Record<DatabaseState, string | undefined>> = {
-  ready: undefined,
-  unreachable: "unreachable",
-  "read-only": "not a primary that accepts writes",
-};
-
-/** The checks of `/readyz`. A service that stops is not ready, whatever its database is. */
-function createReadinessChecks(options: {
-  readonly databaseState: () => Promise<DatabaseState>;
-  readonly isStopping: () => boolean;
-}): () => Promise<readonly ReadinessCheck[]> {
-  const { databaseState, isStopping } = options;
-  return async () => [
-    { name: "service", problem: isStopping() ? "stopping" : undefined },
-    { name: "database", problem: databaseProblems[await databaseState()] },
-  ];
 }
 
 /** The embedded Postgres is not part of a production install, so it is loaded on demand. */

@@ -3,11 +3,15 @@ import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
+import type { TlsFiles } from "./tls/files.ts";
+import { findTlsFiles } from "./tls/variables.ts";
 
 /** The configuration of the service. The README lists each property with its variable. */
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** If absent, the port serves plaintext. */
+  readonly tls: TlsFiles | undefined;
   /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
   /** If absent, the service uses the first schema of the search path. */
@@ -22,6 +26,10 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** The origins whose pages may call the service. Absent: none. */
+  readonly corsOrigins: "*" | readonly string[] | undefined;
+  /** Whether to serve `/docs`. */
+  readonly docs: boolean;
   /** The commit that the image was built from. Absent: it is not known. */
   readonly buildCommit: string | undefined;
 }
@@ -60,6 +68,7 @@ export function parseConfig(env: Environment): Config {
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
+    tls: findTlsFiles(env, faults),
     databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
@@ -72,6 +81,8 @@ export function parseConfig(env: Environment): Config {
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+    corsOrigins: read("CORS_ORIGINS", origins, undefined),
+    docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
     buildCommit: read("BUILD_COMMIT", commit, undefined),
   };
   if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
@@ -98,6 +109,22 @@ function wholeNumber(least: number, most: number): Parse<number> {
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
   return (text) =>
     allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
+}
+
+function origins(text: string): "*" | readonly string[] | Rejected {
+  if (text === "*") return "*";
+  const list = text.split(",").map((origin) => origin.trim());
+  return list.every(isOrigin)
+    ? list
+    : { allowed: "* or origins such as https://app.example.com, separated by commas" };
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+function onOrOff(text: string): boolean | Rejected {
+  return text === "on" || text === "off" ? text === "on" : { allowed: "on or off" };
 }
 
 function commit(text: string): string | Rejected {

@@ -42,7 +42,13 @@ try {
   const { address, port } = await app.listen();
   const host = address.includes(":") ? `[${address}]` : address;
   logger.info({ host: address, port }, "listening");
-  sink.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
+  sink.write(
+    startupMessage({
+      url: `${config.tls === undefined ? "http" : "https"}://${host}:${port}`,
+      key: app.demoKey,
+      docs: config.docs,
+    }),
+  );
 } catch (err) {
   // The person at the terminal needs the cause only. The log has the rest.
   printError(`Kith cannot start: ${err instanceof Error ? err.message : err}`);

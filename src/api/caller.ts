@@ -1,4 +1,4 @@
-import type { CallOptions } from "../contact/contact-store.ts";
+import type { StoreOptions } from "../contact/contact-store.ts";
 import type { Call } from "./call.ts";
 
 /**
@@ -12,6 +12,6 @@ export function appIdOf({ principal }: Call): number {
 }
 
 /** The options for the store: the cancellation token and the deadline of the call. */
-export function storeOptionsOf(call: Call): CallOptions {
+export function storeOptionsOf(call: Call): StoreOptions {
   return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs() };
 }

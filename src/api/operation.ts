@@ -64,8 +64,10 @@ type Handler<M extends DescMethod> =
 export interface OperationsOptions<S extends DescService> {
   readonly service: S;
   readonly handlers: Handlers<S>;
-  /** The interceptors of the service. The first is the outermost. */
+  /** The interceptors of the unary calls of the service. The first is the outermost. */
   readonly interceptors: readonly Interceptor[];
+  /** Whether callers need no Server-Key. Only such a service can have streams: interceptors do not run for them. */
+  readonly isOpen?: boolean;
   readonly rules: FieldRulesOptions;
   /** Faster readers of protobuf messages, by the local name of their method. */
   readonly binaryReaders?: { readonly [K in keyof S["method"]]?: ReadBinary };
@@ -74,7 +76,8 @@ export interface OperationsOptions<S extends DescService> {
 /**
  * The operations of a service, one for each RPC.
  *
- * @throws Error if a request has a field or a constraint that is not supported
+ * @throws Error if a request has a field or a constraint that is not supported, or if a service that needs
+ *   a Server-Key has a stream
  */
 export function createOperations<S extends DescService>(
   options: OperationsOptions<S>,
@@ -84,11 +87,12 @@ export function createOperations<S extends DescService>(
 
 function createOperation<S extends DescService>(
   method: DescMethod,
-  { handlers, interceptors, rules, binaryReaders = {} }: OperationsOptions<S>,
+  { handlers, interceptors, isOpen = false, rules, binaryReaders = {} }: OperationsOptions<S>,
 ): Operation {
   const name = `${method.parent.typeName}/${method.name}`;
   const handle: unknown = handlers[method.localName as keyof S["method"]];
   if (method.methodKind !== "unary") {
+    if (!isOpen) throw new Error(`${name}: streams are not authenticated`);
     return { kind: "stream", method, name, handle: handle as StreamOperation["handle"] };
   }
   const handleUnary = handle as (request: Message, call: Call) => Promise<MessageInitShape<never>>;

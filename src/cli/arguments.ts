@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
-import { parseDuration } from "../access/duration.ts";
 import type { App, KeyStore } from "../access/key-store.ts";
 import { nameRule, parseName } from "../access/name.ts";
+import { parseDuration } from "./duration.ts";
 
 /** A failure that the user can correct. They see only its message. */
 export class CommandError extends Error {}

@@ -2,14 +2,14 @@ import type { Page, PageRequest } from "./page.ts";
 import type { ReplaceCounts, Replacement } from "./replacement.ts";
 import type { SyncEntry, SyncResult } from "./sync.ts";
 
-export interface CallOptions {
+export interface StoreOptions {
   /** Ends the call early: the caller disconnected, or the deadline is exceeded. May be an AbortSignal. */
   readonly signal: Pick<AbortSignal, "aborted" | "reason" | "throwIfAborted">;
   /** Milliseconds left until the deadline of the caller; absent if the caller set none. */
   readonly timeLeftMs?: () => number | undefined;
 }
 
-export interface SyncOptions extends CallOptions {
+export interface SyncOptions extends StoreOptions {
   /** Whether the result includes the outcome of each entry. */
   readonly wantsOutcomes?: boolean;
 }
@@ -55,7 +55,7 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: CallOptions,
+    options: StoreOptions,
   ): Promise<Page>;
 
   /** The owners whose lists contain a user, by id. */
@@ -63,7 +63,7 @@ export interface ContactReader {
     appId: number,
     contactId: string,
     page: PageRequest,
-    options: CallOptions,
+    options: StoreOptions,
   ): Promise<Page>;
 
   /** The contacts of an owner who have the owner as a contact too, by id, with the times of the owner's list. */
@@ -71,19 +71,19 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: CallOptions,
+    options: StoreOptions,
   ): Promise<Page>;
 
   /** One result for each pair, in their order. */
   check(
     appId: number,
     pairs: readonly ContactPair[],
-    options: CallOptions,
+    options: StoreOptions,
   ): Promise<readonly CheckResult[]>;
 
-  count(appId: number, userId: string, options: CallOptions): Promise<ContactCounts>;
+  count(appId: number, userId: string, options: StoreOptions): Promise<ContactCounts>;
 
-  fingerprint(appId: number, ownerId: string, options: CallOptions): Promise<ListFingerprint>;
+  fingerprint(appId: number, ownerId: string, options: StoreOptions): Promise<ListFingerprint>;
 }
 
 export interface ContactReplacer {
@@ -97,13 +97,13 @@ export interface ContactReplacer {
     appId: number,
     ownerId: string,
     replacement: Replacement,
-    options: CallOptions,
+    options: StoreOptions,
   ): Promise<ReplaceCounts>;
 }
 
 export interface ContactEraser {
   /** Removes a user from every list and deletes the user's own list, in steps of limited size. Safe to repeat. */
-  erase(appId: number, userId: string, options: CallOptions): Promise<EraseCounts>;
+  erase(appId: number, userId: string, options: StoreOptions): Promise<EraseCounts>;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ContactSyncer } from "./contact-store.ts";
 import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { SyncQueue } from "./sync-queue.ts";
+import { createTurns } from "./turns.ts";
 
 /**
  * Runs a batch in one transaction. Resolves to undefined if the transaction was rolled back because of a
@@ -51,8 +52,6 @@ export interface GroupCommitOptions {
   readonly lostWaitMs: number;
 }
 
-/** The number of transactions that take turns after a conflict. */
-const turnsAfterConflict = 10;
 /** From this number of conflicts on, a request shares its transaction with no other request. */
 const conflictsUntilAlone = 6;
 
@@ -79,7 +78,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
   /** In the order in which their requests arrived: all that failed before arrived first. */
   const queues = [lockWaits, retries, joined];
-  let turnsLeft = 0;
+  const turns = createTurns();
   let pendingEntries = 0;
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
@@ -118,7 +117,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
 
   /** While transactions take turns, one of this process is enough. Those that wait for locks do not count. */
   function mayBegin(queue: SyncQueue): boolean {
-    const isTurnTaken = turnsLeft > 0 && retries.requestsInFlight + joined.requestsInFlight > 0;
+    const isTurnTaken = turns.areTaken && retries.requestsInFlight + joined.requestsInFlight > 0;
     return queue.free > 0 && !(isTurnTaken && queue !== lockWaits);
   }
 
@@ -179,7 +178,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       if (report === undefined) {
         await retry(batch, queue);
       } else {
-        turnsLeft = Math.max(0, turnsLeft - 1);
+        turns.noteCommit();
         settle(batch, report);
       }
     } catch (error) {
@@ -205,7 +204,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
-    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turnsLeft > 0 };
+    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turns.areTaken };
     return {
       budgetMs: requests[0]?.call.timeLeftMs?.(),
       waitsForLocks: true,
@@ -213,11 +212,11 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     };
   }
 
-  /** Puts the requests back at the front, where they may share the next transaction with others. */
+  /** Puts the requests back at the front, so that they can share the next transaction with others. */
   async function retry({ requests }: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
     for (const request of requests) request.conflicts += 1;
     const conflicts = Math.max(...requests.map((request) => request.conflicts));
-    turnsLeft = turnsAfterConflict;
+    turns.noteConflict();
     if (conflicts > 1) await delay(Math.random() * maxBackoffMs);
     const left = requests.filter(({ call, result }) => {
       const hasTime = (call.timeLeftMs?.() ?? Infinity) > 0;

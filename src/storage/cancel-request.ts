@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** What the driver has for cancellation, beyond its types. */
+/** The part of the driver that cancels queries. Its types do not include it. */
 interface CancellingConnection extends pg.Connection {
   connect(portOrPath: number | string, host?: string): void;
   requestSsl(): void;
@@ -19,9 +19,9 @@ interface CancellableClient extends pg.ClientBase {
 const timeoutMs = 1_000;
 
 /**
- * Asks the server to cancel what the client runs, over a connection of its own, as the protocol demands.
- * The server does not answer: whether the request had an effect shows on the connection of the client.
- * Never rejects.
+ * Asks the server to cancel what the client runs, over a connection of its own, as the protocol requires.
+ * The server sends no response: only the connection of the client shows whether the request had an effect.
+ * The promise never rejects.
  */
 export function requestCancel(client: pg.ClientBase): Promise<void> {
   const { host, port, ssl, processID, secretKey } = client as CancellableClient;

@@ -6,7 +6,7 @@ import { sql } from "kysely";
  *
  * @param wanted the schema of Kith's tables; absent: the first schema of the search path
  * @returns the schema of Kith's tables
- * @throws Error that says what to change
+ * @throws Error with a text that says what to change
  */
 export async function checkDatabase(
   db: QueryExecutorProvider,

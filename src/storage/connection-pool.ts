@@ -7,7 +7,7 @@ const maxAgeMs = 300_000;
 const maxAgeJitterMs = 60_000;
 
 /**
- * SQLSTATEs that say that no connection of the pool is of use: the server is a standby (25006, and 0A000
+ * SQLSTATEs that mean that no connection of the pool can be used: the server is a standby (25006, and 0A000
  * for a serializable transaction there), or the tables have changed under all prepared plans (0A000).
  */
 const retiringStates = new Set(["25006", "0A000"]);
@@ -44,12 +44,12 @@ export class ConnectionPool extends pg.Pool {
     });
   }
 
-  /** Closes every connection that is open now: at once where it is idle, else when it comes back. */
+  /** Closes every connection that is open now: idle ones at once, the others when they are returned. */
   retireConnections(): void {
     this.#generation += 1;
   }
 
-  /** @throws Fault DATABASE_UNAVAILABLE, whatever keeps the connection from being opened */
+  /** @throws Fault DATABASE_UNAVAILABLE, if the connection cannot be opened, for any reason */
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {

@@ -1,4 +1,4 @@
-import type { CallOptions, CheckResult, ContactReader } from "../contact/contact-store.ts";
+import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
@@ -32,16 +32,16 @@ export function createContactReader({
   const join = createJoinedReads({ pool, ...joinedLimits });
 
   /** For statements that are short for all values. */
-  function readJoined(statement: Statement, call: CallOptions): Promise<Rows> {
+  function readJoined(statement: Statement, call: StoreOptions): Promise<Rows> {
     return retry(call, () => join(encode(statement), call.signal));
   }
 
   /** For statements that may read a whole list: no other read waits for them. */
-  function readSingly(statement: Statement, call: CallOptions): Promise<Rows> {
+  function readSingly(statement: Statement, call: StoreOptions): Promise<Rows> {
     return retry(call, () => readAlone(pool, encode(statement)));
   }
 
-  function retry(call: CallOptions, read: () => Promise<Rows>): Promise<Rows> {
+  function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
     const leftMs = Math.min(call.timeLeftMs?.() ?? Infinity, timeoutMs);
     return withRetries({ signal: call.signal, endsAt: performance.now() + leftMs }, read);
   }

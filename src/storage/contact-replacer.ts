@@ -1,7 +1,8 @@
-import type { CallOptions, ContactReplacer } from "../contact/contact-store.ts";
+import type { ContactReplacer, StoreOptions } from "../contact/contact-store.ts";
 import { createOwnerQueue } from "../contact/owner-queue.ts";
 import { ownerKey } from "../contact/pair-map.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
+import { createTurns } from "../contact/turns.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
 import type { ReadStatements } from "./read-statements.ts";
@@ -21,9 +22,6 @@ export interface ContactReplacerOptions {
   readonly maxPendingContacts: number;
 }
 
-/** The number of replacements that take turns with other transactions after a conflict. */
-const turnsAfterConflict = 10;
-
 /**
  * Replaces lists in Postgres, each in a transaction of its own. Pending replacements wait in the order of
  * their arrival. Those of one list run one after another, as they would conflict. A replacement whose caller
@@ -31,7 +29,7 @@ const turnsAfterConflict = 10;
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
   const { pool, timeoutMs, statements, maxInFlight, maxPendingContacts } = options;
-  let turnsLeft = 0;
+  const turns = createTurns();
   const queue = createOwnerQueue({ maxInFlight, maxPending: maxPendingContacts });
 
   async function expectFingerprint(transaction: Transaction, list: WantedList, expected: string) {
@@ -62,7 +60,7 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   return {
-    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: CallOptions) {
+    async replace(appId, ownerId, replacement, { signal, timeLeftMs }: StoreOptions) {
       const { contactIds, isDryRun, expectedFingerprint } = replacement;
       signal.throwIfAborted();
       const leave = await queue.enter(ownerKey(appId, ownerId), contactIds.length + 1);
@@ -74,8 +72,8 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
         const list = { appId, ownerId, contactIds: [...new Set(contactIds)].sort() };
         const endsAt = performance.now() + Math.min(timeLeftMs?.() ?? Infinity, timeoutMs);
         const counts = await withRetries({ signal, endsAt }, (conflicts) => {
-          if (conflicts > 0) turnsLeft = turnsAfterConflict;
-          const takesTurn = turnsLeft > 0;
+          if (conflicts > 0) turns.noteConflict();
+          const takesTurn = turns.areTaken;
           return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
             signal.throwIfAborted();
             if (expectedFingerprint !== undefined) {
@@ -85,7 +83,7 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
             return isDryRun ? compare(transaction, list) : write(transaction, list);
           });
         });
-        turnsLeft = Math.max(0, turnsLeft - 1);
+        turns.noteCommit();
         return counts;
       } finally {
         void Promise.resolve(ended).then(leave);

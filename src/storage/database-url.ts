@@ -28,8 +28,8 @@ const shape = "a URL such as postgres://user:password@host:5432/database";
 /**
  * Checks a connection URL.
  *
- * @returns what DATABASE_URL must be, where the URL cannot be used; never a part of the URL that can be
- *   a secret
+ * @returns what DATABASE_URL must be, if the URL cannot be used. The text has no part of the URL that can
+ *   be a secret
  */
 export function checkDatabaseUrl(text: string): string | undefined {
   const url = /^postgres(ql)?:\/\/\S+$/.test(text) ? parseUrl(text) : undefined;
@@ -44,7 +44,7 @@ export function checkDatabaseUrl(text: string): string | undefined {
   return undefined;
 }
 
-/** Parses as the driver does; undefined where it would throw. */
+/** Parses as the driver does. Undefined if the driver would throw. */
 function parseUrl(text: string): URL | undefined {
   try {
     // The driver accepts an empty host, as in `postgres://user@/database?host=/run/postgresql`.

@@ -13,7 +13,7 @@ export interface DatabaseOptions extends SessionOptions {
   readonly connectionString: string;
   /** Most connections that are open at once. */
   readonly poolSize: number;
-  /** Called for each connection that is lost; the pool replaces it by itself. */
+  /** Called for each connection that is lost. The pool replaces the connection. */
   readonly onConnectionLost: (error: Error) => void;
 }
 
@@ -38,7 +38,7 @@ export function createPool(options: DatabaseOptions): Pool {
     onConnect: (client: pg.ClientBase) => applySettings(client, settings),
   });
   // A connection can be lost while it is idle, in use, or in use between two statements, when no query is
-  // there to report the error. Without a listener of its own that would end the process.
+  // there to report the error. Without a listener, such an error would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionLost));
   pool.on("error", () => {});
   return pool;

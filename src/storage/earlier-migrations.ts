@@ -2,7 +2,7 @@ import type { QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
 import { hasTable } from "./migration-table.ts";
 
-/** Where the first version recorded its one migration: a table of Kysely's, which applications can share. */
+/** The first version recorded its one migration in this table of Kysely's, which applications can share. */
 const earlierTable = "kysely_migration";
 const earlierMigration = "0001-initial";
 

@@ -1,4 +1,4 @@
-import type { CallOptions } from "../contact/contact-store.ts";
+import type { StoreOptions } from "../contact/contact-store.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
 import { inReadTransaction, readAlone } from "./read-transaction.ts";
@@ -8,7 +8,10 @@ import { inReadTransaction, readAlone } from "./read-transaction.ts";
  *
  * @throws the reason of the signal if it is aborted before the statement is sent; the error of the driver
  */
-export type RunRead = (statement: EncodedStatement, signal: CallOptions["signal"]) => Promise<Rows>;
+export type RunRead = (
+  statement: EncodedStatement,
+  signal: StoreOptions["signal"],
+) => Promise<Rows>;
 
 export interface JoinedReadsOptions {
   readonly pool: Pool;
@@ -20,7 +23,7 @@ export interface JoinedReadsOptions {
 
 interface PendingRead {
   readonly statement: EncodedStatement;
-  readonly signal: CallOptions["signal"];
+  readonly signal: StoreOptions["signal"];
   readonly resolve: (rows: Rows | Promise<Rows>) => void;
   readonly reject: (reason: unknown) => void;
 }

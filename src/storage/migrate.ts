@@ -25,11 +25,11 @@ const knownMigrations: readonly Migration[] = [
 const migrationLock = 0x6b697468;
 
 export interface MigrateOptions {
-  /** The schema of Kith's tables; created where it is missing. Absent: the first of the search path. */
+  /** The schema of Kith's tables, created if missing. If absent, the first schema of the search path. */
   readonly schema?: string | undefined;
   /** Called before a wait for another process that migrates. */
   readonly onWait?: () => void;
-  /** Called where the database has migrations that this version does not know, but can work with. */
+  /** Called if the database has migrations that this version does not know, but can work with. */
   readonly onNewer?: (names: readonly string[]) => void;
   readonly migrations?: readonly Migration[];
 }
@@ -41,11 +41,11 @@ export interface Migrated {
 }
 
 /**
- * Brings the schema up to date, in one transaction, under a lock that the transaction holds. Where nothing
- * is pending it only reads. Any number of processes may call it at once.
+ * Brings the schema up to date, in one transaction, under a lock that the transaction holds. If nothing
+ * is pending, it only reads. Any number of processes may call it at once.
  *
- * @throws Error where the database or its schema cannot be used; whatever a migration throws. Nothing has
- *   changed then.
+ * @throws Error if the database or its schema cannot be used; any error of a migration. Nothing has changed
+ *   then.
  */
 export async function migrate(
   db: Kysely<Database>,
@@ -80,7 +80,7 @@ function migrateInTransaction(
   schema: string,
   { migrations, onWait = () => {} }: MigrateOptions & { migrations: readonly Migration[] },
 ): Promise<readonly string[]> {
-  // What another process has migrated has to be visible once the lock is held.
+  // The migrations of another process must be visible once this process holds the lock.
   const transaction = db.transaction().setIsolationLevel("read committed");
   return transaction.execute(async (trx) => {
     await takeMigrationLock(trx, onWait);
@@ -122,7 +122,7 @@ async function takeMigrationLock(trx: QueryExecutorProvider, onWait: () => void)
   await sql`SELECT pg_advisory_xact_lock(${migrationLock})`.execute(trx);
 }
 
-/** Creates the schema where it is missing, and makes it the schema of the transaction. */
+/** Creates the schema if it is missing, and makes it the schema of the transaction. */
 async function useSchema(trx: QueryExecutorProvider, schema: string): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_namespace WHERE nspname = ${schema}`.execute(trx);
   if (rows.length === 0) await sql`CREATE SCHEMA ${sql.id(schema)}`.execute(trx);

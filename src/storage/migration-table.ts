@@ -1,7 +1,7 @@
 import type { QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
 
-/** The table is named after Kith, as other applications in the database may use Kysely's migrations too. */
+/** Kith's own table: other applications in the database can use the migrations of Kysely too. */
 const table = "kith_migration";
 
 export interface AppliedMigration {
@@ -10,7 +10,7 @@ export interface AppliedMigration {
   readonly isBreaking: boolean;
 }
 
-/** The migrations that the schema has; none where there is no table of them. */
+/** The migrations that the schema has. Empty if the table does not exist. */
 export async function readMigrationTable(
   db: QueryExecutorProvider,
   schema: string,

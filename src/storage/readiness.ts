@@ -1,6 +1,6 @@
 import type { Pool } from "./database.ts";
 
-/** An answer is used again for this long after its question, in milliseconds. */
+/** Time for which a result is reused, in milliseconds. */
 const freshMs = 1_000;
 /** A database that takes longer to answer does not count as ready, in milliseconds. */
 const patienceMs = 1_000;
@@ -8,15 +8,15 @@ const patienceMs = 1_000;
 const question = `
   SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
 
-/** `unreachable`: it did not answer in time. `read-only`: it is not a primary that takes writes. */
+/** `unreachable`: it did not answer in time. `read-only`: it is not a primary that accepts writes. */
 export type DatabaseState = "ready" | "unreachable" | "read-only";
 
 /**
- * Whether the database is a primary that takes writes. Asks it at most once a second, however often the
- * function is called, and answers within a second.
+ * Whether the database is a primary that accepts writes. The function queries it at most once a second, and
+ * returns within a second.
  *
- * Closes the connections of the pool where they lead to a server that takes no writes, so that the next
- * ones find the primary.
+ * If the server accepts no writes, the function closes the connections of the pool, so that new connections
+ * find the primary.
  */
 export function createReadiness({ pool }: { readonly pool: Pool }): () => Promise<DatabaseState> {
   let askedAt = Number.NEGATIVE_INFINITY;

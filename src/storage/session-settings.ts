@@ -43,7 +43,7 @@ const plans = {
  */
 export function sessionSettings({ schema, timeoutMs }: SessionOptions): string {
   const settings = {
-    // First, as a default of the database could end the statements that follow.
+    // First, because a default of the database could end the statements that follow.
     statement_timeout: timeoutMs,
     lock_timeout: 0,
     idle_in_transaction_session_timeout: timeoutMs,

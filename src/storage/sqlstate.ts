@@ -1,6 +1,6 @@
 import { Fault, fault } from "../errors.ts";
 
-/** SQLSTATE of serialization failures and deadlocks: the transaction may simply be run again. */
+/** SQLSTATE of serialization failures and deadlocks: the transaction can be retried. */
 const lostRace = new Set(["40001", "40P01"]);
 
 /**
@@ -16,7 +16,7 @@ const timedOut = new Set(["57014", "55P03"]);
 const transactionTimedOut = "25P04";
 
 /**
- * The database is away, or cannot work: connection exceptions (08), insufficient resources (53),
+ * The database is unavailable: connection exceptions (08), insufficient resources (53),
  * operator intervention (57), a standby that was a primary (25006), a transaction ended for idling
  * (25P03), an unknown database (3D000), refused credentials (28).
  */
@@ -61,8 +61,8 @@ export function mustDiscardConnection(error: unknown): boolean {
 }
 
 /**
- * Recognises an error of the database or of the way to it: the one place where SQLSTATE becomes a
- * fault. Undefined for anything else, which is a bug.
+ * Converts an error of the database, or of the connection to it, to a fault. No other code reads SQLSTATE
+ * for this. Undefined for any other error, which is a bug.
  */
 export function databaseFault(error: unknown): Fault | undefined {
   const code = codeOf(error);

@@ -5,14 +5,14 @@ import { createDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { isTransient } from "./sqlstate.ts";
 
-/** How long a start retries what may succeed later, in milliseconds. */
+/** Time for which a start retries steps that can succeed later, in milliseconds. */
 const patienceMs = 30_000;
 /** Pause between two attempts, in milliseconds. */
 const pauseMs = 1_000;
 /** Longest that one statement of a migration may take, in milliseconds. */
 const migrationTimeoutMs = 3_600_000;
 
-/** What errors call the database, by where its address comes from. */
+/** The name of the database in errors. It says which variable has its address. */
 export function databaseName({
   databaseUrl,
 }: {
@@ -21,7 +21,7 @@ export function databaseName({
   return databaseUrl === undefined ? "the embedded Postgres" : "the database of DATABASE_URL";
 }
 
-/** Why the database cannot be used, for the operator. Never has a password. */
+/** Tells the operator why the database cannot be used. The text never contains a password. */
 export class DatabaseError extends Error {
   constructor(database: string, cause: unknown) {
     super(`cannot use ${database}: ${describe(cause)}`, { cause });
@@ -33,7 +33,7 @@ export interface PrepareDatabaseOptions {
   readonly connectionString: string;
   /** The schema of Kith's tables. Absent: the first schema of the search path. */
   readonly schema: string | undefined;
-  /** What errors call the database, as in `the database of DATABASE_URL`. */
+  /** The name of the database in errors, as in `the database of DATABASE_URL`. */
   readonly name: string;
   readonly logger: Logger;
 }
@@ -42,7 +42,7 @@ export interface PrepareDatabaseOptions {
  * Waits until the database can be used, and migrates it.
  *
  * @returns the schema of Kith's tables
- * @throws DatabaseError where the database cannot be used, at once if waiting cannot help
+ * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
   const { connectionString, schema, name, logger } = options;
@@ -74,9 +74,9 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
 }
 
 /**
- * Runs a step of the start. Retries it for 30 s while the database is away.
+ * Runs a step of the start. Retries it for 30 s while the database is unavailable.
  *
- * @throws DatabaseError where the database fails; any other error of the step as it is
+ * @throws DatabaseError if the database fails; any other error of the step unchanged
  */
 export async function whenAvailable<T>(
   { name, logger }: Pick<PrepareDatabaseOptions, "name" | "logger">,
@@ -97,12 +97,12 @@ export async function whenAvailable<T>(
   }
 }
 
-/** Errors of the database, the driver and the system have a code, those of a step have none. */
+/** Errors of the database, the driver and the system have a code. Errors of a step have none. */
 function isFromDatabase(error: unknown): boolean {
   return error instanceof Fault || (error instanceof Error && "code" in error);
 }
 
-/** What the driver or the database says, with its code. */
+/** The message of the driver or the database, with its code. */
 function describe(error: unknown): string {
   if (error instanceof Fault && error.cause !== undefined) return describe(error.cause);
   if (!(error instanceof Error)) return String(error);

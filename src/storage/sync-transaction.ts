@@ -27,7 +27,7 @@ export function inSyncTransaction(
   });
 }
 
-/** Runs statements of which the first returns nothing of interest, when the turn of the transaction comes. */
+/** Waits for the turn of the transaction, then runs the statements. Omits the rows of the first, the limits. */
 async function runInTurn(
   client: pg.PoolClient,
   statements: readonly EncodedStatement[],

@@ -16,7 +16,7 @@ export function selectTimestamp<T extends string | null>(column: string): RawBui
  * Reads what `selectTimestamp` selects. Postgres' `infinity` and times that a Date cannot hold become the
  * latest or earliest Date.
  *
- * @throws Error where the text is not a number of seconds
+ * @throws Error if the text is not a number of seconds
  */
 export function readTimestamp(seconds: string): Date {
   const milliseconds = Math.round(Number(seconds) * 1_000);

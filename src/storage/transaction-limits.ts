@@ -3,15 +3,15 @@ import type { EncodedStatement } from "./encoded-statement.ts";
 export interface TransactionLimits {
   /** Milliseconds for the whole transaction. */
   readonly budgetMs: number;
-  /** Longest wait for one lock, in milliseconds; absent: no limit but the budget. */
+  /** Longest wait for one lock, in milliseconds. If absent, only the budget limits it. */
   readonly lockTimeoutMs?: number | undefined;
 }
 
 /** How often Postgres looks whether this process is still connected, in milliseconds. */
 const connectionCheckMs = 100;
 /**
- * `transaction_timeout` closes the connection, so the other limits come first. Where the server does not
- * have it (before Postgres 17), each statement has the budget, and this process cancels the transaction.
+ * `transaction_timeout` closes the connection, so the other limits come first. Postgres has it from version
+ * 17 on. Before, the budget is the limit of each statement, and this process cancels the transaction.
  */
 const transactionTimeoutSlackMs = 100;
 
@@ -26,7 +26,7 @@ const text = `
         AND current_setting('dynamic_shared_memory_type') <> 'windows'
       THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END)`;
 
-/** Limits the rest of the transaction in the database, also for the case that this process is gone. */
+/** Limits the rest of the transaction in the database. The limits hold even if this process has died. */
 export function limitTransaction(limits: TransactionLimits): EncodedStatement {
   const budgetMs = Math.max(1, Math.ceil(limits.budgetMs));
   const lockTimeoutMs = limits.lockTimeoutMs ?? 0;

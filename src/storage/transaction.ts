@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CallOptions } from "../contact/contact-store.ts";
+import type { StoreOptions } from "../contact/contact-store.ts";
 import { fault } from "../errors.ts";
 import { databaseFault, isConflict, isStaleStatement } from "./sqlstate.ts";
 
@@ -32,11 +32,11 @@ export async function withStaleRetries<T>(transaction: () => Promise<T>): Promis
  * Runs a transaction, and retries it until `endsAt` if it conflicts with others.
  *
  * @param endsAt on the clock of `performance.now()`
- * @param transaction gets the number of conflicts before
+ * @param transaction gets the number of earlier conflicts
  * @throws the reason of the signal; Fault; any other error is a bug
  */
 export function withRetries<T>(
-  { signal, endsAt }: Pick<CallOptions, "signal"> & { readonly endsAt: number },
+  { signal, endsAt }: Pick<StoreOptions, "signal"> & { readonly endsAt: number },
   transaction: (conflicts: number) => Promise<T>,
 ): Promise<T> {
   return withDatabaseFaults(async () => {

@@ -9,19 +9,19 @@ import { mustDiscardConnection } from "./sqlstate.ts";
 export interface WriteOptions {
   /** When the transaction must have ended, on the clock of `performance.now()`. */
   readonly endsAt: number;
-  /** Longest wait for one lock, in milliseconds; absent: no limit but `endsAt`. */
+  /** Longest wait for one lock, in milliseconds; absent: only `endsAt` limits it. */
   readonly lockTimeoutMs?: number | undefined;
   /** True: waits until no other transaction that takes turns is in progress, in any process. */
   readonly takesTurn: boolean;
   readonly onLost: OnLost;
 }
 
-/** The driver must not give up a transaction whose outcome is open: this is its longest timeout. */
+/** The driver must not give up a transaction whose outcome is not known: this is its longest timeout. */
 export const withoutQueryTimeout = { query_timeout: 2 ** 31 - 1 };
 
 /** Time after `endsAt` until this process cancels, in milliseconds. The limits in the database come first. */
 const cancelAfterMs = 200;
-/** A connection that shows no effect of the cancellation after this time is lost, in milliseconds. */
+/** A connection on which the cancellation has no effect for this time counts as lost, in milliseconds. */
 const lostAfterMs = 1_000;
 /** Time between two cancel requests, and between two look-ups. */
 const repeatMs = 250;
@@ -84,7 +84,7 @@ function isLost(client: pg.PoolClient, error: unknown): boolean {
 }
 
 /**
- * Resolves when the server process of a lost connection has ended, which it cancels. While the database
+ * Cancels the server process of a lost connection, and resolves when it has ended. While the database
  * cannot be reached, it waits until `endsAt`: then the limits in the database have ended the transaction.
  */
 async function untilEnded(pool: Pool, client: pg.PoolClient, endsAt: number): Promise<void> {

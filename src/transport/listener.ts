@@ -1,8 +1,11 @@
 import type { AddressInfo, Socket } from "node:net";
 import { Server } from "node:net";
+import type { TlsAcceptor } from "../tls/acceptor.ts";
+import { isTls } from "../tls/acceptor.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
+import { rejectPlaintext } from "./plaintext.ts";
 import type { RequestHandler } from "./request-handler.ts";
 
 export interface ListenerOptions {
@@ -15,6 +18,8 @@ export interface ListenerOptions {
   readonly keepAliveMs: number;
   /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: the port serves plaintext. */
+  readonly tls?: TlsAcceptor | undefined;
 }
 
 export interface Listener {
@@ -41,8 +46,8 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const idleGraceMs = 500;
 
 /**
- * Serves HTTP/1.1 and HTTP/2 without TLS (h2c) on one port. Without TLS there is no negotiation, so the
- * first bytes of a connection decide.
+ * Serves HTTP/1.1 and HTTP/2 on one port. With TLS, ALPN decides between them; a client without ALPN
+ * speaks HTTP/1.1. Plaintext has no negotiation, so the first bytes of a connection decide.
  */
 export function createListener(options: ListenerOptions): Listener {
   const http1 = createHttp1(options);
@@ -60,10 +65,29 @@ export function createListener(options: ListenerOptions): Listener {
       undecided.delete(socket);
     });
     socket.setNoDelay(true);
-    whenProtocolKnown(socket, options.silenceMs, (isHttp2, firstBytes) => {
+    const { silenceMs, tls } = options;
+    const acceptHttp1 = (connection: Socket, firstBytes: Buffer) => {
       undecided.delete(socket);
-      if (isHttp2) http2.accept(socket);
-      else http1.accept(socket, firstBytes);
+      http1.accept(connection, firstBytes);
+    };
+    const acceptHttp2 = (connection: Socket) => {
+      undecided.delete(socket);
+      http2.accept(connection);
+    };
+    if (tls === undefined) {
+      whenKnown(socket, silenceMs, isHttp2, (yes, firstBytes) => {
+        if (yes) acceptHttp2(socket);
+        else acceptHttp1(socket, firstBytes);
+      });
+      return;
+    }
+    whenKnown(socket, silenceMs, isTls, (yes) => {
+      if (!yes) return rejectPlaintext(socket);
+      tls.accept(socket, (secured) => {
+        if (secured.alpnProtocol === "h2") acceptHttp2(secured);
+        else
+          whenKnown(secured, silenceMs, isAny, (_, firstBytes) => acceptHttp1(secured, firstBytes));
+      });
     });
   });
 
@@ -98,11 +122,23 @@ export function createListener(options: ListenerOptions): Listener {
   };
 }
 
-/** Waits for enough bytes to distinguish HTTP/2 from HTTP/1, and puts them back. */
-function whenProtocolKnown(
+/** Whether a connection begins with the preface of HTTP/2; undefined while that is not certain. */
+function isHttp2(bytes: Buffer): boolean | undefined {
+  const seen = Math.min(bytes.length, http2Preface.length);
+  const isPreface = bytes.subarray(0, seen).equals(http2Preface.subarray(0, seen));
+  return isPreface && seen < http2Preface.length ? undefined : isPreface;
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+/** Waits until the first bytes of a connection answer a question, and puts them back. */
+function whenKnown(
   socket: Socket,
   silenceMs: number,
-  accept: (isHttp2: boolean, firstBytes: Buffer) => void,
+  ask: (bytes: Buffer) => boolean | undefined,
+  accept: (answer: boolean, firstBytes: Buffer) => void,
 ): void {
   const onGone = () => socket.destroy();
   let bytes: Buffer = Buffer.alloc(0);
@@ -110,14 +146,13 @@ function whenProtocolKnown(
     const more: Buffer | null = socket.read();
     if (more === null) return;
     bytes = Buffer.concat([bytes, more]);
-    const seen = Math.min(bytes.length, http2Preface.length);
-    const isPreface = bytes.subarray(0, seen).equals(http2Preface.subarray(0, seen));
-    if (isPreface && seen < http2Preface.length) return;
+    const answer = ask(bytes);
+    if (answer === undefined) return;
     socket.unshift(bytes);
     socket.off("readable", onReadable);
     for (const event of ["end", "error", "timeout"]) socket.off(event, onGone);
     socket.setTimeout(0);
-    accept(isPreface, bytes);
+    accept(answer, bytes);
   };
   socket.on("readable", onReadable);
   for (const event of ["end", "error", "timeout"]) socket.on(event, onGone);

@@ -3,6 +3,7 @@ import type { Http2ServerResponse } from "node:http2";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import type { Cors } from "./cors.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
@@ -26,14 +27,19 @@ export interface RequestHandlerOptions {
   /** The routes of all protocols over HTTP. */
   readonly routes: HttpRoutes;
   readonly lifecycle: CallLifecycle;
+  /** Absent: pages of other origins cannot call the service. */
+  readonly cors?: Cors | undefined;
 }
 
 /** Serves HTTP requests: finds the route of the path, and begins and ends the call. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { routes, lifecycle } = options;
+  const { routes, lifecycle, cors } = options;
 
   return (req, res, rejection) => {
-    const route = rejection === undefined ? routes.get(pathOf(req)) : rejectionRoute(rejection);
+    const route =
+      rejection === undefined
+        ? (cors?.preflightRoute(req) ?? routes.get(pathOf(req)))
+        : rejectionRoute(rejection);
     const { describe, serve } = route ?? unknownRoute;
     const call = lifecycle.begin({
       ...describe(req),
@@ -45,6 +51,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     res.on("error", () => {});
     res.once("close", () => lifecycle.end(call, res.writableFinished));
     res.setHeader("X-Request-Id", call.requestId);
+    cors?.setHeaders(req, res);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {

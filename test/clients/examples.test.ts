@@ -29,6 +29,7 @@ const examples: readonly Example[] = [
   { folder: "php-rest", needs: ["php"], without: ["bad request", "cancellation"] },
   { folder: "python-rest", needs: ["python3"], without: ["bad request", "cancellation"] },
   { folder: "rust", needs: ["cargo"] },
+  { folder: "typescript-rest", needs: ["npm"], without: ["bad request"] },
   {
     folder: "typescript",
     needs: ["npm"],

@@ -26,6 +26,7 @@ const programsOfExamples: Readonly<Record<string, readonly string[]>> = {
   "python-rest": ["python3"],
   rust: ["cargo"],
   typescript: ["npm"],
+  "typescript-rest": ["npm"],
 };
 
 const resources = new AsyncDisposableStack();

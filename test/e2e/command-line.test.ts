@@ -109,7 +109,7 @@ test("the text of keys list and keys rotate has what a person needs", async () =
   expect(stdout).toMatch(new RegExp(`^${id} +text +a b +active `, "m"));
 });
 
-test("apps delete asks, and deletes nothing without the name of the app", async () => {
+test("apps delete asks for the name of the app, and deletes nothing without it", async () => {
   await kithJson("apps", "create", "kept");
   const { id, header } = await kithJson("keys", "create", "--app", "kept");
   for (const input of ["", "y\n", "other\n"]) {
@@ -122,18 +122,19 @@ test("apps delete asks, and deletes nothing without the name of the app", async 
   expect(await statusOf(header)).toBe(200);
 });
 
-test.each([
-  ["the name is typed", ["apps", "delete", "gone", "--json"], "gone\n"],
-  ["--yes is given", ["apps", "delete", "gone", "--json", "--yes"], ""],
-])("apps delete deletes the app if %s", async (_, words, input) => {
-  await kithJson("apps", "create", "gone");
-  const { header } = await kithJson("keys", "create", "--app", "gone");
+// Each waits for 10 s until no process accepts the keys.
+test.concurrent.each([
+  { name: "the name is typed", app: "typed", flags: [], input: "typed\n" },
+  { name: "--yes is given", app: "confirmed", flags: ["--yes"], input: "" },
+])("apps delete deletes the app if $name", async ({ app, flags, input }) => {
+  await kithJson("apps", "create", app);
+  const { header } = await kithJson("keys", "create", "--app", app);
   expect(await statusOf(header)).toBe(200);
-  const { code, stdout, stderr } = await kith(words, input);
+  const { code, stdout, stderr } = await kith(["apps", "delete", app, "--json", ...flags], input);
   expect(stderr).toMatch(/revoked the keys; waiting \d+ s/);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ name: "gone", contacts: 1, keys: 1 });
-  expect(await kithError("apps", "show", "gone")).toContain("there is no app gone");
+  expect(JSON.parse(stdout)).toEqual({ name: app, contacts: 1, keys: 1 });
+  expect(await kithError("apps", "show", app)).toContain(`there is no app ${app}`);
   expect(await statusOf(header)).toBe(401);
 });
 

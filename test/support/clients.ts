@@ -1,4 +1,5 @@
 import { Agent } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import type { DescMessage, DescMethodUnary, JsonValue, MessageShape } from "@bufbuild/protobuf";
 import { createRegistry, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
@@ -54,6 +55,17 @@ export interface RpcFailure {
 export interface RpcClientOptions {
   /** Compresses every message with gzip. */
   readonly compress?: boolean;
+  /** For a service with TLS. */
+  readonly tls?: ClientTls;
+}
+
+/** Certificates in PEM. */
+export interface ClientTls {
+  /** Signs the certificate of the service. */
+  readonly ca: string;
+  /** The certificate of the client. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export type CreateRpcClient = (url: string, options?: RpcClientOptions) => RpcClient;
@@ -74,9 +86,9 @@ export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
 
 export function createGrpcJsClient(
   url: string,
-  { compress = false }: RpcClientOptions = {},
+  { compress = false, tls }: RpcClientOptions = {},
 ): RpcClient {
-  const client = new Client(new URL(url).host, credentials.createInsecure(), {
+  const client = new Client(new URL(url).host, channelCredentials(tls), {
     "grpc.enable_retries": 0,
     "grpc.use_local_subchannel_pool": 1,
     ...(compress && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
@@ -105,10 +117,17 @@ export function createGrpcJsClient(
   };
 }
 
+function channelCredentials(tls: ClientTls | undefined) {
+  if (tls === undefined) return credentials.createInsecure();
+  const { ca, cert, key } = tls;
+  const own = cert !== undefined && key !== undefined ? [Buffer.from(key), Buffer.from(cert)] : [];
+  return credentials.createSsl(Buffer.from(ca), ...own);
+}
+
 interface TransportOptions {
   readonly baseUrl: string;
   readonly httpVersion: "1.1";
-  readonly nodeOptions: { readonly agent: Agent };
+  readonly nodeOptions: { readonly agent: Agent | TlsAgent };
   readonly sendCompression?: typeof compressionGzip;
   readonly compressMinBytes?: number;
 }
@@ -116,8 +135,11 @@ interface TransportOptions {
 const gzip = { sendCompression: compressionGzip, compressMinBytes: 0 };
 
 function overHttp1(createTransport: (options: TransportOptions) => Transport): CreateRpcClient {
-  return (baseUrl, { compress = false } = {}) => {
-    const agent = new Agent({ keepAlive: true });
+  return (baseUrl, { compress = false, tls } = {}) => {
+    const agent =
+      tls === undefined
+        ? new Agent({ keepAlive: true })
+        : new TlsAgent({ keepAlive: true, ...tls });
     const options = { baseUrl, httpVersion: "1.1", nodeOptions: { agent } } as const;
     const transport = createTransport({ ...options, ...(compress && gzip) });
     return createTransportClient(transport, () => agent.destroy());
@@ -125,8 +147,8 @@ function overHttp1(createTransport: (options: TransportOptions) => Transport): C
 }
 
 function overHttp2(createTransport: typeof createGrpcTransport): CreateRpcClient {
-  return (baseUrl, { compress = false } = {}) => {
-    const sessionManager = new Http2SessionManager(baseUrl);
+  return (baseUrl, { compress = false, tls } = {}) => {
+    const sessionManager = new Http2SessionManager(baseUrl, undefined, tls);
     const transport = createTransport({ baseUrl, sessionManager, ...(compress && gzip) });
     return createTransportClient(transport, () => sessionManager.abort());
   };

@@ -19,7 +19,7 @@ function faultsOf(env: Record<string, string>): string[] {
 
 test("every property has a row in this test's table", () => {
   const properties = configVariables.map(({ property }) => property);
-  expect(Object.keys(parseConfig({})).sort()).toEqual(properties.sort());
+  expect(Object.keys(parseConfig({})).sort()).toEqual([...new Set(properties)].sort());
 });
 
 describe.each(configVariables)("$name", ({ name, property, fallback, good, bad, allowed }) => {
@@ -79,6 +79,14 @@ test("production with an invalid DATABASE_URL is one error", () => {
 test("production with DATABASE_URL is accepted", () => {
   const config = parseConfig({ ...production, DATABASE_URL: "postgres://localhost/kith" });
   expect(config.databaseUrl).toBe("postgres://localhost/kith");
+});
+
+test.each([
+  { DOCS: "", docs: false },
+  { DOCS: "on", docs: true },
+])("in production, DOCS=$DOCS is $docs", ({ DOCS, docs }) => {
+  const env = { ...production, DATABASE_URL: "postgres://localhost/kith", DOCS };
+  expect(parseConfig(env).docs).toBe(docs);
 });
 
 test("the configuration is frozen", () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { connect as connectHttp2 } from "node:http2";
 import type { Duplex } from "node:stream";
@@ -55,11 +56,17 @@ export async function exchangeHttp2(
   return { status: answer[":status"], headers: answer, trailers, body: Buffer.concat(chunks) };
 }
 
-/** Waits until the other side has read all that was sent on the connection so far. */
+/** Waits until the server has read everything that was sent on the connection. */
 export async function untilRead(session: ClientHttp2Session): Promise<void> {
-  // A ping may overtake what is not sent yet; once it is answered, that has been sent.
+  // Node answers a ping itself while it still connects. The server may not have accepted the connection yet.
+  if (session.connecting) await once(session, "connect");
+  // The first ping may overtake frames that are not sent yet. They have been sent when it is answered.
   for (const _ of ["sent", "read"]) {
-    await within("no answer to a ping", (done) => void session.ping(() => done()));
+    await within("no answer to a ping", (done) => {
+      session.ping((error) => {
+        if (error === null) done();
+      });
+    });
   }
 }
 

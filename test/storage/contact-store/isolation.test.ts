@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallOptions, ContactStore } from "../../../src/contact/contact-store.ts";
+import type { ContactStore, StoreOptions } from "../../../src/contact/contact-store.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { addPairs } from "../support/lists.ts";
@@ -7,7 +7,7 @@ import { pair, plan, sorted, unhurried, whyRejected } from "../support/pairs.ts"
 
 const suite = createSuite();
 
-type Call = (store: ContactStore, appId: number, options: CallOptions) => Promise<unknown>;
+type Call = (store: ContactStore, appId: number, options: StoreOptions) => Promise<unknown>;
 
 /** Every call of the store, for the user `me`. */
 const calls: Record<string, Call> = {

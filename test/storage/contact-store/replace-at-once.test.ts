@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CallOptions } from "../../../src/contact/contact-store.ts";
+import type { StoreOptions } from "../../../src/contact/contact-store.ts";
 import type { ReplaceCounts } from "../../../src/contact/replacement.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
 import type { OpenStore } from "../../support/store-suite.ts";
@@ -31,7 +31,7 @@ async function holdList({ store, url }: OpenStore) {
 function replace(
   { store }: OpenStore,
   contactIds: readonly string[],
-  options: CallOptions = unhurried,
+  options: StoreOptions = unhurried,
 ): Promise<ReplaceCounts> {
   return store.replace(1, "me", { contactIds, isDryRun: false }, options);
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type {
-  CallOptions,
   ContactPair,
   ContactReader,
   ContactStore,
+  StoreOptions,
 } from "../../../src/contact/contact-store.ts";
 import type { Page, PageRequest } from "../../../src/contact/page.ts";
 import { pair, plan, unhurried } from "./pairs.ts";
@@ -26,7 +26,7 @@ export interface List {
     appId: number,
     userId: string,
     page: PageRequest,
-    options?: CallOptions,
+    options?: StoreOptions,
   ): Promise<Page>;
   pairsOf(userId: string, id: string): ContactPair[];
 }

@@ -1,14 +1,14 @@
-import type { CallOptions } from "../../../src/contact/contact-store.ts";
+import type { StoreOptions } from "../../../src/contact/contact-store.ts";
 import type { SyncEntry } from "../../../src/contact/sync.ts";
 import { Fault } from "../../../src/errors.ts";
 
 export type ContactPair = Pick<SyncEntry, "ownerId" | "contactId">;
 
 /** A call without a deadline that is never cancelled. */
-export const unhurried: CallOptions = { signal: new AbortController().signal };
+export const unhurried: StoreOptions = { signal: new AbortController().signal };
 
 /** A call with a deadline in so many milliseconds. */
-export function within(milliseconds: number): CallOptions {
+export function within(milliseconds: number): StoreOptions {
   return { ...unhurried, timeLeftMs: () => milliseconds };
 }
 

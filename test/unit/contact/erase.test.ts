@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { CallOptions } from "../../../src/contact/contact-store.ts";
+import type { StoreOptions } from "../../../src/contact/contact-store.ts";
 import { createContactEraser } from "../../../src/contact/erase.ts";
 import type { Page, PageRequest } from "../../../src/contact/page.ts";
 import type { SyncEntry } from "../../../src/contact/sync.ts";
 import { pairKey, syncModel } from "../../support/sync-model.ts";
 
 const appId = 1;
-const noTimeout: CallOptions = { signal: new AbortController().signal };
+const noTimeout: StoreOptions = { signal: new AbortController().signal };
 
 interface Step {
   readonly read?: string | undefined;

@@ -38,6 +38,17 @@ export const configVariables: readonly Variable[] = [
     bad: [...notWhole, "65536", "99999999999999999999"],
     allowed: "a whole number from 0 to 65535",
   },
+  ...["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA_FILE"].map(
+    (name): Variable => ({
+      name,
+      property: "tls",
+      fallback: undefined,
+      // test/unit/tls has the other tests.
+      good: [],
+      bad: [],
+      allowed: "",
+    }),
+  ),
   {
     name: "DATABASE_URL",
     property: "databaseUrl",
@@ -190,6 +201,33 @@ export const configVariables: readonly Variable[] = [
     ),
     bad: ["INFO", "verbose", " info"],
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
+  },
+  {
+    name: "CORS_ORIGINS",
+    property: "corsOrigins",
+    fallback: undefined,
+    good: [
+      ["*", "*"],
+      ["https://app.example.com", ["https://app.example.com"]],
+      ["http://localhost:3000, https://a.example", ["http://localhost:3000", "https://a.example"]],
+    ],
+    bad: [
+      ...["app.example.com", "https://app.example.com/", "https://app.example.com/path", "null"],
+      ...["https://*.example.com/", "ftp://a.example", "https://a.example,", "https://A.example"],
+      ...["https://a.example:443", "*,https://a.example", "https://u:p@a.example"],
+    ],
+    allowed: "* or origins such as https://app.example.com, separated by commas",
+  },
+  {
+    name: "DOCS",
+    property: "docs",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
   },
   {
     name: "BUILD_COMMIT",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDuration } from "../../../src/access/duration.ts";
+import { parseDuration } from "../../../src/cli/duration.ts";
 
 const good: [text: string, milliseconds: number][] = [
   ["1s", 1_000],
