@@ -153,10 +153,13 @@ function overHttp1(
       tls === undefined
         ? new Agent({ keepAlive: true })
         : new TlsAgent({ keepAlive: true, ...tls });
-    const transport = createTransport({
-      ...{ baseUrl, useBinaryFormat, httpVersion: "1.1", nodeOptions: { agent } },
-      ...(compress && gzip),
-    });
+    const options = {
+      baseUrl,
+      useBinaryFormat,
+      httpVersion: "1.1",
+      nodeOptions: { agent },
+    } as const;
+    const transport = createTransport({ ...options, ...(compress && gzip) });
     return createTransportClient(transport, () => agent.destroy());
   };
 }
@@ -167,10 +170,8 @@ function overHttp2(
 ): CreateRpcClient {
   return (baseUrl, { compress = false, tls } = {}) => {
     const sessionManager = new Http2SessionManager(baseUrl, undefined, tls);
-    const transport = createTransport({
-      ...{ baseUrl, useBinaryFormat, httpVersion: "2", sessionManager },
-      ...(compress && gzip),
-    });
+    const options = { baseUrl, useBinaryFormat, httpVersion: "2", sessionManager } as const;
+    const transport = createTransport({ ...options, ...(compress && gzip) });
     return createTransportClient(transport, () => sessionManager.abort());
   };
 }
