@@ -21,7 +21,7 @@ let app: TestApp;
 let held: HeldPair;
 let finish: () => Promise<void>;
 
-/** A call under way keeps the service from ending before it has been asked. */
+/** A call in flight, so that the service does not end before the test has asked it. */
 beforeEach(async () => {
   service = await startService();
   app = await service.createApp();
@@ -88,7 +88,7 @@ test("a health check is NOT_SERVING while the service stops", async () => {
 });
 
 test.each(["", "contact.v1.ContactService"])(
-  "a watch of %j is told, and ends, when the service stops",
+  "a watch of %j gets NOT_SERVING and ends when the service stops",
   async (name) => {
     const client = openGrpc(service.url);
     const watch = client.makeServerStreamRequest(

@@ -248,7 +248,7 @@ describe("the content type", () => {
     "application/pie",
     "text/plain",
     "",
-  ])('"%s" is refused', async (value) => {
+  ])('"%s" is rejected', async (value) => {
     using session = openHttp2(served.port);
     const answer = await exchangeHttp2(session, type(value));
     // By the status of HTTP, or by that of gRPC.

@@ -120,7 +120,7 @@ describe("grpc.health.v1", () => {
     expect(first.status).toBe(status);
   });
 
-  test("a watch that its caller leaves does not disturb others", async () => {
+  test("a watch that its caller ends does not affect others", async () => {
     using staying = openWatch("");
     await once(staying, "data");
     {

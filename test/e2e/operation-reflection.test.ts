@@ -115,7 +115,7 @@ describe.each([
     expect(names).toEqual(["contacts", "return_outcomes"]);
   });
 
-  test("says NOT_FOUND of what does not exist, and goes on", async () => {
+  test("returns NOT_FOUND for an unknown symbol, and continues", async () => {
     const extension = { containingType: "contact.v1.ContactEntry", extensionNumber: 9 };
     const answers = await askAll(service, [
       { case: "fileContainingSymbol", value: "contact.v1.Nothing" },

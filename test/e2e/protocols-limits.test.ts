@@ -78,7 +78,7 @@ describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
     { size: limit + 1, compress: true },
     { size: 500_000, compress: false },
     { size: 500_000, compress: true },
-  ])("refuses a message of $size bytes, compressed: $compress", async ({ size, compress }) => {
+  ])("rejects a message of $size bytes, compressed: $compress", async ({ size, compress }) => {
     const app = await served.service.createApp();
     const client = open(createClient, { compress });
     const answer = await client.sync(messageOf(size, sizeOf), { "server-key": app.header });
@@ -86,7 +86,7 @@ describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
     expect(await served.stored.pairsOf(app.id)).toEqual([]);
   });
 
-  test("serves what follows a refused message on the same connection", async () => {
+  test("serves the next message after a rejected one on the same connection", async () => {
     const { header } = await served.service.createApp();
     const client = open(createClient);
     for (let round = 0; round < 3; round++) {

@@ -92,7 +92,7 @@ function countOf(answer: SyncContactsResponse, outcome: SyncContactsResponse_Out
   return answer.outcomes.filter((each) => each === outcome).length;
 }
 
-test("of syncs at once over gRPC each gets its own outcomes, and those that asked alone", async () => {
+test("concurrent syncs over gRPC get their own outcomes, if they ask for them", async () => {
   const clients = Array.from({ length: 4 }, () => createGrpcJsClient(served.service.url));
   try {
     await fc.assert(

@@ -42,7 +42,7 @@ describe.each([
     expect(await keys.listApps()).toContainEqual(made);
   });
 
-  test("a name that is taken is refused, and its app left as it was", async () => {
+  test("a name that is taken is rejected, and its app does not change", async () => {
     const made = await keys.createApp("taken");
     expect(await keys.createApp("taken")).toBeUndefined();
     expect(await keys.findApp("taken")).toEqual(made);
@@ -98,7 +98,7 @@ describe.each([
     expect(await keys.findKeys([key.id])).toEqual([record]);
   });
 
-  test("a key whose id is taken is not made, and the one that has it is left as it was", async () => {
+  test("a key whose id is taken is not created, and the existing key does not change", async () => {
     const appId = await newApp();
     const key = newKey(appId);
     const first = await keys.createKey(key);
@@ -186,7 +186,7 @@ describe.each([
     expect(listed).toEqual(["early", "same B", "same b", "late"].map((name) => `${appId} ${name}`));
   });
 
-  test("many keys are found in one question, and those that are not there left out", async () => {
+  test("many keys are found in one query, without those that do not exist", async () => {
     const appId = await newApp();
     const made = Array.from({ length: 50 }, () => newKey(appId));
     for (const key of made) await keys.createKey(key);

@@ -116,7 +116,7 @@ test("a sync needs no sequence: contact owns none, and no default of its asks on
   expect(defaults).toEqual([{ text: "now()" }]);
 });
 
-test("a hash of another length than SHA-256's is refused by the database", async () => {
+test("the database rejects a hash whose length is not that of SHA-256", async () => {
   const wrong = query(
     "INSERT INTO server_key (id, app_id, secret_sha256) VALUES ('k', 1, '\\x00'::bytea)",
   );

@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly poolSize?: number;
   /** The maximum duration of a statement, in milliseconds. */
   readonly timeoutMs?: number;
-  /** The maximum wait of a shared transaction for a lock, in milliseconds. */
+  /** The maximum wait of a joined transaction for a lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
 }
 

@@ -48,7 +48,7 @@ function prefixedInteger(value: number): Buffer {
 
 /**
  * A connection on which the header block of the first request is replaced by this one, so that Node's
- * client, which reads the answer, sends headers that it would refuse to make.
+ * client, which reads the answer, sends headers that it would not create itself.
  */
 export function withHeaderBlock(port: number, block: Buffer): () => Duplex {
   return () => rewriteFirstHeaders(connect({ host: "127.0.0.1", port }), block);

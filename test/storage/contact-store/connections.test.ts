@@ -88,7 +88,7 @@ test("the limits of a sync that waits hold until its last statement", async () =
   expect(await waiting).toEqual({ inserted: 1, deleted: 1 });
 });
 
-test("limits of a sync that waits, or of a replacement, are gone after it", async () => {
+test("limits of a sync that waits, or of a replacement, are removed after it", async () => {
   const open = await oneConnection();
   const read = () =>
     sql`SELECT current_setting('statement_timeout') AS statement,
@@ -103,7 +103,7 @@ test("limits of a sync that waits, or of a replacement, are gone after it", asyn
 const pairsOfCalls = Object.keys(calls).map((name) => [name, calls[name] as Call] as const);
 
 test.each(pairsOfCalls)(
-  "%s goes on where the connection has lost its statements",
+  "%s continues if the connection has lost its statements",
   async (_, call) => {
     const open = await oneConnection();
     await call(open.store);

@@ -9,7 +9,7 @@ const suite = createSuite();
 const [ab, ac, held] = [pair("a", "b"), pair("a", "c"), pair("h", "h")];
 
 test.each([[300], [1], [-5]])(
-  "with %i ms left an insertion that waits is ended, in the database too",
+  "an insertion that waits ends with %i ms left, also in the database",
   async (left) => {
     const { store, url } = await suite.openAlone({ poolSize: 1 });
     const other = await openSession(url);
@@ -76,16 +76,16 @@ test.each([
 test("a call that is over before it begins stores nothing", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
-  const left = { signal: AbortSignal.abort(new Error("the caller left")) };
+  const left = { signal: AbortSignal.abort(new Error("the caller disconnected")) };
   await expect(store.sync(appId, plan({ insert: [ab] }), left)).rejects.toThrow();
   expect(await suite.contactsOf(appId)).toEqual([]);
   await store.sync(appId, plan({ insert: [ac] }), unhurried);
   expect(await suite.contactsOf(appId)).toEqual([ac]);
 });
 
-test("a call that is over is told why: by a fault, or by the reason of its signal", async () => {
+test("a call that ends early rejects with a fault, or with the reason of its signal", async () => {
   const { store } = await suite.open();
-  const reason = new Error("the caller left");
+  const reason = new Error("the caller disconnected");
   const left = { signal: AbortSignal.abort(reason) };
   const over = store.sync(suite.newApp(), plan({ insert: [ab] }), left);
   expect(await whyRejected(over)).toBeOneOf(["CANCELLED", reason]);

@@ -6,7 +6,7 @@ import { pair, sorted, unhurried } from "../support/pairs.ts";
 
 const suite = createSuite();
 
-test("any user leaves every list, others stay, and the counts are what went", async () => {
+test("any user is removed from every list, others stay, and the counts are exact", async () => {
   const { store } = await suite.open();
   await fc.assert(
     fc.asyncProperty(anyPairs, anyId, async (pairs, user) => {

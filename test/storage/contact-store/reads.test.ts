@@ -63,7 +63,7 @@ test("of any pairs, every list, count and check is what the pairs say", async ()
 
 describe.each(lists)("the list of $name", (list) => {
   test.each([
-    ["of a user nobody knows is one empty page", 0, 1, [0], false],
+    ["of an unknown user is one empty page", 0, 1, [0], false],
     ["of one is on one page", 1, 1, [1], false],
     ["that fills the page has none after it", 3, 3, [3], false],
     ["that fills the page but for one has none after it", 3, 4, [3], false],
@@ -87,7 +87,7 @@ describe.each(lists)("the list of $name", (list) => {
     );
   });
 
-  test("goes on behind an id that is no longer there", async () => {
+  test("continues after an id that no longer exists", async () => {
     const { store } = await suite.open();
     const appId = suite.newApp();
     await addPairs(

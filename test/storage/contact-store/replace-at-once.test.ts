@@ -39,7 +39,7 @@ function replace(
 const contactsAt = async (url: string) =>
   (await suite.contactsOf(1, url)).map(({ contactId }) => contactId);
 
-test("of two processes' replacements at once the list ends as one, whole", async () => {
+test("after concurrent replacements by two processes the list is exactly one of them", async () => {
   const one = await suite.openAlone();
   const other = suite.openOn(one.url);
   const before = ids(0, 30);
@@ -101,7 +101,7 @@ test("a replacement waits for a lock longer than a joined sync does", async () =
 });
 
 test.each([[300], [1], [-5]])(
-  "with %i ms left a replacement that waits is ended, in the database too",
+  "a replacement that waits ends with %i ms left, also in the database",
   async (left) => {
     const open = await suite.openAlone({ poolSize: 1 });
     const holder = await holdList(open);
@@ -112,7 +112,7 @@ test.each([[300], [1], [-5]])(
   },
 );
 
-test("a replacement that cannot be finished leaves the list as it was", async () => {
+test("a replacement that fails does not change the list", async () => {
   const open = await suite.openAlone({ poolSize: 1 });
   await addPairs(open.store, 1, [pair("me", "a"), pair("me", "poison")]);
   const session = await openSession(open.url);

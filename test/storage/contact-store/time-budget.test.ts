@@ -130,7 +130,7 @@ test("syncs go on after a network has forgotten their connections", async () => 
   });
 });
 
-test("the database ends a transaction that waits when its client is gone", async () => {
+test("the database ends a transaction that waits when its client has disconnected", async () => {
   const { url } = await suite.openAlone();
   const holder = await openSession(url);
   await holdInsert(holder, 1, z);
