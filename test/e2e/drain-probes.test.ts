@@ -45,7 +45,7 @@ test("/readyz is 503 and /livez is 200 while the service stops", async () => {
     { path: "/readyz", status: 503, connection: await openRaw(service.port) },
     { path: "/livez", status: 200, connection: await openRaw(service.port) },
   ];
-  // Each asks once, and begins a second question; the connection is then not an idle one.
+  // Each sends one request, and begins a second request, so that the connection is not idle.
   for (const { connection, path } of probes) {
     const head = `GET ${path} HTTP/1.1\r\nHost: x\r\n`;
     connection.send(`${head}\r\n${head}`);

@@ -73,7 +73,7 @@ async function useKeyThatExpires(
   return { target, expiresAt };
 }
 
-test("a key that is made while the service runs is good at once", async () => {
+test("a key that is created while the service runs is valid immediately", async () => {
   const service = await startServiceForTest();
   const unknown = { url: service.url, header: serverKeyHeader(generateServerKey()) };
   expect((await syncOverRest(unknown, [entry("a", "b")])).status).toBe(401);

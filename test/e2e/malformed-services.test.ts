@@ -14,7 +14,7 @@ const healthWatch = "/grpc.health.v1.Health/Watch";
 const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const reflectionAlpha = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/** The services that need no key are asked by anybody, so bad input meets them first. */
+/** Services without a key are open to everyone, so they must handle invalid input. */
 describe.each([healthCheck, healthWatch, reflection, reflectionAlpha])("%s", (path) => {
   const broken: { name: string; body: Buffer; headers?: OutgoingHttpHeaders }[] = [
     { name: "no bytes", body: Buffer.alloc(0) },

@@ -105,7 +105,7 @@ describe("grpc.health.v1", () => {
     await expect(ask(check, { service })).rejects.toMatchObject({ code: GrpcStatus.NOT_FOUND });
   });
 
-  test("lists what it knows", async () => {
+  test("lists its services", async () => {
     const { statuses } = await ask(list, {});
     expect(Object.keys(statuses).sort()).toEqual(known);
     for (const { status } of Object.values(statuses)) expect(status).toBe(Status.SERVING);

@@ -104,7 +104,7 @@ describe.each([
     });
   });
 
-  test("gives a client all it needs to build the method", async () => {
+  test("gives a client everything that it needs to build the method", async () => {
     const file = await filesOf({
       case: "fileContainingSymbol",
       value: "contact.v1.ContactService.SyncContacts",
@@ -131,7 +131,7 @@ describe.each([
     }
   });
 
-  test("answers a question that asks nothing", async () => {
+  test("answers a request without a question", async () => {
     expect((await ask({ case: undefined }))?.case).toBe("errorResponse");
   });
 });

@@ -24,7 +24,7 @@ const binarySize = (message: SyncContactsRequest) =>
 const jsonSize = (message: SyncContactsRequest) =>
   toJsonString(SyncContactsRequestSchema, message).length;
 
-/** A good message that is encoded in exactly so many bytes. */
+/** A valid message that is encoded in exactly this number of bytes. */
 function messageOf(size: number, sizeOf: (message: SyncContactsRequest) => number) {
   const withIds = (ids: readonly string[]) => {
     const contacts = ids.map((contactXcUserId) => ({ ownerXcUserId: "o", contactXcUserId }));

@@ -7,7 +7,7 @@ const served = serveContract();
 interface RawMessage {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Part of the message of an INVALID_ARGUMENT; a success where absent. */
+  /** Part of the message of an INVALID_ARGUMENT. If absent, the call succeeds. */
   readonly rejection?: string;
   /** What is stored in the end. */
   readonly stored?: readonly (readonly [string, string])[];
@@ -48,7 +48,11 @@ const binary: readonly RawMessage[] = [
     rejection: "(contacts[1])",
   },
   { name: "an incomplete field", bytes: hex("0a"), rejection: unreadable("protobuf") },
-  { name: "a length beyond the end", bytes: hex("0a 7f 0a0161"), rejection: unreadable("protobuf") },
+  {
+    name: "a length beyond the end",
+    bytes: hex("0a 7f 0a0161"),
+    rejection: unreadable("protobuf"),
+  },
   { name: "field number 0", bytes: hex("02 01 61"), rejection: unreadable("protobuf") },
   { name: "an unknown wire type", bytes: hex("0f 01 61"), rejection: unreadable("protobuf") },
   { name: "an endless varint", bytes: Buffer.alloc(20, 0xff), rejection: unreadable("protobuf") },

@@ -78,7 +78,7 @@ test.each([
   expect(await answerBytes(asks)).toBe(bytes);
 });
 
-/** Few ids, so that syncs meet. */
+/** Few ids, so that syncs have common pairs. */
 const id = fc.constantFrom("a", "b", "c", "d", "e");
 const anySync = fc.record({
   contacts: fc.array(

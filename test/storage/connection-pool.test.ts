@@ -14,7 +14,7 @@ async function newDatabase(defaults: Record<string, string> = {}): Promise<strin
   return url;
 }
 
-/** The server processes behind connections that are all in use at once. */
+/** The server processes of connections that are all in use at the same time. */
 async function pidsOf(pool: Pool, count: number): Promise<number[]> {
   const clients = await Promise.all(Array.from({ length: count }, () => pool.connect()));
   const pids = await Promise.all(

@@ -34,7 +34,7 @@ const divide = (by: number): EncodedStatement => ({
   values: [String(by)],
 });
 
-/** Runs all statements at once. All but the first few wait, and are joined. */
+/** Runs all statements concurrently. All but the first few are pending, and are joined. */
 function runAll(join: RunRead, statements: readonly EncodedStatement[], signal = unaborted) {
   return Promise.allSettled(statements.map((statement) => join(statement, signal)));
 }

@@ -29,7 +29,7 @@ describe.each([
     return { keys, key, header: serverKeyHeader(key), verify, principal };
   }
 
-  test("a key in the database says who calls", async () => {
+  test("a key in the database identifies the caller", async () => {
     const { header, verify, principal } = await start();
     expect(await verify(header)).toEqual(principal);
   });
@@ -73,7 +73,7 @@ describe.each([
     throw new Error("nothing may be written");
   }
 
-  test("an expired key is expired, and one that expires later is good", async () => {
+  test("an expired key is rejected, and a key that expires later is valid", async () => {
     const { keys, principal, verify } = await start();
     const headerOf = async (expiresAt: Date) => {
       const { id, secret } = generateServerKey();

@@ -33,7 +33,7 @@ async function tablesOf(url: string, schema = "public"): Promise<string[]> {
 }
 const ours = ["app", "contact", "kith_migration", "server_key"];
 
-test("of ten processes that migrate an empty database at once, one does and all succeed", async () => {
+test("if ten processes migrate an empty database concurrently, one migrates and all succeed", async () => {
   const url = await emptyDatabase();
   const pools = Array.from({ length: 10 }, () => openDatabase(url, 1));
   // Connected beforehand, so that they start at the same time.
@@ -48,7 +48,7 @@ test("of ten processes that migrate an empty database at once, one does and all 
   expect(rows.map(({ name }) => name)).toEqual(names);
 });
 
-test("migrating again does nothing and keeps what is stored", async () => {
+test("a second migration changes nothing", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -71,7 +71,7 @@ test("if nothing is pending, no lock is taken", async () => {
   expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a process that waits for another one says so, and then has nothing to do", async () => {
+test("a process that waits for another one logs it, and then does not migrate", async () => {
   const url = await emptyDatabase();
   const other = await openSession(url);
   await other.query("BEGIN; SELECT pg_advisory_xact_lock(x'6b697468'::int)");

@@ -35,7 +35,7 @@ test("a database that answers is ready, and one that is away is not ready a seco
   expect(await isReady()).toBe("unreachable");
 });
 
-test("however often it is asked, the database is asked once a second", async () => {
+test("the database is queried once a second, even if the state is read more often", async () => {
   const { url } = await newDatabase();
   const pool = openPool(url, 1);
   const query = vi.spyOn(pool, "query");

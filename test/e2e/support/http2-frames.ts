@@ -6,7 +6,7 @@ export interface Http2FrameParts {
   readonly flags?: number;
   readonly stream?: number;
   readonly payload?: Uint8Array;
-  /** What the head says; by default the truth. */
+  /** The length in the head. Default: the real length. */
   readonly length?: number;
 }
 

@@ -28,7 +28,7 @@ test.each([[300], [1], [-5]])(
   },
 );
 
-test("a deadline ends a deletion that waits, and takes its insertions back", async () => {
+test("a deadline ends a deletion that waits, and rolls its insertions back", async () => {
   const { store, url } = await suite.openAlone({ poolSize: 1 });
   await store.sync(1, plan({ insert: [held] }), unhurried);
   const other = await openSession(url);
@@ -46,7 +46,7 @@ test("a deadline ends a deletion that waits, and takes its insertions back", asy
   });
 });
 
-test("a deadline is the sync's own: those after it on the connection have none", async () => {
+test("the deadline of a sync does not affect later syncs on the connection", async () => {
   const { store, db } = await suite.openAlone({ poolSize: 1 });
   const timeout = sql<{ statement_timeout: string }>`SHOW statement_timeout`;
   const before = await timeout.execute(db);
@@ -73,7 +73,7 @@ test.each([
   expect(await suite.contactsOf(1, url)).toEqual([]);
 });
 
-test("a call that is over before it begins stores nothing", async () => {
+test("a call that is cancelled before it begins stores nothing", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const left = { signal: AbortSignal.abort(new Error("the caller disconnected")) };

@@ -68,7 +68,7 @@ test("a row that cannot be deleted changes nothing", async () => {
   expect(sorted(await suite.contactsOf(1, url))).toEqual(sorted([ab, poison]));
 });
 
-test("the connection that failed is good for the next sync", async () => {
+test("the connection of a failed sync serves the next sync", async () => {
   const { store, url } = await suite.openAlone({ poolSize: 1 });
   await addPoison(url, "INSERT");
   for (let round = 0; round < 3; round++) {
@@ -97,7 +97,7 @@ test.each(Object.entries(poisonings))(
 );
 
 test.each(Object.entries(poisonings))(
-  "%s whose commit fails for another's sake is tried again",
+  "%s whose commit fails because of another transaction is retried",
   async (_, makePoison) => {
     const { store, url } = await suite.openAlone({ poolSize: 1 });
     await store.sync(1, plan({ insert: [zd] }), unhurried);
@@ -107,7 +107,7 @@ test.each(Object.entries(poisonings))(
   },
 );
 
-test("what cannot be committed fails none of those that shared the transaction", async () => {
+test("a sync that cannot be committed fails no other sync of the joined transaction", async () => {
   const { store, url } = await suite.openAlone();
   await addLatePoison(url, "23514", 1_000);
   const results = await Promise.allSettled(

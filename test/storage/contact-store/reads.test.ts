@@ -32,7 +32,7 @@ const times: [time: string, micros: number][] = [
   ["2199-12-31 23:59:59.999999+00", 7_258_118_399_999_999],
 ];
 
-test("of any pairs, every list, count and check is what the pairs say", async () => {
+test("lists, counts and checks of any pairs are those of a model", async () => {
   const { store } = await suite.open();
   await fc.assert(
     fc.asyncProperty(anyPairs, fc.integer({ min: 1, max: 11 }), async (pairs, size) => {
@@ -99,7 +99,7 @@ describe.each(lists)("the list of $name", (list) => {
     expect(idsOf(page.entries)).toEqual(["c"]);
   });
 
-  test.each(times)("tells that an entry was added at %s", async (time, micros) => {
+  test.each(times)("returns that an entry was added at %s", async (time, micros) => {
     const { store, url } = await suite.open();
     const appId = suite.newApp();
     const session = await openSession(url);
@@ -114,7 +114,7 @@ describe.each(lists)("the list of $name", (list) => {
   });
 });
 
-test("the time of a mutual contact is that of the list it is read for", async () => {
+test("a mutual contact has the time of the list that is read", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   await addPairs(store, appId, [pair("me", "you")]);

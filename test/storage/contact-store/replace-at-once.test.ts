@@ -67,7 +67,7 @@ test("after concurrent replacements by two processes the list is exactly one of 
   }
 });
 
-test("of many that expect the same fingerprint, one succeeds", async () => {
+test("one of many replacements that expect the same fingerprint succeeds", async () => {
   const one = await suite.openAlone();
   const other = suite.openOn(one.url);
   const expectedFingerprint = fingerprintOf([]);
@@ -163,7 +163,7 @@ test("replacements are rejected when the pending ones have too many contacts", a
   expect(await replace(open, many)).toEqual({ inserted: 0, deleted: 0, unchanged: 1 });
 });
 
-test("a retryable failure is met by another try", async () => {
+test("a replacement is retried after a conflict", async () => {
   const open = await suite.openAlone();
   const session = await openSession(open.url);
   await session.query(`
@@ -182,7 +182,7 @@ test("a retryable failure is met by another try", async () => {
   expect(await contactsAt(open.url)).toEqual(["a"]);
 });
 
-test("a pair that another transaction is adding is waited for", async () => {
+test("a replacement waits for a pair that another transaction is adding", async () => {
   const open = await suite.openAlone();
   const other = await openSession(open.url);
   await holdInsert(other, 1, pair("me", "a"));

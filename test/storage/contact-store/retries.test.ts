@@ -81,7 +81,7 @@ test.each(["23514", "P0001"])("%s is not retried", async (sqlState) => {
   expect(await attemptsOf(session)).toBe(1);
 });
 
-test("a sync that meets a deadlock is tried again and succeeds", async () => {
+test("a sync in a deadlock is retried and succeeds", async () => {
   const { store, url } = await suite.openAlone();
   const [watcher, holdsB, holdsC] = [
     await openSession(url),

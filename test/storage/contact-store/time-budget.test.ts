@@ -110,7 +110,7 @@ test("the pairs of a lost transaction stay busy until it has ended", async () =>
   expect(await suite.contactsOf(1, url)).toEqual([x]);
 });
 
-test("syncs go on after a network has forgotten their connections", async () => {
+test("syncs continue after a network has forgotten their connections", async () => {
   const { url } = await suite.openAlone();
   await using proxy = await startDatabaseProxy(url);
   const { store } = suite.openOn(proxy.url, { poolSize: 2, timeoutMs: 500 });
