@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { oneContact } from "../contract/case.ts";
 import { serveContract } from "../contract/for-file.ts";
@@ -6,6 +6,7 @@ import { sendHttp1 } from "../contract/http.ts";
 import { asMessage } from "../contract/message.ts";
 import { requestOf } from "../contract/rest.ts";
 import { rpcClients } from "../support/clients.ts";
+import { connectClient } from "../support/database.ts";
 
 const served = serveContract({ REQUEST_TIMEOUT_MS: "1000" });
 const late = "The deadline of the request passed";
@@ -13,8 +14,7 @@ const late = "The deadline of the request passed";
 /** Locks the table of contacts, so that every sync waits until its deadline. */
 let holder: pg.Client;
 beforeAll(async () => {
-  holder = new pg.Client({ connectionString: served.service.databaseUrl });
-  await holder.connect();
+  holder = await connectClient(served.service.databaseUrl);
   await holder.query("BEGIN; LOCK TABLE contact IN ACCESS EXCLUSIVE MODE");
 });
 afterAll(() => holder.end());

@@ -1,15 +1,13 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { usualOptions } from "../support/hostile-defaults.ts";
+import { connectClient, createTestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let session: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  session = new pg.Client({ connectionString: database.url, options: usualOptions });
-  await session.connect();
+  session = await connectClient(database.url);
 });
 afterAll(async () => {
   await session.end();

@@ -1,5 +1,5 @@
-import pg from "pg";
-import { usualOptions } from "../../support/hostile-defaults.ts";
+import type pg from "pg";
+import { connectClient } from "../../support/database.ts";
 import { eventually } from "./eventually.ts";
 
 export interface HeldPair extends AsyncDisposable {
@@ -67,16 +67,8 @@ export async function holdPairs(
   };
 }
 
-async function connected(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    options: usualOptions,
-    application_name: "test",
-  });
-  // Dropping the database ends its connections.
-  client.on("error", () => {});
-  await client.connect();
-  return client;
+function connected(databaseUrl: string): Promise<pg.Client> {
+  return connectClient(databaseUrl, { application_name: "test" });
 }
 
 /** The contacts that an owner has in the database. */

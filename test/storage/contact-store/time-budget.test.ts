@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { expect, test } from "vitest";
 import { limitTransaction } from "../../../src/storage/transaction-limits.ts";
 import { startDatabaseProxy } from "../../e2e/support/database-proxy.ts";
-import { usualOptions } from "../../support/hostile-defaults.ts";
+import { connectClient } from "../../support/database.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
 import {
@@ -134,10 +133,7 @@ test("the database ends a transaction that waits when its client has disconnecte
   const { url } = await suite.openAlone();
   const holder = await openSession(url);
   await holdInsert(holder, 1, z);
-  const options = usualOptions;
-  const client = new pg.Client({ connectionString: url, options, application_name: "kith" });
-  client.on("error", () => {});
-  await client.connect();
+  const client = await connectClient(url, { application_name: "kith" });
   await client.query("BEGIN");
   const { text, values } = limitTransaction({ budgetMs: 3_600_000 });
   await client.query(text, [...values]);
