@@ -39,7 +39,8 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    if (grpc(stream, headers)) return;
+    const socket = sessions.get(stream.session as ServerHttp2Session);
+    if (grpc(stream, headers, socket?.remoteAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 
