@@ -30,6 +30,12 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[] | undefined;
   /** Whether to serve `/docs`. */
   readonly docs: boolean;
+  /** Whether `/metrics` and `/status` are served. */
+  readonly metrics: boolean;
+  /** The port of `/metrics` and `/status`. Absent: that of the service. */
+  readonly metricsPort: number | undefined;
+  /** Whether the durations of calls have the name of the app as a label. */
+  readonly metricsAppLabel: boolean;
   /** The commit that the image was built from. Absent: it is not known. */
   readonly buildCommit: string | undefined;
 }
@@ -83,12 +89,18 @@ export function parseConfig(env: Environment): Config {
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
     corsOrigins: read("CORS_ORIGINS", origins, undefined),
     docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
+    metrics: read("METRICS", onOrOff, true),
+    metricsPort: read("METRICS_PORT", wholeNumber(0, 65_535), undefined),
+    metricsAppLabel: read("METRICS_APP_LABEL", onOrOff, false),
     buildCommit: read("BUILD_COMMIT", commit, undefined),
   };
   if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
     faults.push(
       "DATABASE_URL must be set when NODE_ENV is production: the embedded Postgres is for development and tests",
     );
+  }
+  if (config.metricsPort === config.port && config.port !== 0) {
+    faults.push("METRICS_PORT must not be PORT: leave it out to use the port of the service");
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);

@@ -23,6 +23,7 @@ try {
   const app = await createApp({
     config,
     logger,
+    droppedLogLines: () => sink.dropped,
     onFatal: (message) => die(new Error(message), "the embedded database ended"),
   });
   let isStopping = false;

@@ -1,8 +1,9 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { GroupCommitOptions, OnLost, RunBatch } from "../../../src/contact/group-commit.ts";
+import type { GroupCommitOptions } from "../../../src/contact/group-commit.ts";
 import { createGroupCommit } from "../../../src/contact/group-commit.ts";
+import type { OnLost, RunBatch } from "../../../src/contact/run-batch.ts";
 import { fault } from "../../../src/errors.ts";
 import { anyRequest, anyRows, applyBatch, syncModel } from "../../support/sync-model.ts";
 

@@ -230,6 +230,40 @@ export const configVariables: readonly Variable[] = [
     allowed: "on or off",
   },
   {
+    name: "METRICS",
+    property: "metrics",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "on "],
+    allowed: "on or off",
+  },
+  {
+    name: "METRICS_PORT",
+    property: "metricsPort",
+    fallback: undefined,
+    good: [
+      ["0", 0],
+      ["9464", 9_464],
+      ["65535", 65_535],
+    ],
+    bad: [...notWhole, "65536"],
+    allowed: "a whole number from 0 to 65535",
+  },
+  {
+    name: "METRICS_APP_LABEL",
+    property: "metricsAppLabel",
+    fallback: false,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["yes"],
+    allowed: "on or off",
+  },
+  {
     name: "BUILD_COMMIT",
     property: "buildCommit",
     fallback: undefined,
