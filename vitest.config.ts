@@ -41,7 +41,12 @@ export default defineConfig({
       // The same tests on databases with defaults that the service must not depend on.
       withPostgres({
         name: "hostile",
-        include: ["test/storage/**/*.test.ts"],
+        include: [
+          "test/storage/**/*.test.ts",
+          "test/contract/{keys,calls-keys}.test.ts",
+          "test/e2e/keys.test.ts",
+        ],
+        provide: { matrix: "sample" },
         env: { TEST_DATABASE_DEFAULTS: "hostile" },
       }),
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),

@@ -169,8 +169,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     async close() {
       isStopping = true;
-      listener.closeAfterResponses();
-      if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
+      if (config.drainDelayMs > 0) {
+        listener.closeAfterResponses();
+        await sleep(config.drainDelayMs);
+      }
       stopping.abort();
       const drained = listener.drain().then(() => true);
       const inTime = await Promise.race([

@@ -27,6 +27,8 @@ export interface Http1 {
   accept(socket: Socket, firstBytes: Buffer): void;
   /** From now on each response closes its connection. */
   closeAfterResponses(): void;
+  /** Ends the effect of `closeAfterResponses` on requests that arrive from now on. */
+  keepConnections(): void;
 }
 
 /** How long a client whose request cannot be parsed may take to read the response, in milliseconds. */
@@ -153,6 +155,9 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
         const res = latest.get(socket)?.res;
         if (res !== undefined && !res.headersSent) res.shouldKeepAlive = false;
       }
+    },
+    keepConnections() {
+      isClosing = false;
     },
   };
 }

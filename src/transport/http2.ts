@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
-import { constants, createServer } from "node:http2";
+import { createServer } from "node:http2";
 import type { Socket } from "node:net";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
+import { drainSession } from "./http2-drain.ts";
 import type { RequestHandler } from "./request-handler.ts";
 
 export interface Http2Options {
@@ -24,13 +25,9 @@ export interface Http2 {
 
 /** Size limit of the headers of a request, in bytes, as the specification counts them. */
 const maxHeaderListSize = 16_384;
-/** The largest identifier of a stream: a GOAWAY with it rejects no stream (RFC 9113, section 6.8). */
-const lastStreamId = 2 ** 31 - 1;
-/** How long a client may take to confirm that it opens no more streams, in milliseconds. */
-const goawayMs = 500;
 
 export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
-  const sessions = new Set<ServerHttp2Session>();
+  const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
 
   // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
@@ -52,36 +49,26 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   });
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
 
-  server.on("session", (session) => {
-    sessions.add(session);
+  function serveSession(session: ServerHttp2Session, socket: Socket): void {
+    sessions.set(session, socket);
     session.once("close", () => sessions.delete(session));
-    session.setTimeout(idleMs, () => session.close());
+    session.setTimeout(idleMs, () => drainSession(session, socket));
     session.on("error", () => session.destroy());
     // A client that has closed its side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());
-    if (isDraining) drainSession(session);
-  });
+    if (isDraining) drainSession(session, socket);
+  }
 
   return {
-    accept: (socket) => void server.emit("connection", socket),
+    accept(socket) {
+      const onSession = (session: ServerHttp2Session) => serveSession(session, socket);
+      server.once("session", onSession);
+      server.emit("connection", socket);
+      server.off("session", onSession);
+    },
     drain() {
       isDraining = true;
-      for (const session of sessions) drainSession(session);
+      for (const [session, socket] of sessions) drainSession(session, socket);
     },
   };
-}
-
-/**
- * The first GOAWAY rejects no stream. Streams that the client has opened before it received that arrive
- * before its answer to the ping, so the second GOAWAY, which `close` sends, rejects none of them.
- */
-function drainSession(session: ServerHttp2Session): void {
-  if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, lastStreamId);
-  const close = () => {
-    if (!session.closed) session.close();
-  };
-  const timer = setTimeout(close, goawayMs);
-  session.once("close", () => clearTimeout(timer));
-  session.ping(close);
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from "node:net";
 import { Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import type { TlsAcceptor } from "../tls/acceptor.ts";
 import { isTls } from "../tls/acceptor.ts";
 import type { GrpcTransport } from "./grpc.ts";
@@ -7,6 +8,7 @@ import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
 import { rejectPlaintext } from "./plaintext.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import { untilAllAccepted } from "./until-all-accepted.ts";
 
 export interface ListenerOptions {
   /** Serves the requests that `grpc` does not serve. */
@@ -102,14 +104,19 @@ export function createListener(options: ListenerOptions): Listener {
       }),
     closeAfterResponses: http1.closeAfterResponses,
     async drain() {
-      http1.closeAfterResponses();
-      http2.drain();
+      // A client whose connection is closed opens another one, so none is closed before the server is.
+      http1.keepConnections();
+      await untilAllAccepted(server);
       // The method of HTTP's server would close idle connections at once.
       const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
+      http1.closeAfterResponses();
+      http2.drain();
       const closeFrom = performance.now() + idleGraceMs;
-      // Connections become idle one by one, as their last responses are sent.
-      const closing = setInterval(() => {
+      // Connections become idle one by one, as their last responses are sent. A connection is idle only if
+      // what it has received is read, which is so in an immediate.
+      const closing = setInterval(async () => {
         if (performance.now() < closeFrom) return;
+        await setImmediate();
         server.closeIdleConnections();
         for (const socket of undecided) socket.destroy();
       }, 20);

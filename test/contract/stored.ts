@@ -1,4 +1,5 @@
 import pg from "pg";
+import { usualOptions } from "../support/hostile-defaults.ts";
 import type { Pair } from "./model.ts";
 import { sortPairs } from "./model.ts";
 
@@ -14,7 +15,7 @@ export interface Stored {
 }
 
 export async function openStored(databaseUrl: string): Promise<Stored> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString: databaseUrl, options: usualOptions });
   await client.connect();
   return {
     async pairsOf(appId) {

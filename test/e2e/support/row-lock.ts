@@ -1,4 +1,5 @@
 import pg from "pg";
+import { usualOptions } from "../../support/hostile-defaults.ts";
 import { eventually } from "./eventually.ts";
 
 export interface HeldPair extends AsyncDisposable {
@@ -67,7 +68,11 @@ export async function holdPairs(
 }
 
 async function connected(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "test" });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    options: usualOptions,
+    application_name: "test",
+  });
   // Dropping the database ends its connections.
   client.on("error", () => {});
   await client.connect();
