@@ -87,6 +87,10 @@ export const errors = {
     message: "The flags of a request message are not valid",
   },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
+  BODY_TOO_MANY_VALUES: {
+    ...badParameter,
+    message: "Request body cannot have more than {limit} values",
+  },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
 
   FINGERPRINT_MISMATCH: {
