@@ -11,6 +11,7 @@ import type { ListenerOptions } from "./transport/listener.ts";
 import { createListener } from "./transport/listener.ts";
 import { createMetricsRoutes } from "./transport/metrics.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
+import { createStatusRoutes } from "./transport/status/routes.ts";
 import { version } from "./version.ts";
 
 export interface MonitoringOptions extends Pick<CallMetricsOptions, "callsInFlight"> {
@@ -36,7 +37,10 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     hasAppLabel: metricsAppLabel,
     build: { version, commit: buildCommit ?? "", node: process.version },
   });
-  return { ...metrics, routes: createMetricsRoutes(metrics) };
+  return {
+    ...metrics,
+    routes: new Map([...createMetricsRoutes(metrics), ...createStatusRoutes()]),
+  };
 }
 
 export interface MonitoringListenerOptions

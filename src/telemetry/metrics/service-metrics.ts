@@ -28,15 +28,6 @@ export function createServiceMetrics(options: ServiceMetricsOptions): KeyCacheCo
   const keyCache = { hits: 0, misses: 0, lookups: 0 };
 
   registry.gauge({
-    name: "kith_database_state",
-    help: "1 for the present state of the database, 0 for the others",
-    labels: ["state"],
-    async read() {
-      const present = await databaseState();
-      return databaseStates.map((state) => ({ labels: { state }, value: +(state === present) }));
-    },
-  });
-  registry.gauge({
     name: "kith_database_connections",
     help: "Open connections to the database",
     labels: ["state"],
@@ -79,6 +70,16 @@ export function createServiceMetrics(options: ServiceMetricsOptions): KeyCacheCo
     help: "Always 1. The labels are the versions of Kith and Node, and the commit if it is known",
     labels: ["version", "commit", "node"],
     read: () => [{ labels: { ...build }, value: 1 }],
+  });
+  // The last one: its query must not count as one that waits for a connection.
+  registry.gauge({
+    name: "kith_database_state",
+    help: "1 for the present state of the database, 0 for the others",
+    labels: ["state"],
+    async read() {
+      const present = await databaseState();
+      return databaseStates.map((state) => ({ labels: { state }, value: +(state === present) }));
+    },
   });
   return keyCache;
 }
