@@ -149,7 +149,7 @@ test("the fast path and Connect send the same responses", async () => {
       const fast = await call(contentTypes.fast, given, body);
       expect(fast).toEqual(connect);
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 

@@ -61,7 +61,7 @@ describe.each(listCalls)("$rpc", (call) => {
           expect([...known]).toEqual(expect.arrayContaining(seen));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
     transport.close();
   });
