@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 /**
  * A GOAWAY frame with the largest identifier of a stream. It asks the client to open no more streams, and
@@ -16,6 +17,9 @@ const maxConfirmMs = 2_000;
  * shutdown notice arrive before its response to the ping. So the GOAWAY that `close` sends rejects none of
  * them. The connection is closed after the last response.
  *
+ * Over TLS, only Node's session may write to the connection. There the GOAWAY names the last stream that the
+ * service has seen. Clients may retry later ones, because the service has not processed them.
+ *
  * @param socket the connection of the session; Node writes only whole frames to it, so that a frame can be
  *   written between them
  */
@@ -24,6 +28,10 @@ export function drainSession(session: ServerHttp2Session, socket: Socket): void 
   const close = () => {
     if (!session.closed) session.close();
   };
+  if (socket instanceof TLSSocket) {
+    close();
+    return;
+  }
   const timer = setTimeout(close, maxConfirmMs);
   session.once("close", () => clearTimeout(timer));
   const notify = () => {

@@ -41,7 +41,9 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    if (headersFault(headers, rawHeaders) === undefined && grpc(stream, headers)) return;
+    const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
+    const isValid = headersFault(headers, rawHeaders) === undefined;
+    if (isValid && grpc(stream, headers, peerAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 

@@ -11,6 +11,9 @@ import { holdPair } from "./support/row-lock.ts";
 import type { TlsFolder } from "./support/tls.ts";
 import { makeTlsFolder, openSecureHttp2, subjectAt } from "./support/tls.ts";
 
+/** The code of a stream that the service has not processed (RFC 9113, section 7). */
+const refusedStream = 7;
+
 let folder: TlsFolder;
 let service: TestService;
 let app: TestApp;
@@ -64,6 +67,28 @@ test("a request in flight is answered when the service stops, and GOAWAY closes 
   await Promise.all([service.app.close(), stopped]);
   expect((await answer).status).toBe(200);
   await eventually("the connection is closed", () => session.destroyed);
+});
+
+test("each call that is sent while the service stops is answered, or can be retried", async () => {
+  using session = await openSecureHttp2(service.port, ca);
+  const results: Promise<number>[] = [];
+  const send = () => {
+    if (session.closed || session.destroyed) return;
+    const stream = session.request({ ":path": "/livez" });
+    stream.on("error", () => {}).resume();
+    results.push(
+      new Promise((resolve) => {
+        stream.once("response", (headers) => resolve(Number(headers[":status"])));
+        stream.once("close", () => resolve(stream.rstCode));
+      }),
+    );
+    setImmediate(send);
+  };
+  send();
+  await results[0];
+  await service.app.close();
+  const seen = new Set(await Promise.all(results));
+  expect([...seen].filter((result) => ![200, refusedStream].includes(result))).toEqual([]);
 });
 
 test("a handshake that has begun does not delay the stop", async () => {

@@ -74,14 +74,14 @@ export type CreateRpcClient = (url: string, options?: RpcClientOptions) => RpcCl
 export const rpcClients: Readonly<Record<string, CreateRpcClient>> = {
   "gRPC, by grpc-js": createGrpcJsClient,
   "gRPC, by Connect": overHttp2(createGrpcTransport),
-  "gRPC-Web": overHttp1((options) => createGrpcWebTransport({ ...options, useBinaryFormat: true })),
-  "gRPC-Web in JSON": overHttp1((options) =>
-    createGrpcWebTransport({ ...options, useBinaryFormat: false }),
-  ),
-  Connect: overHttp1((options) => createConnectTransport({ ...options, useBinaryFormat: true })),
-  "Connect in JSON": overHttp1((options) =>
-    createConnectTransport({ ...options, useBinaryFormat: false }),
-  ),
+  // The fast path serves protobuf only, so the Connect adapter serves this.
+  "gRPC in JSON": overHttp2(createGrpcTransport, { useBinaryFormat: false }),
+  "gRPC-Web": overHttp1(createGrpcWebTransport),
+  "gRPC-Web in JSON": overHttp1(createGrpcWebTransport, { useBinaryFormat: false }),
+  "gRPC-Web over HTTP/2": overHttp2(createGrpcWebTransport),
+  Connect: overHttp1(createConnectTransport),
+  "Connect in JSON": overHttp1(createConnectTransport, { useBinaryFormat: false }),
+  "Connect over HTTP/2": overHttp2(createConnectTransport),
 };
 
 export function createGrpcJsClient(
@@ -126,30 +126,52 @@ function channelCredentials(tls: ClientTls | undefined) {
 
 interface TransportOptions {
   readonly baseUrl: string;
-  readonly httpVersion: "1.1";
-  readonly nodeOptions: { readonly agent: Agent | TlsAgent };
+  /** Whether messages are in protobuf, not in JSON. */
+  readonly useBinaryFormat: boolean;
   readonly sendCompression?: typeof compressionGzip;
   readonly compressMinBytes?: number;
 }
 
+interface Http1Options extends TransportOptions {
+  readonly httpVersion: "1.1";
+  readonly nodeOptions: { readonly agent: Agent | TlsAgent };
+}
+
+interface Http2Options extends TransportOptions {
+  readonly httpVersion: "2";
+  readonly sessionManager: Http2SessionManager;
+}
+
 const gzip = { sendCompression: compressionGzip, compressMinBytes: 0 };
 
-function overHttp1(createTransport: (options: TransportOptions) => Transport): CreateRpcClient {
+function overHttp1(
+  createTransport: (options: Http1Options) => Transport,
+  { useBinaryFormat = true } = {},
+): CreateRpcClient {
   return (baseUrl, { compress = false, tls } = {}) => {
     const agent =
       tls === undefined
         ? new Agent({ keepAlive: true })
         : new TlsAgent({ keepAlive: true, ...tls });
-    const options = { baseUrl, httpVersion: "1.1", nodeOptions: { agent } } as const;
+    const options = {
+      baseUrl,
+      useBinaryFormat,
+      httpVersion: "1.1",
+      nodeOptions: { agent },
+    } as const;
     const transport = createTransport({ ...options, ...(compress && gzip) });
     return createTransportClient(transport, () => agent.destroy());
   };
 }
 
-function overHttp2(createTransport: typeof createGrpcTransport): CreateRpcClient {
+function overHttp2(
+  createTransport: (options: Http2Options) => Transport,
+  { useBinaryFormat = true } = {},
+): CreateRpcClient {
   return (baseUrl, { compress = false, tls } = {}) => {
     const sessionManager = new Http2SessionManager(baseUrl, undefined, tls);
-    const transport = createTransport({ baseUrl, sessionManager, ...(compress && gzip) });
+    const options = { baseUrl, useBinaryFormat, httpVersion: "2", sessionManager } as const;
+    const transport = createTransport({ ...options, ...(compress && gzip) });
     return createTransportClient(transport, () => sessionManager.abort());
   };
 }

@@ -75,7 +75,7 @@ export function startProcess(env: Record<string, string>): ServiceProcess {
         .map((line) => JSON.parse(line)),
     untilOutput,
     async url() {
-      const line = await untilOutput(/serves gRPC and JSON on http:\/\/\S+/);
+      const line = await untilOutput(/serves gRPC and JSON on https?:\/\/\S+/);
       return line.slice(line.indexOf("http"));
     },
     signal: (name) => void child.kill(name),

@@ -21,3 +21,8 @@ test.each([
   delete at[path.at(-1) ?? ""];
   expect(await new Validator().validate(damaged)).toMatchObject({ valid: false });
 });
+
+test("no link has a request body that is an object, which openapi-generator rejects", () => {
+  expect(JSON.stringify(document)).toContain('"links":');
+  expect(JSON.stringify(document)).not.toMatch(/"requestBody":\{"(?!required|content)/);
+});
