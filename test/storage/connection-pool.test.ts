@@ -113,8 +113,11 @@ test.each([
     ...Object.keys(hostileDefaults).filter((name) => name.startsWith("enable_")),
   ];
   const settingsOf = async (of: Pool) =>
-    (await of.query("SELECT name, current_setting(name) FROM unnest($1::text[]) AS name", [names]))
-      .rows;
+    (
+      await of.query("SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS name", [
+        names,
+      ])
+    ).rows;
   expect(await settingsOf(pool)).toEqual(await settingsOf(usual));
 });
 
