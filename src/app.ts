@@ -7,10 +7,9 @@ import { createKeyUsage } from "./access/key-usage.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import type { Call } from "./api/call.ts";
-import { createCallLifecycle } from "./api/call-lifecycle.ts";
-import { createCallLog } from "./api/call-log.ts";
 import type { Config } from "./config.ts";
 import { createMonitoringListener, startMonitoring } from "./monitoring.ts";
+import { createObservation } from "./observation.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
@@ -57,7 +56,7 @@ const handshakeMs = 10_000;
 const tlsPollMs = 2_000;
 /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
 const idleMs = 300_000;
-/** Time in which statements can end after their requests were cut off, in milliseconds. */
+/** Time in which statements can end, and spans be exported, after requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
 
 /**
@@ -121,13 +120,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     callsInFlight: () => lifecycle.inFlight,
   });
   stack.defer(() => monitoring?.stop());
-  const logCall = createCallLog({ logger });
-  const lifecycle = createCallLifecycle({
-    onEnd(call) {
-      monitoring?.onCallEnd(call);
-      logCall(call);
-    },
+  const { lifecycle, tracing } = await createObservation({
+    config,
+    logger,
+    onCallEnd: (call) => monitoring?.onCallEnd(call),
   });
+  stack.defer(() => tracing?.stop(cutOffMs));
   const timeouts = {
     silenceMs: Math.max(leastSilenceMs, config.requestTimeoutMs),
     keepAliveMs: config.keepAliveTimeoutMs,
@@ -151,7 +149,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       isStopping: () => isStopping,
       stopping: stopping.signal,
       lifecycle,
-      storeObserver: monitoring?.store,
+      storeObservers: [monitoring?.store, tracing?.storeObserver],
+      withSpans: tracing?.withStoreSpans,
       monitoringRoutes: hasOwnPort ? undefined : monitoring?.routes,
     }),
     ...timeouts,
@@ -174,6 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         await sleep(config.drainDelayMs);
       }
       stopping.abort();
+      const endsAt = performance.now() + config.shutdownTimeoutMs;
       const drained = listener.drain().then(() => true);
       const inTime = await Promise.race([
         drained,
@@ -184,6 +184,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await monitoringListener?.close();
       // Statements that still run after this end in the database once this process is gone.
       const limitMs = inTime ? config.requestTimeoutMs : cutOffMs;
+      await tracing?.stop(Math.max(endsAt - performance.now(), cutOffMs));
       await Promise.race([resources.disposeAsync(), sleep(limitMs, undefined, { ref: false })]);
       return cutOff;
     },

@@ -1,8 +1,12 @@
+import type { BlockList } from "node:net";
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
-import type { LogLevel } from "./telemetry/logger.ts";
-import { logLevels } from "./telemetry/logger.ts";
+import { clientAddressHeaders, parseNetworks } from "./telemetry/client-address.ts";
+import type { LogFormat, LogLevel } from "./telemetry/logger.ts";
+import { isPrettyInstalled, logFormats, logLevels } from "./telemetry/logger.ts";
+import type { TracingSettings } from "./telemetry/tracing/settings.ts";
+import { findTracingSettings, isShare } from "./telemetry/tracing/settings.ts";
 import type { TlsFiles } from "./tls/files.ts";
 import { findTlsFiles } from "./tls/variables.ts";
 
@@ -26,6 +30,17 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
+  /** Absent: the format depends on whether standard output is a terminal. */
+  readonly logFormat: LogFormat | undefined;
+  /** Whether calls that succeed in time are logged. */
+  readonly accessLog: boolean;
+  /** The share of these calls that are logged, from 0 to 1. */
+  readonly accessLogSample: number;
+  /** If absent, the address of a client is that of its connection. */
+  readonly trustedProxies: BlockList | undefined;
+  readonly clientAddressHeader: (typeof clientAddressHeaders)[number];
+  /** If absent, calls are not traced. */
+  readonly tracing: TracingSettings | undefined;
   /** The origins whose pages may call the service. Absent: none. */
   readonly corsOrigins: "*" | readonly string[] | undefined;
   /** Whether to serve `/docs`. */
@@ -87,6 +102,16 @@ export function parseConfig(env: Environment): Config {
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
     shutdownTimeoutMs: read("SHUTDOWN_TIMEOUT_MS", wholeNumber(0, 3_600_000), 10_000),
     logLevel: read("LOG_LEVEL", oneOf(logLevels), "info"),
+    logFormat: read("LOG_FORMAT", logFormat, undefined),
+    accessLog: read("ACCESS_LOG", onOrOff, false),
+    accessLogSample: read("ACCESS_LOG_SAMPLE", share, 1),
+    trustedProxies: read("TRUST_PROXY", networks, undefined),
+    clientAddressHeader: read(
+      "CLIENT_ADDRESS_HEADER",
+      oneOf(clientAddressHeaders),
+      "x-forwarded-for",
+    ),
+    tracing: findTracingSettings(env, faults),
     corsOrigins: read("CORS_ORIGINS", origins, undefined),
     docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
     metrics: read("METRICS", onOrOff, true),
@@ -137,6 +162,25 @@ function isOrigin(text: string): boolean {
 
 function onOrOff(text: string): boolean | Rejected {
   return text === "on" || text === "off" ? text === "on" : { allowed: "on or off" };
+}
+
+function logFormat(text: string): LogFormat | Rejected {
+  if (text === "pretty" && !isPrettyInstalled()) {
+    return { allowed: "json, because the npm package pino-pretty is not installed" };
+  }
+  return oneOf(logFormats)(text);
+}
+
+function share(text: string): number | Rejected {
+  return isShare(text) ? Number(text) : { allowed: "a number from 0 to 1" };
+}
+
+function networks(text: string): BlockList | Rejected {
+  return (
+    parseNetworks(text) ?? {
+      allowed: "a list of IP addresses and networks, such as 10.0.0.0/8, 192.0.2.7",
+    }
+  );
 }
 
 function commit(text: string): string | Rejected {

@@ -86,7 +86,17 @@ export const errors = {
     rest: "40000",
     message: "The flags of a request message are not valid",
   },
+  MESSAGE_UNREADABLE: {
+    grpc: "INTERNAL",
+    http: 400,
+    rest: "40000",
+    message: "A request message of the stream cannot be read",
+  },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
+  BODY_TOO_MANY_VALUES: {
+    ...badParameter,
+    message: "Request body cannot have more than {limit} values",
+  },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
 
   FINGERPRINT_MISMATCH: {

@@ -14,7 +14,7 @@ if (process.argv.includes("--check-config")) {
 }
 const logger = await createLogger({
   level: config.logLevel,
-  pretty: process.stdout.isTTY === true,
+  format: config.logFormat ?? "auto",
   sink,
 });
 

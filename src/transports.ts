@@ -7,7 +7,9 @@ import { createOperations } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
+import type { ContactStore } from "./contact/contact-store.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
+import { joinObservers } from "./contact/store-observer.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
 import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
@@ -38,7 +40,9 @@ export interface TransportsOptions {
   readonly isStopping: () => boolean;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
-  readonly storeObserver: StoreObserver | undefined;
+  readonly storeObservers: readonly (StoreObserver | undefined)[];
+  /** Traces the calls of the store. Absent: they are not traced. */
+  readonly withSpans: (<S extends ContactStore>(store: S) => S) | undefined;
   /** The routes of `/metrics` and `/status`, unless another port has them. */
   readonly monitoringRoutes: HttpRoutes | undefined;
 }
@@ -46,15 +50,16 @@ export interface TransportsOptions {
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
-  const { storeObserver, monitoringRoutes } = options;
+  const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const contacts = createPostgresContactStore({
+  const store = createPostgresContactStore({
     pool,
     timeoutMs: requestTimeoutMs,
-    observer: storeObserver,
+    observer: joinObservers(storeObservers),
   });
+  const contacts = withSpans?.(store) ?? store;
   const open = { interceptors: openInterceptors, isOpen: true, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],

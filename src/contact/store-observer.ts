@@ -27,6 +27,21 @@ export interface StoreObserver {
   onChange(rows: { readonly inserted: number; readonly deleted: number }): void;
 }
 
+/** One observer that passes everything on to several, or undefined if there are none. */
+export function joinObservers(
+  observers: readonly (StoreObserver | undefined)[],
+): StoreObserver | undefined {
+  const [first, ...others] = observers.filter((observer) => observer !== undefined);
+  if (first === undefined || others.length === 0) return first;
+  const all = [first, ...others];
+  return {
+    watchQueues: (queues) => all.forEach((observer) => void observer.watchQueues(queues)),
+    onTransaction: (ended) => all.forEach((observer) => void observer.onTransaction(ended)),
+    onReads: (count) => all.forEach((observer) => void observer.onReads(count)),
+    onChange: (rows) => all.forEach((observer) => void observer.onChange(rows)),
+  };
+}
+
 /** Reports each transaction to the observer. */
 export function observeTransactions(
   runBatch: RunBatch,

@@ -81,6 +81,7 @@ const contract: [Reason, number, string, string, string | RegExp][] = [
   ["PARAM_PAGE_TOKEN", 400, "40002", "INVALID_ARGUMENT", /page token/],
   ["BODY_UNREADABLE", 400, "40002", "INVALID_ARGUMENT", /\{format\}/],
   ["BODY_NOT_OBJECT", 400, "40002", "INVALID_ARGUMENT", /JSON object/],
+  ["BODY_TOO_MANY_VALUES", 400, "40002", "INVALID_ARGUMENT", /\{limit\} values/],
   ["SERVER_KEY_MALFORMED", 401, "49102", "UNAUTHENTICATED", /base64/],
   ["SERVER_KEY_INVALID", 401, "49103", "UNAUTHENTICATED", /not valid/],
   ["SERVER_KEY_EXPIRED", 401, "49106", "UNAUTHENTICATED", /expired/],

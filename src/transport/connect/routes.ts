@@ -4,6 +4,7 @@ import { createConnectRouter } from "@connectrpc/connect";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type { Operation } from "../../api/operation.ts";
 import type { HttpRoutes } from "../http-route.ts";
+import { createReadErrorRecorder } from "./read-errors.ts";
 import { createStreamRoute, implementStream } from "./stream-route.ts";
 import { createUnaryRoute, implementUnary } from "./unary-route.ts";
 
@@ -28,6 +29,7 @@ export function createConnectRoutes(options: ConnectRoutesOptions): HttpRoutes {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: maxBodyBytes,
+    interceptors: [createReadErrorRecorder(maxBodyBytes)],
     // By default Connect replaces bytes that are not UTF-8 by U+FFFD.
     jsonOptions: {
       textDecoder: new TextDecoder("utf-8", { fatal: true }),

@@ -22,6 +22,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   app: [
     ...[
       "monitoring",
+      "observation",
       "transports",
       "config",
       "embedded",
@@ -37,6 +38,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     ...["config", "transport", "api", "storage", "telemetry", "contact", "access", "errors"],
     ...["gen", "version"],
   ],
+  observation: ["config", "api", "telemetry", "version"],
   monitoring: ["config", "transport", "api", "storage", "telemetry", "version"],
   version: ["package.json"],
   config: ["tls", "storage", "telemetry", "access", "errors"],
