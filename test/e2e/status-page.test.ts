@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto(`${service.url}/status`);
       await page.getByRole("status").getByText("Ready").waitFor();
       await page.route("**/metrics", (route) => route.abort());
-      await page.getByRole("status").getByText("The service does not respond").waitFor();
+      await page.getByRole("status").getByText("Not responding").waitFor();
       await page.unroute("**/metrics");
       await page.getByRole("status").getByText("Ready").waitFor();
     });
