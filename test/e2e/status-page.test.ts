@@ -89,6 +89,20 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole("status").getByText("Ready").waitFor();
     });
 
+    test("the page says so when the database is unreachable", async () => {
+      const { page } = await openPage(browser);
+      await page.route("**/metrics", async (route) => {
+        const response = await route.fetch();
+        const text = await response.text();
+        const body = text
+          .replace('{state="ready"} 1', '{state="ready"} 0')
+          .replace('{state="unreachable"} 0', '{state="unreachable"} 1');
+        await route.fulfill({ response, body });
+      });
+      await page.goto(`${served.url}/status`);
+      await page.getByRole("status").getByText("Database unreachable").waitFor();
+    });
+
     test.each([
       { size: "a phone", width: 360, height: 740, columns: 1 },
       { size: "a desktop", width: 1_280, height: 900, columns: 2 },
