@@ -15,6 +15,7 @@ import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection
 import type { Pool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
+import { createBodyReader } from "./transport/body.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createCors } from "./transport/cors.ts";
 import { createDocsRoutes } from "./transport/docs/routes.ts";
@@ -38,14 +39,18 @@ export interface TransportsOptions {
   readonly lifecycle: CallLifecycle;
 }
 
+/** Size limit of a request message of callers without a Server-Key, in bytes. */
+const maxOpenMessageBytes = 16_384;
+
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
+  const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
-  const open = { interceptors: openInterceptors, isOpen: true, rules };
+  const open = { interceptors: openInterceptors, isOpen: true, maxMessageBytes, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
     files: [file_google_rpc_error_details],
@@ -68,7 +73,8 @@ export function createTransports(options: TransportsOptions) {
     ...createOperations({ service: ServerReflectionAlpha, handlers: reflection, ...open }),
   ];
 
-  const served = { operations, maxBodyBytes, requestTimeoutMs };
+  const bodies = createBodyReader({ maxBytes: maxBodyBytes });
+  const served = { operations, bodies, requestTimeoutMs };
   return {
     grpc: createGrpcTransport({ ...served, lifecycle }),
     handler: createRequestHandler({

@@ -4,6 +4,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
+import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
@@ -12,8 +13,7 @@ import { parseCallerTimeout } from "./timeout.ts";
 export interface GrpcTransportOptions {
   readonly operations: readonly Operation[];
   readonly lifecycle: CallLifecycle;
-  /** Size limit of a message in bytes, before and after decompression. */
-  readonly maxBodyBytes: number;
+  readonly bodies: BodyReader;
   /** Longest time a call may take, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
@@ -26,7 +26,7 @@ export type GrpcTransport = (stream: ServerHttp2Stream, headers: IncomingHttpHea
  * and Connect's chain of streams. A test compares its responses with those of Connect.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { lifecycle, maxBodyBytes, requestTimeoutMs } = options;
+  const { lifecycle, bodies, requestTimeoutMs } = options;
   const operations = new Map<string, UnaryOperation>(
     options.operations.flatMap((operation) =>
       operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
@@ -53,9 +53,13 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     });
     const readMessage = async () => {
       if (timeout.fault !== undefined) throw timeout.fault;
+      const { cancellation } = call;
+      const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = operation;
       const encoding = headers["grpc-encoding"];
-      return operation.reader.fromBinary(
-        await readGrpcMessage(stream, { maxBytes: maxBodyBytes, encoding }),
+      return readGrpcMessage(
+        stream,
+        { bodies, maxBytes, encoding, cancellation },
+        reader.fromBinary,
       );
     };
     void respond(stream, { call, operation, readMessage });
