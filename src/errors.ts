@@ -86,6 +86,12 @@ export const errors = {
     rest: "40000",
     message: "The flags of a request message are not valid",
   },
+  MESSAGE_UNREADABLE: {
+    grpc: "INTERNAL",
+    http: 400,
+    rest: "40000",
+    message: "A request message of the stream cannot be read",
+  },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
   BODY_TOO_MANY_VALUES: {
     ...badParameter,

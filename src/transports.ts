@@ -7,6 +7,9 @@ import { createOperations } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
+import type { ContactStore } from "./contact/contact-store.ts";
+import type { StoreObserver } from "./contact/store-observer.ts";
+import { joinObservers } from "./contact/store-observer.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
 import { file_google_rpc_error_details } from "./gen/google/rpc/error_details_pb.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
@@ -20,6 +23,7 @@ import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createCors } from "./transport/cors.ts";
 import { createDocsRoutes } from "./transport/docs/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
+import type { HttpRoutes } from "./transport/http-route.ts";
 import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
 import type { ReadinessCheck } from "./transport/probes.ts";
 import { createProbes } from "./transport/probes.ts";
@@ -37,6 +41,11 @@ export interface TransportsOptions {
   readonly isStopping: () => boolean;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
+  readonly storeObservers: readonly (StoreObserver | undefined)[];
+  /** Traces the calls of the store. Absent: they are not traced. */
+  readonly withSpans: (<S extends ContactStore>(store: S) => S) | undefined;
+  /** The routes of `/metrics` and `/status`, unless another port has them. */
+  readonly monitoringRoutes: HttpRoutes | undefined;
 }
 
 /** Size limit of a request message of callers without a Server-Key, in bytes. */
@@ -45,11 +54,17 @@ const maxOpenMessageBytes = 16_384;
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
+  const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
+  const store = createPostgresContactStore({
+    pool,
+    timeoutMs: requestTimeoutMs,
+    observer: joinObservers(storeObservers),
+  });
+  const contacts = withSpans?.(store) ?? store;
   const open = { interceptors: openInterceptors, isOpen: true, maxMessageBytes, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
@@ -83,6 +98,7 @@ export function createTransports(options: TransportsOptions) {
         ...createConnectRoutes({ ...served, stopping }),
         ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
         ...createOpenApiRoutes({ rules, version }),
+        ...(monitoringRoutes ?? []),
         ...(config.docs ? createDocsRoutes() : []),
         ...createVersionRoutes({ version, commit: config.buildCommit }),
       ]),

@@ -6,15 +6,22 @@ import type { Call } from "./call.ts";
 /** A call that takes longer than this is logged even if it succeeds, in milliseconds. */
 const slowMs = 1_000;
 
+export interface CallLogOptions {
+  readonly logger: Logger;
+  /** The share of the other calls that are logged too, from 0 to 1. */
+  readonly accessSample: number;
+}
+
 /**
- * Writes one log line for each call that failed or was slow. It contains no secret and no user id. Its
- * level is `error` only if the service or its database is at fault.
+ * Writes one log line for each call that failed or was slow, and for a sample of the others. It contains no
+ * secret and no user id. Its level is `error` only if the service or its database is at fault.
  */
-export function createCallLog({ logger }: { readonly logger: Logger }): (call: Call) => void {
+export function createCallLog({ logger, accessSample }: CallLogOptions): (call: Call) => void {
   return (call) => {
     const { fault } = call;
     const durationMs = performance.now() - call.startedAt;
-    if (fault === undefined && durationMs < slowMs) return;
+    const isSlow = durationMs >= slowMs;
+    if (fault === undefined && !isSlow && !isSampled(accessSample)) return;
     const principal = fault instanceof RejectedKeyFault ? fault.principal : call.principal;
     const line = {
       requestId: call.requestId,
@@ -22,14 +29,22 @@ export function createCallLog({ logger }: { readonly logger: Logger }): (call: C
       keyId: principal?.keyId,
       method: call.method,
       protocol: call.protocol,
+      client: call.clientAddress,
+      traceId: call.trace?.traceId,
+      spanId: call.trace?.spanId,
       code: fault === undefined ? "OK" : fault.row.grpc,
       reason: fault?.reason,
       durationMs: Math.round(durationMs * 10) / 10,
     };
-    if (fault === undefined) logger.warn(line, "slow request");
+    if (fault === undefined && isSlow) logger.warn(line, "slow request");
+    else if (fault === undefined) logger.info(line, "request");
     else if (isCallerAtFault(call, fault)) logger.info(line, "request failed");
     else logger.error({ ...line, err: fault.cause }, "request failed");
   };
+}
+
+function isSampled(share: number): boolean {
+  return share > 0 && Math.random() < share;
 }
 
 function isCallerAtFault({ hasCallerDeadline }: Call, { reason, row }: Fault): boolean {

@@ -11,7 +11,7 @@ export function appIdOf({ principal }: Call): number {
   return principal.appId;
 }
 
-/** The options for the store: the cancellation token and the deadline of the call. */
+/** The options for the store: the cancellation token, the deadline and the trace of the call. */
 export function storeOptionsOf(call: Call): StoreOptions {
-  return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs() };
+  return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs(), trace: call.trace };
 }

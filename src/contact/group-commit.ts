@@ -4,33 +4,10 @@ import { addPairs, planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
+import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
+import type { StoreObserver } from "./store-observer.ts";
 import { SyncQueue } from "./sync-queue.ts";
 import { createTurns } from "./turns.ts";
-
-/**
- * Runs a batch in one transaction. Resolves to undefined if the transaction was rolled back because of a
- * concurrent one. Rejects with a Fault; any other error is a bug.
- */
-export type RunBatch = (
-  batch: Batch,
-  limits: BatchTimeLimits,
-  onLost: OnLost,
-) => Promise<BatchReport | undefined>;
-
-/**
- * Called if the connection of a transaction is lost, so that the transaction may still be in progress in
- * the database. The promise resolves when it is known to have ended. It never rejects.
- */
-export type OnLost = (ended: Promise<void>) => void;
-
-export interface BatchTimeLimits {
-  /** Milliseconds for the whole transaction; absent: the default. */
-  readonly budgetMs?: number | undefined;
-  /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
-  readonly waitsForLocks: boolean;
-  /** True: waits until no other transaction that takes turns is in progress, in any process. */
-  readonly takesTurn: boolean;
-}
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
@@ -50,6 +27,7 @@ export interface GroupCommitOptions {
   readonly maxBackoffMs: number;
   /** Longest that requests wait for a pair of a lost transaction, in milliseconds. Then they are rejected. */
   readonly lostWaitMs: number;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** From this number of conflicts on, a request shares its transaction with no other request. */
@@ -71,13 +49,23 @@ const conflictsUntilAlone = 6;
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
+    name: "joined",
     maxInFlight: options.maxInFlight,
     maxEntries: options.maxBatchEntries,
   });
-  const retries = new SyncQueue({ maxInFlight: options.maxRetriesInFlight, maxEntries: 1 });
-  const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
+  const retries = new SyncQueue({
+    name: "retries",
+    maxInFlight: options.maxRetriesInFlight,
+    maxEntries: 1,
+  });
+  const lockWaits = new SyncQueue({
+    name: "lock-waits",
+    maxInFlight: options.maxLockWaitsInFlight,
+    maxEntries: 1,
+  });
   /** In the order in which their requests arrived: all that failed before arrived first. */
   const queues = [lockWaits, retries, joined];
+  options.observer?.watchQueues(queues);
   const turns = createTurns();
   let pendingEntries = 0;
   let isScheduled = false;
@@ -204,8 +192,11 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
-    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turns.areTaken };
+    const { name } = queue;
+    if (queue !== lockWaits)
+      return { queue: name, waitsForLocks: false, takesTurn: turns.areTaken };
     return {
+      queue: name,
       budgetMs: requests[0]?.call.timeLeftMs?.(),
       waitsForLocks: true,
       takesTurn: false,

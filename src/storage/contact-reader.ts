@@ -1,5 +1,6 @@
 import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { encode } from "./encoded-statement.ts";
@@ -14,6 +15,7 @@ export interface ContactReaderOptions {
   /** Longest that a read is retried, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** Small, so that the database works on some reads while the rows of others are parsed. */
@@ -28,8 +30,9 @@ export function createContactReader({
   pool,
   timeoutMs,
   statements,
+  observer,
 }: ContactReaderOptions): ContactReader {
-  const join = createJoinedReads({ pool, ...joinedLimits });
+  const join = createJoinedReads({ pool, observer, ...joinedLimits });
 
   /** For statements that are short for all values. */
   function readJoined(statement: Statement, call: StoreOptions): Promise<Rows> {

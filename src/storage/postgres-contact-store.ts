@@ -1,6 +1,8 @@
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
 import { createGroupCommit } from "../contact/group-commit.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
+import { observeReplacements, observeTransactions } from "../contact/store-observer.ts";
 import { createBatchRunner } from "./batch-runner.ts";
 import { createContactReader } from "./contact-reader.ts";
 import { createContactReplacer } from "./contact-replacer.ts";
@@ -17,6 +19,7 @@ export interface PostgresContactStoreOptions {
   readonly timeoutMs: number;
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -39,17 +42,22 @@ export function createPostgresContactStore({
   pool,
   timeoutMs,
   lockTimeoutMs = 100,
+  observer,
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({ pool, timeoutMs, statements: reads });
+  const reader = createContactReader({ pool, timeoutMs, statements: reads, observer });
   const syncer = createGroupCommit({
-    runBatch: createBatchRunner({
-      pool,
-      timeoutMs,
-      lockTimeoutMs,
-      statements: createSyncStatements(db),
-    }),
+    runBatch: observeTransactions(
+      createBatchRunner({
+        pool,
+        timeoutMs,
+        lockTimeoutMs,
+        statements: createSyncStatements(db),
+      }),
+      observer,
+    ),
+    observer,
     ...syncLimits,
   });
   const replacer = createContactReplacer({
@@ -58,5 +66,10 @@ export function createPostgresContactStore({
     statements: { ...reads, ...createReplaceStatements(db) },
     ...replaceLimits,
   });
-  return { ...syncer, ...reader, ...replacer, ...createContactEraser({ reader, syncer }) };
+  return {
+    ...syncer,
+    ...reader,
+    ...observeReplacements(replacer, observer),
+    ...createContactEraser({ reader, syncer }),
+  };
 }

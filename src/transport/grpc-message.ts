@@ -53,29 +53,39 @@ function assertOneMessage(body: Buffer): void {
   throw hasSecondPrefix ? fault("MESSAGE_COUNT") : fault("BODY_UNREADABLE", { format: "protobuf" });
 }
 
-/**
- * Checks the flags of the messages of a stream, whose bytes come in chunks.
- *
- * @returns a function that takes the chunks in order, and throws Fault MESSAGE_FLAGS
- */
-export function createFlagsCheck(): (chunk: Uint8Array) => void {
+/** Checks the form of a stream of messages, whose bytes come in chunks. */
+export interface StreamCheck {
+  /** Takes the next chunk. @throws Fault MESSAGE_FLAGS */
+  take(chunk: Uint8Array): void;
+  /** The stream has ended. @throws Fault BODY_UNREADABLE if its last message is incomplete */
+  end(): void;
+}
+
+export function createStreamCheck(): StreamCheck {
   const start = Buffer.alloc(prefix.bytes);
   let started = 0;
   let messageBytesLeft = 0;
-  return (chunk) => {
-    for (let at = 0; at < chunk.length; ) {
-      if (messageBytesLeft > 0) {
-        const skipped = Math.min(messageBytesLeft, chunk.length - at);
-        messageBytesLeft -= skipped;
-        at += skipped;
-        continue;
+  return {
+    take(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        if (messageBytesLeft > 0) {
+          const skipped = Math.min(messageBytesLeft, chunk.length - at);
+          messageBytesLeft -= skipped;
+          at += skipped;
+          continue;
+        }
+        start[started++] = chunk[at++] ?? 0;
+        if ((start[0] ?? 0) > compressedFlag) throw fault("MESSAGE_FLAGS");
+        if (started < prefix.bytes) continue;
+        messageBytesLeft = prefix.declaredSize(start);
+        started = 0;
       }
-      start[started++] = chunk[at++] ?? 0;
-      if ((start[0] ?? 0) > compressedFlag) throw fault("MESSAGE_FLAGS");
-      if (started < prefix.bytes) continue;
-      messageBytesLeft = prefix.declaredSize(start);
-      started = 0;
-    }
+    },
+    end() {
+      if (started > 0 || messageBytesLeft > 0) {
+        throw fault("BODY_UNREADABLE", { format: "a stream of messages" });
+      }
+    },
   };
 }
 

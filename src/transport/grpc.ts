@@ -19,7 +19,11 @@ export interface GrpcTransportOptions {
 }
 
 /** Serves the request, or returns false if it is not a unary gRPC call in protobuf. */
-export type GrpcTransport = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+export type GrpcTransport = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  peerAddress?: string | undefined,
+) => boolean;
 
 /**
  * The fast path: serves unary gRPC calls on Node's HTTP/2 streams, without Node's compatibility layer
@@ -33,7 +37,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     ),
   );
 
-  return (stream, headers) => {
+  return (stream, headers, peerAddress) => {
     const operation = operations.get(headers[":path"] ?? "");
     if (operation === undefined || !isGrpcCall(headers)) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
@@ -42,6 +46,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       protocol: "grpc",
       serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
+      headers,
+      peerAddress,
       callerTimeoutMs: timeout.timeoutMs,
       timeoutMs: requestTimeoutMs,
     });

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Session } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
 import { createServer } from "node:http2";
 import type { Socket } from "node:net";
+import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import { drainSession } from "./http2-drain.ts";
+import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 
 export interface Http2Options {
@@ -23,23 +25,25 @@ export interface Http2 {
   drain(): void;
 }
 
-/** Size limit of the headers of a request, in bytes, as the specification counts them. */
-const maxHeaderListSize = 16_384;
-
 export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
 
   // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
-  const serve = handler as (req: unknown, res: unknown, ...rest: unknown[]) => void;
+  const handle = handler as (req: unknown, res: unknown, rejection?: Fault) => void;
+  const serve = (req: Http2ServerRequest, res: Http2ServerResponse, rejection?: Fault) =>
+    handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
+  const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
-    { settings: { maxConcurrentStreams: 1_000, maxHeaderListSize } },
+    { settings: { maxConcurrentStreams: 1_000, maxHeaderListSize }, maxHeaderListPairs },
     (req, res) => serve(req, res),
   );
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    if (grpc(stream, headers)) return;
+    const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
+    const isValid = headersFault(headers, rawHeaders) === undefined;
+    if (isValid && grpc(stream, headers, peerAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 

@@ -45,7 +45,7 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
  * How long an idle HTTP/1 connection stays open while the listener drains, in milliseconds. A request
  * that a client is just sending on it would be lost.
  */
-const idleGraceMs = 500;
+const idleGraceMs = 1_000;
 
 /**
  * Serves HTTP/1.1 and HTTP/2 on one port. With TLS, ALPN decides between them; a client without ALPN

@@ -36,15 +36,19 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const { routes, lifecycle, cors } = options;
 
   return (req, res, rejection) => {
+    const path = pathOf(req);
     const route =
       rejection === undefined
-        ? (cors?.preflightRoute(req) ?? routes.get(pathOf(req)))
+        ? (cors?.preflightRoute(req) ?? routes.get(path))
         : rejectionRoute(rejection);
     const { describe, serve } = route ?? unknownRoute;
     const call = lifecycle.begin({
       ...describe(req),
       serverKey: req.headers["server-key"],
       requestId: req.headers["x-request-id"],
+      headers: req.headers,
+      peerAddress: req.socket.remoteAddress,
+      http: { method: req.method ?? "", route: path },
     });
     // "close" reports the errors of a connection. Without these listeners they would end the process.
     req.on("error", () => {});

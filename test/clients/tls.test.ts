@@ -35,6 +35,7 @@ const clients: readonly Client[] = [
   example("javascript", ["npm"], rootsOfGrpc),
   example("python", ["python3"], rootsOfGrpc),
   example("python-rest", ["python3"], (caFile) => ({ REQUESTS_CA_BUNDLE: caFile })),
+  example("ruby", ["ruby", "grpc_tools_ruby_protoc"], rootsOfGrpc),
   example("rust", ["cargo"], rootsOfOpenSsl),
   example("typescript", ["npm"], rootsOfNode),
   example("typescript-rest", ["npm"], rootsOfNode),

@@ -24,7 +24,7 @@ const start = () => startProcess({ DATA_DIR: dataDir });
 /** The address, the key and the curl line that the service prints when it has started. */
 async function readGreeting(service: ServiceProcess) {
   const curl = await service.untilOutput(/curl .*'\n/);
-  const header = /Server-Key {2}(\S+)/.exec(service.output())?.[1] ?? "";
+  const header = /^ *Server-Key +(\S+)$/m.exec(service.output())?.[1] ?? "";
   return { url: await service.url(), header, curl: curl.trim() };
 }
 

@@ -77,9 +77,10 @@ const writes: readonly Question[] = [
   ["countContacts", { xcUserID: "u" }],
 ];
 
-test("every call is asked", () => {
-  const asked = new Set([...reads, ...writes].map(([rpc]) => rpc));
-  expect([...asked].sort()).toEqual(Object.keys(ContactService.method).sort());
+test("every call is tested", () => {
+  const tested = new Set<string>([...reads, ...writes].map(([rpc]) => rpc));
+  const missing = Object.keys(ContactService.method).filter((rpc) => !tested.has(rpc));
+  expect(missing, "add to `reads` or `writes` in test/e2e/isolation.test.ts").toEqual([]);
 });
 
 describe.each(Object.entries(transports))("%s", (_, openTransport) => {

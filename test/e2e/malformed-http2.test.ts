@@ -134,8 +134,13 @@ describe("headers", () => {
     { name: "no key", more: { "server-key": "" }, statuses: [400] },
     { name: "a key over-long", more: { "server-key": "e".repeat(5_000) }, statuses: [401] },
     { name: "many", more: numbered(90), statuses: [200] },
-    { name: "a flood", more: numbered(2_000), statuses: [431, undefined] },
-    { name: "one over-long", more: { x: "x".repeat(100_000) }, statuses: [431, undefined] },
+    { name: "a flood", more: numbered(2_000), statuses: [431] },
+    { name: "one over-long", more: { x: "x".repeat(65_536) }, statuses: [431] },
+    {
+      name: "one that Node does not read",
+      more: { x: "x".repeat(300_000) },
+      statuses: [undefined],
+    },
   ])("$name over REST", async ({ more, statuses }) => {
     using session = openHttp2(served.port);
     const answer = await exchangeHttp2(session, { headers: restHeaders(more), body: json() });

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect as connectPlain, createServer } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { connect } from "node:tls";
 import { create } from "@bufbuild/protobuf";
@@ -100,3 +102,36 @@ test("a connection that begins like TLS and is not is closed", async () => {
 test("a failed handshake is logged only at debug", () => {
   expect(service.logs.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
+
+test("clients that reset the connection within the handshake or a call do no harm", async () => {
+  const hello = await clientHello();
+  for (const bytes of [1, 5, 50, hello.length - 1, hello.length]) {
+    const socket = connectPlain(service.port, "127.0.0.1");
+    await once(socket, "connect");
+    await new Promise((sent) => socket.write(hello.subarray(0, bytes), sent));
+    socket.resetAndDestroy();
+  }
+  for (const protocol of ["h2", "http/1.1"]) {
+    const socket = connectPlain(service.port, "127.0.0.1");
+    const secured = connect({ socket, host: "127.0.0.1", ca, ALPNProtocols: [protocol] });
+    await once(secured, "secureConnect");
+    const start = protocol === "h2" ? http2Preface : "GET / HTTP";
+    await new Promise((sent) => secured.write(start, sent));
+    socket.resetAndDestroy();
+  }
+  expect((await getOverHttp1(`${service.url}/livez`, { ca })).status).toBe(200);
+});
+
+/** The first bytes that a client with TLS sends. */
+async function clientHello(): Promise<Buffer> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = connect({ port, host: "127.0.0.1" });
+  client.on("error", () => {});
+  const [socket] = await once(server, "connection");
+  const [bytes] = await once(socket, "data");
+  client.destroy();
+  server.close();
+  return bytes;
+}

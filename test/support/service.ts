@@ -20,6 +20,8 @@ export interface TestService {
   readonly app: App;
   /** Such as `http://127.0.0.1:41234`, or with `https` if the service has a certificate. */
   readonly url: string;
+  /** Where `/metrics` and `/status` are. */
+  readonly monitoringUrl: string;
   readonly port: number;
   readonly databaseUrl: string;
   /** The log lines so far, parsed. */
@@ -61,7 +63,7 @@ export async function startService(
       throw new Error(message);
     },
   });
-  const { port } = await app.listen();
+  const { port, monitoring } = await app.listen();
   const url = `${env.TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   await untilReady(url, env);
   const admin = createDatabase({
@@ -75,6 +77,7 @@ export async function startService(
   return {
     app,
     url,
+    monitoringUrl: `http://127.0.0.1:${monitoring.port}`,
     port,
     databaseUrl: database.url,
     logs,

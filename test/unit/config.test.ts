@@ -98,3 +98,10 @@ test("the configuration is frozen", () => {
 test("other variables are ignored", () => {
   expect(parseConfig({ PATH: "/bin", KITH: "x" })).toEqual(parseConfig({}));
 });
+
+test("METRICS_PORT cannot be PORT, unless both select a free port", () => {
+  expect(faultsOf({ METRICS_PORT: "8080" })).toEqual([
+    "METRICS_PORT must not be PORT: leave it out to use the port of the service",
+  ]);
+  expect(faultsOf({ PORT: "0", METRICS_PORT: "0" })).toEqual([]);
+});

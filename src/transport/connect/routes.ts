@@ -5,6 +5,7 @@ import { compressionGzip } from "@connectrpc/connect-node";
 import type { Operation } from "../../api/operation.ts";
 import type { BodyReader } from "../body.ts";
 import type { HttpRoutes } from "../http-route.ts";
+import { createReadErrorRecorder } from "./read-errors.ts";
 import { createStreamRoute, implementStream } from "./stream-route.ts";
 import { createUnaryRoute, implementUnary } from "./unary-route.ts";
 
@@ -25,10 +26,12 @@ export interface ConnectRoutesOptions {
  */
 export function createConnectRoutes(options: ConnectRoutesOptions): HttpRoutes {
   const { operations, bodies, registry } = options;
+  // Connect reads the messages of streams only.
+  const maxStreamBytes = Math.max(1, ...operations.map((each) => streamLimit(each, bodies)));
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
-    // Connect reads the messages of streams only.
-    readMaxBytes: Math.max(1, ...operations.map((operation) => streamLimit(operation, bodies))),
+    readMaxBytes: maxStreamBytes,
+    interceptors: [createReadErrorRecorder(maxStreamBytes)],
     // By default Connect replaces bytes that are not UTF-8 by U+FFFD.
     jsonOptions: {
       textDecoder: new TextDecoder("utf-8", { fatal: true }),

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HandlerContext } from "@connectrpc/connect";
-import { ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
+import { ConnectError, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
-import { createFlagsCheck } from "../grpc-message.ts";
+import { createStreamCheck } from "../grpc-message.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
+import { callKey } from "./read-errors.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
 
 export interface StreamRouteOptions {
@@ -17,8 +18,6 @@ export interface StreamRouteOptions {
   /** Aborted when the service stops. It ends the stream. */
   readonly stopping: AbortSignal;
 }
-
-const callKey = createContextKey<Call | undefined>(undefined);
 
 /** The implementation that Connect calls. It turns faults into errors of Connect. */
 export function implementStream({ handle }: StreamOperation) {
@@ -29,7 +28,7 @@ export function implementStream({ handle }: StreamOperation) {
       yield* handle(requests, call);
       call.cancellation.throwIfAborted();
     } catch (error) {
-      // Connect throws errors of its own for a request that it cannot read.
+      // Connect throws errors of its own for a request that it cannot read. They are recorded later.
       if (error instanceof ConnectError) throw error;
       throw toConnectError(call.fail(error));
     }
@@ -111,12 +110,15 @@ async function* readRequests(
   if (stopping.aborted) onStop();
   stopping.addEventListener("abort", onStop, { once: true });
   const chunks = req.iterator({ destroyOnReturn: false });
-  const checkFlags = createFlagsCheck();
+  const check = createStreamCheck();
   try {
     for (;;) {
       const { done, value } = await Promise.race([chunks.next(), end.promise]);
-      if (done === true) return;
-      checkFlags(value);
+      if (done === true) {
+        if (req.readableEnded) check.end();
+        return;
+      }
+      check.take(value);
       yield value;
     }
   } catch (error) {

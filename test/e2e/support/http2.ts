@@ -15,10 +15,11 @@ export interface Http2Answer {
 
 /** An HTTP/2 connection whose failures end its requests, and nothing else. */
 export function openHttp2(port: number, socket?: () => Duplex): ClientHttp2Session & Disposable {
-  const session = connectHttp2(
-    `http://127.0.0.1:${port}`,
-    socket === undefined ? {} : { createConnection: socket },
-  );
+  const session = connectHttp2(`http://127.0.0.1:${port}`, {
+    // Some tests send more than the default of 64 kB.
+    maxSendHeaderBlockLength: 1_048_576,
+    ...(socket === undefined ? {} : { createConnection: socket }),
+  });
   session.on("error", () => {});
   return Object.assign(session, { [Symbol.dispose]: () => session.destroy() });
 }

@@ -203,6 +203,71 @@ export const configVariables: readonly Variable[] = [
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
   },
   {
+    name: "LOG_FORMAT",
+    property: "logFormat",
+    fallback: undefined,
+    good: [
+      ["json", "json"],
+      ["pretty", "pretty"],
+    ],
+    bad: ["JSON", "text"],
+    allowed: "one of json, pretty",
+  },
+  {
+    name: "ACCESS_LOG",
+    property: "accessLog",
+    fallback: false,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1"],
+    allowed: "on or off",
+  },
+  {
+    name: "ACCESS_LOG_SAMPLE",
+    property: "accessLogSample",
+    fallback: 1,
+    good: [
+      ["0", 0],
+      ["0.01", 0.01],
+      [".5", 0.5],
+      ["1", 1],
+      ["1.0", 1],
+    ],
+    bad: ["1.1", "2", "-0.1", "1e-3", "x", "50%", " 1", "."],
+    allowed: "a number from 0 to 1",
+  },
+  {
+    name: "TRUST_PROXY",
+    property: "trustedProxies",
+    fallback: undefined,
+    // test/unit/telemetry/client-address.test.ts has the other tests.
+    good: [],
+    bad: ["true", "1", "10.0.0.0/33", "localhost"],
+    allowed: "a list of IP addresses and networks, such as 10.0.0.0/8, 192.0.2.7",
+  },
+  {
+    name: "CLIENT_ADDRESS_HEADER",
+    property: "clientAddressHeader",
+    fallback: "x-forwarded-for",
+    good: [
+      ["x-forwarded-for", "x-forwarded-for"],
+      ["forwarded", "forwarded"],
+    ],
+    bad: ["X-Real-IP", "x-real-ip"],
+    allowed: "one of x-forwarded-for, forwarded",
+  },
+  {
+    name: "OTEL_TRACES_EXPORTER",
+    property: "tracing",
+    fallback: undefined,
+    // test/unit/telemetry/tracing-settings.test.ts has the other tests.
+    good: [],
+    bad: ["zipkin"],
+    allowed: "one of otlp, none",
+  },
+  {
     name: "CORS_ORIGINS",
     property: "corsOrigins",
     fallback: undefined,
@@ -227,6 +292,40 @@ export const configVariables: readonly Variable[] = [
       ["off", false],
     ],
     bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
+    name: "METRICS",
+    property: "metrics",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "on "],
+    allowed: "on or off",
+  },
+  {
+    name: "METRICS_PORT",
+    property: "metricsPort",
+    fallback: undefined,
+    good: [
+      ["0", 0],
+      ["9464", 9_464],
+      ["65535", 65_535],
+    ],
+    bad: [...notWhole, "65536"],
+    allowed: "a whole number from 0 to 65535",
+  },
+  {
+    name: "METRICS_APP_LABEL",
+    property: "metricsAppLabel",
+    fallback: false,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["yes"],
     allowed: "on or off",
   },
   {
