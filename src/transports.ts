@@ -3,6 +3,7 @@ import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
 import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
+import type { OperationsOptions } from "./api/operation.ts";
 import { createOperations } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
@@ -20,6 +21,7 @@ import { createPostgresContactStore } from "./storage/postgres-contact-store.ts"
 import type { DatabaseState } from "./storage/readiness.ts";
 import { createBodyReader } from "./transport/body.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
+import { createStreamLimit } from "./transport/connect/stream-limit.ts";
 import { createCors } from "./transport/cors.ts";
 import { createDocsRoutes } from "./transport/docs/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
@@ -51,6 +53,9 @@ export interface TransportsOptions {
 /** Size limit of a request message of callers without a Server-Key, in bytes. */
 const maxOpenMessageBytes = 16_384;
 
+/** The streams that may be open at the same time. They need no Server-Key. */
+const maxStreams = { perConnection: 10, total: 500 };
+
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
@@ -66,11 +71,6 @@ export function createTransports(options: TransportsOptions) {
   });
   const contacts = withSpans?.(store) ?? store;
   const open = { interceptors: openInterceptors, isOpen: true, maxMessageBytes, rules };
-  const reflection = createReflectionService({
-    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
-    files: [file_google_rpc_error_details],
-  });
-
   const operations = [
     ...createOperations({
       service: ContactService,
@@ -84,28 +84,38 @@ export function createTransports(options: TransportsOptions) {
       handlers: createHealthService({ isReady, services: [ContactService.typeName], stopping }),
       ...open,
     }),
-    ...createOperations({ service: ServerReflection, handlers: reflection, ...open }),
-    ...createOperations({ service: ServerReflectionAlpha, handlers: reflection, ...open }),
+    ...(config.reflection ? createReflection(open) : []),
   ];
 
   const bodies = createBodyReader({ maxBytes: maxBodyBytes });
   const served = { operations, bodies, requestTimeoutMs };
+  const routes = new Map([
+    ...createRestRoutes(served),
+    ...createConnectRoutes({ ...served, stopping, streamLimit: createStreamLimit(maxStreams) }),
+    ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
+    ...createOpenApiRoutes({ rules, version }),
+    ...(monitoringRoutes ?? []),
+    ...(config.docs ? createDocsRoutes() : []),
+    ...createVersionRoutes({ version, commit: config.buildCommit }),
+  ]);
   return {
-    grpc: createGrpcTransport({ ...served, lifecycle }),
+    grpc: createGrpcTransport({ ...served, lifecycle, isServed: (path) => routes.has(path) }),
     handler: createRequestHandler({
-      routes: new Map([
-        ...createRestRoutes(served),
-        ...createConnectRoutes({ ...served, stopping }),
-        ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
-        ...createOpenApiRoutes({ rules, version }),
-        ...(monitoringRoutes ?? []),
-        ...(config.docs ? createDocsRoutes() : []),
-        ...createVersionRoutes({ version, commit: config.buildCommit }),
-      ]),
+      routes,
       lifecycle,
       cors: config.corsOrigins && createCors(config.corsOrigins),
     }),
   };
+}
+
+function createReflection(options: Omit<OperationsOptions<never>, "service" | "handlers">) {
+  const handlers = createReflectionService({
+    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
+    files: [file_google_rpc_error_details],
+  });
+  return [ServerReflection, ServerReflectionAlpha].flatMap((service) =>
+    createOperations({ ...options, service, handlers }),
+  );
 }
 
 const databaseProblems: Readonly<Record<DatabaseState, string | undefined>> = {

@@ -4,6 +4,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
+import { fault } from "../errors.ts";
 import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
@@ -16,9 +17,11 @@ export interface GrpcTransportOptions {
   readonly bodies: BodyReader;
   /** Longest time a call may take, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Whether another transport serves a path. Calls of unknown paths are rejected here, at the least cost. */
+  readonly isServed: (path: string) => boolean;
 }
 
-/** Serves the request, or returns false if it is not a unary gRPC call in protobuf. */
+/** Serves the request, or returns false if it is not a gRPC call in protobuf that is unary or unknown. */
 export type GrpcTransport = (
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -30,7 +33,7 @@ export type GrpcTransport = (
  * and Connect's chain of streams. A test compares its responses with those of Connect.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { lifecycle, bodies, requestTimeoutMs } = options;
+  const { lifecycle, bodies, requestTimeoutMs, isServed } = options;
   const operations = new Map<string, UnaryOperation>(
     options.operations.flatMap((operation) =>
       operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
@@ -38,11 +41,12 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   );
 
   return (stream, headers, peerAddress) => {
-    const operation = operations.get(headers[":path"] ?? "");
-    if (operation === undefined || !isGrpcCall(headers)) return false;
+    const path = headers[":path"] ?? "";
+    const operation = operations.get(path);
+    if (!isGrpcCall(headers) || (operation === undefined && isServed(path))) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
     const call = lifecycle.begin({
-      method: operation.name,
+      method: operation?.name ?? "unknown",
       protocol: "grpc",
       serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
@@ -57,6 +61,10 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       // Node keeps the stream until a major garbage collection, but must not keep the call.
       stream.removeAllListeners();
     });
+    if (operation === undefined) {
+      rejectCall(stream, call, fault("NOT_FOUND"));
+      return true;
+    }
     const readMessage = async () => {
       if (timeout.fault !== undefined) throw timeout.fault;
       const { cancellation } = call;
@@ -83,27 +91,34 @@ async function respond(
   stream: ServerHttp2Stream,
   { call, operation, readMessage }: GrpcCall,
 ): Promise<void> {
-  const headers = {
-    ":status": 200,
-    "content-type": "application/grpc+proto",
-    "x-request-id": call.requestId,
-  };
   let body: Buffer;
   try {
     const message = await operation.run(call, readMessage);
     body = frameGrpcMessage(toBinary(operation.method.output, message));
   } catch (error) {
-    const fault = call.fail(error);
-    if (stream.closed || stream.destroyed) return;
-    // One frame of headers (Trailers-Only): clients do not retry once they have received a response.
-    stream.respond({ ...headers, ...grpcStatusOf(fault) }, { endStream: true });
-    closeAfterResponse(stream);
+    rejectCall(stream, call, error);
     return;
   }
   if (stream.closed || stream.destroyed) return;
-  stream.respond(headers, { waitForTrailers: true });
+  stream.respond(headersOf(call), { waitForTrailers: true });
   stream.once("wantTrailers", sendOkTrailers);
   stream.end(body);
+}
+
+/** Sends one frame of headers (Trailers-Only): clients do not retry once they have received a response. */
+function rejectCall(stream: ServerHttp2Stream, call: Call, error: unknown): void {
+  const status = grpcStatusOf(call.fail(error));
+  if (stream.closed || stream.destroyed) return;
+  stream.respond({ ...headersOf(call), ...status }, { endStream: true });
+  closeAfterResponse(stream);
+}
+
+function headersOf({ requestId }: Call) {
+  return {
+    ":status": 200,
+    "content-type": "application/grpc+proto",
+    "x-request-id": requestId,
+  };
 }
 
 function sendOkTrailers(this: ServerHttp2Stream): void {

@@ -82,8 +82,9 @@ async function serve(served: DescService, maxBodyBytes: number) {
     stopping: new AbortController().signal,
     registry,
   };
-  const grpc = createGrpcTransport(options);
-  const handler = createRequestHandler({ ...options, routes: createConnectRoutes(options) });
+  const routes = createConnectRoutes(options);
+  const grpc = createGrpcTransport({ ...options, isServed: (path) => routes.has(path) });
+  const handler = createRequestHandler({ ...options, routes });
   const listener = createListener({
     grpc(stream, headers) {
       current = exchangeOnStream(stream, headers);

@@ -6,6 +6,7 @@ import type { Operation } from "../../api/operation.ts";
 import type { BodyReader } from "../body.ts";
 import type { HttpRoutes } from "../http-route.ts";
 import { createReadErrorRecorder } from "./read-errors.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 import { createStreamRoute, implementStream } from "./stream-route.ts";
 import { createUnaryRoute, implementUnary } from "./unary-route.ts";
 
@@ -16,6 +17,8 @@ export interface ConnectRoutesOptions {
   readonly requestTimeoutMs: number;
   /** Aborted when the service stops. It ends the streams that callers keep open. */
   readonly stopping: AbortSignal;
+  /** Absent: the number of streams is not limited. */
+  readonly streamLimit?: StreamLimit;
   /** The types that messages in JSON may have in `google.protobuf.Any`; by default none. */
   readonly registry?: Registry;
 }
