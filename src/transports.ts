@@ -25,6 +25,7 @@ import { createStreamLimit } from "./transport/connect/stream-limit.ts";
 import { createCors } from "./transport/cors.ts";
 import { createDocsRoutes } from "./transport/docs/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
+import { createRejection } from "./transport/grpc-rejection.ts";
 import type { HttpRoutes } from "./transport/http-route.ts";
 import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
 import type { ReadinessCheck } from "./transport/probes.ts";
@@ -89,17 +90,19 @@ export function createTransports(options: TransportsOptions) {
 
   const bodies = createBodyReader({ maxBytes: maxBodyBytes });
   const served = { operations, bodies, requestTimeoutMs };
+  const streamLimit = createStreamLimit(maxStreams);
   const routes = new Map([
     ...createRestRoutes(served),
-    ...createConnectRoutes({ ...served, stopping, streamLimit: createStreamLimit(maxStreams) }),
+    ...createConnectRoutes({ ...served, stopping, streamLimit }),
     ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
     ...createOpenApiRoutes({ rules, version }),
     ...(monitoringRoutes ?? []),
     ...(config.docs ? createDocsRoutes() : []),
     ...createVersionRoutes({ version, commit: config.buildCommit }),
   ]);
+  const rejectionOf = createRejection({ routes, operations, streamLimit });
   return {
-    grpc: createGrpcTransport({ ...served, lifecycle, isServed: (path) => routes.has(path) }),
+    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf }),
     handler: createRequestHandler({
       routes,
       lifecycle,

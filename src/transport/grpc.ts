@@ -4,7 +4,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
-import { fault } from "../errors.ts";
+import type { Fault } from "../errors.ts";
 import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
@@ -17,8 +17,11 @@ export interface GrpcTransportOptions {
   readonly bodies: BodyReader;
   /** Longest time a call may take, in milliseconds. */
   readonly requestTimeoutMs: number;
-  /** Whether another transport serves a path. Calls of unknown paths are rejected here, at the least cost. */
-  readonly isServed: (path: string) => boolean;
+  /**
+   * The fault of a path that no other transport serves, or does not serve now; undefined if one serves it.
+   * To reject such calls here costs least.
+   */
+  readonly rejectionOf: (path: string, stream: ServerHttp2Stream) => Fault | undefined;
 }
 
 /** Serves the request, or returns false if it is not a gRPC call in protobuf that is unary or unknown. */
@@ -33,7 +36,7 @@ export type GrpcTransport = (
  * and Connect's chain of streams. A test compares its responses with those of Connect.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { lifecycle, bodies, requestTimeoutMs, isServed } = options;
+  const { lifecycle, bodies, requestTimeoutMs, rejectionOf } = options;
   const operations = new Map<string, UnaryOperation>(
     options.operations.flatMap((operation) =>
       operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
@@ -43,7 +46,9 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
   return (stream, headers, peerAddress) => {
     const path = headers[":path"] ?? "";
     const operation = operations.get(path);
-    if (!isGrpcCall(headers) || (operation === undefined && isServed(path))) return false;
+    if (!isGrpcCall(headers)) return false;
+    const rejection = operation === undefined ? rejectionOf(path, stream) : undefined;
+    if (operation === undefined && rejection === undefined) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
     const call = lifecycle.begin({
       method: operation?.name ?? "unknown",
@@ -62,7 +67,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       stream.removeAllListeners();
     });
     if (operation === undefined) {
-      rejectCall(stream, call, fault("NOT_FOUND"));
+      rejectCall(stream, call, rejection);
       return true;
     }
     const readMessage = async () => {

@@ -83,7 +83,8 @@ async function serve(served: DescService, maxBodyBytes: number) {
     registry,
   };
   const routes = createConnectRoutes(options);
-  const grpc = createGrpcTransport({ ...options, isServed: (path) => routes.has(path) });
+  const rejectionOf = (path: string) => (routes.has(path) ? undefined : fault("NOT_FOUND"));
+  const grpc = createGrpcTransport({ ...options, rejectionOf });
   const handler = createRequestHandler({ ...options, routes });
   const listener = createListener({
     grpc(stream, headers) {

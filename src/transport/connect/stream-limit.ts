@@ -4,6 +4,8 @@ import { fault } from "../../errors.ts";
 
 /** Limits the streams that are open at the same time. */
 export interface StreamLimit {
+  /** Whether `enter` would throw. */
+  isFull(connection: object): boolean;
   /**
    * Counts a stream.
    *
@@ -27,10 +29,14 @@ export function createStreamLimit({ perConnection, total }: StreamLimitOptions):
     allOpen += streams;
   }
 
+  function isFull(connection: object): boolean {
+    return allOpen >= total || (open.get(connection) ?? 0) >= perConnection;
+  }
+
   return {
+    isFull,
     enter(connection) {
-      const isFull = allOpen >= total || (open.get(connection) ?? 0) >= perConnection;
-      if (isFull) throw fault("TOO_MANY_STREAMS");
+      if (isFull(connection)) throw fault("TOO_MANY_STREAMS");
       add(connection, 1);
       return () => add(connection, -1);
     },
