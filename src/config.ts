@@ -45,6 +45,8 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[] | undefined;
   /** Whether to serve `/docs`. */
   readonly docs: boolean;
+  /** Whether to serve server reflection. */
+  readonly reflection: boolean;
   /** Whether `/metrics` and `/status` are served. */
   readonly metrics: boolean;
   /** The port of `/metrics` and `/status`. Absent: that of the service. */
@@ -114,6 +116,7 @@ export function parseConfig(env: Environment): Config {
     tracing: findTracingSettings(env, faults),
     corsOrigins: read("CORS_ORIGINS", origins, undefined),
     docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
+    reflection: read("REFLECTION", onOrOff, true),
     metrics: read("METRICS", onOrOff, true),
     metricsPort: read("METRICS_PORT", wholeNumber(0, 65_535), undefined),
     metricsAppLabel: read("METRICS_APP_LABEL", onOrOff, false),

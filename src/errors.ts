@@ -176,6 +176,13 @@ export const errors = {
     message: "The service has too much to do; try again",
     retryAfter: 1,
   },
+  TOO_MANY_STREAMS: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "Too many streams are open",
+    retryAfter: 10,
+  },
   CANCELLED: {
     grpc: "CANCELLED",
     http: 499,
@@ -208,13 +215,19 @@ export interface FaultLocation {
   readonly fieldCode: string;
 }
 
-/** An error whose message a client may see. Only the log contains the cause. */
+/**
+ * An error whose message a client may see. Only the log contains the cause. It has no stack: to capture one
+ * would take longer than all other work for a call that is rejected.
+ */
 export class Fault extends Error {
   readonly reason: Reason;
   readonly at: FaultLocation | undefined;
 
   constructor(reason: Reason, message: string, at?: FaultLocation, cause?: unknown) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Fault";
     this.reason = reason;
     this.at = at;

@@ -23,7 +23,7 @@ async function post(path: string, { body, headers = {} }: Sent) {
 
 const pair = '"ownerXCUserID":"a","contactXCUserID":"b"';
 const good = `{"contacts":[{${pair}}]}`;
-const deep = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000);
+const deep = (open: string, close: string) => open.repeat(40_000) + close.repeat(40_000);
 const bytes = (...parts: (string | number[])[]) =>
   new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part as string))));
 

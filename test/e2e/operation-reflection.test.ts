@@ -1,12 +1,13 @@
 import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
 import type { ServerReflectionRequest } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../src/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { startServiceForTest } from "../support/service.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile();
@@ -135,3 +136,17 @@ describe.each([
     expect((await ask({ case: undefined }))?.case).toBe("errorResponse");
   });
 });
+
+test("reflection can be turned off", async () => {
+  const service = await startServiceForTest({ REFLECTION: "off" });
+  for (const reflection of [ServerReflection, ServerReflectionAlpha]) {
+    const transport = createGrpcTransport({ baseUrl: service.url });
+    const client = createClient(reflection, transport);
+    const answers = client.serverReflectionInfo(noRequests());
+    await expect(answers[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: Code.Unimplemented,
+    });
+  }
+});
+
+async function* noRequests(): AsyncGenerator<never> {}

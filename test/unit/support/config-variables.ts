@@ -295,6 +295,17 @@ export const configVariables: readonly Variable[] = [
     allowed: "on or off",
   },
   {
+    name: "REFLECTION",
+    property: "reflection",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
     name: "METRICS",
     property: "metrics",
     fallback: true,
