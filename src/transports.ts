@@ -3,10 +3,11 @@ import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
 import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
-import { createOperations } from "./api/operation.ts";
+import { createOperations, nameOf } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
+import { createBacklog } from "./contact/backlog.ts";
 import type { ContactStore } from "./contact/contact-store.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
 import { joinObservers } from "./contact/store-observer.ts";
@@ -47,6 +48,9 @@ export interface TransportsOptions {
   readonly monitoringRoutes: HttpRoutes | undefined;
 }
 
+/** Pending entries of one app, and how long new ones may be expected to wait. */
+const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
+
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
@@ -54,10 +58,13 @@ export function createTransports(options: TransportsOptions) {
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
+  const backlog = createBacklog(backlogLimits);
   const store = createPostgresContactStore({
     pool,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
+    backlog,
+    maxLongReads: Math.max(1, Math.floor(config.databasePoolSize / 2)),
   });
   const contacts = withSpans?.(store) ?? store;
   const open = { interceptors: openInterceptors, isOpen: true, rules };
@@ -70,7 +77,11 @@ export function createTransports(options: TransportsOptions) {
     ...createOperations({
       service: ContactService,
       handlers: createContactService({ contacts }),
-      interceptors: createInterceptors({ verifier }),
+      interceptors: createInterceptors({
+        verifier,
+        methods: new Set([nameOf(ContactService.method.syncContacts)]),
+        isFull: backlog.isFull,
+      }),
       rules,
       binaryReaders: { syncContacts: readSyncContacts },
     }),
