@@ -70,6 +70,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     connectionString,
     schema,
     poolSize: config.databasePoolSize,
+    prepares: config.databasePrepare,
     timeoutMs: config.requestTimeoutMs,
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });

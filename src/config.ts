@@ -1,5 +1,6 @@
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
+import { checkEnvironment, withEnvironment } from "./storage/database-environment.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import type { LogLevel } from "./telemetry/logger.ts";
 import { logLevels } from "./telemetry/logger.ts";
@@ -13,6 +14,8 @@ export interface Config {
   /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
+  /** False for a pooler that cannot prepare statements, such as PgBouncer before 1.21. */
+  readonly databasePrepare: boolean;
   readonly dataDir: string;
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
@@ -57,12 +60,14 @@ export function parseConfig(env: Environment): Config {
     return fallback;
   }
 
+  const connect = (text: string) => postgresUrl(text, env);
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
-    databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
+    databaseUrl: read("DATABASE_URL", connect, undefined),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
+    databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
@@ -104,9 +109,11 @@ function commit(text: string): string | Rejected {
   return /^[0-9a-f]{7,64}$/.test(text) ? text : { allowed: "7 to 64 hexadecimal digits" };
 }
 
-function postgresUrl(text: string): string | Rejected {
-  const allowed = checkDatabaseUrl(text);
-  return allowed === undefined ? text : { allowed };
+/** The variables of libpq add to the URL what it does not say itself. */
+function postgresUrl(text: string, env: Environment): string | Rejected {
+  const url = withEnvironment(text, env);
+  const allowed = checkDatabaseUrl(text) ?? checkEnvironment(env) ?? checkDatabaseUrl(url);
+  return allowed === undefined ? url : { allowed };
 }
 
 function schemaName(text: string): string | Rejected {
