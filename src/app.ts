@@ -62,6 +62,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   const schema = await prepareDatabase({
     connectionString,
     schema: config.databaseSchema,
+    migrates: config.migrates,
     name,
     logger,
   });

@@ -16,6 +16,8 @@ export interface Config {
   readonly databasePoolSize: number;
   /** False for a pooler that cannot prepare statements, such as PgBouncer before 1.21. */
   readonly databasePrepare: boolean;
+  /** False: a start only checks that the database is migrated. */
+  readonly migrates: boolean;
   readonly dataDir: string;
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
@@ -68,6 +70,7 @@ export function parseConfig(env: Environment): Config {
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
     databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
+    migrates: read("MIGRATE", oneOf(["on", "off"]), "on") === "on",
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),

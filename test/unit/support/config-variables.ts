@@ -95,6 +95,17 @@ export const configVariables: readonly Variable[] = [
     allowed: "one of on, off",
   },
   {
+    name: "MIGRATE",
+    property: "migrates",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["true", "never"],
+    allowed: "one of on, off",
+  },
+  {
     name: "DATA_DIR",
     property: "dataDir",
     fallback: ".data",
