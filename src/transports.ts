@@ -32,6 +32,7 @@ import type { ReadinessCheck } from "./transport/probes.ts";
 import { createProbes } from "./transport/probes.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
 import { createRestRoutes } from "./transport/rest/routes.ts";
+import type { Strangers } from "./transport/strangers.ts";
 import { createVersionRoutes } from "./transport/version.ts";
 import { version } from "./version.ts";
 
@@ -44,6 +45,7 @@ export interface TransportsOptions {
   readonly isStopping: () => boolean;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
+  readonly strangers: Strangers;
   readonly storeObservers: readonly (StoreObserver | undefined)[];
   /** Traces the calls of the store. Absent: they are not traced. */
   readonly withSpans: (<S extends ContactStore>(store: S) => S) | undefined;
@@ -59,7 +61,8 @@ const maxStreams = { perConnection: 10, total: 500 };
 
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
+  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle, strangers } =
+    options;
   const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
@@ -102,10 +105,11 @@ export function createTransports(options: TransportsOptions) {
   ]);
   const rejectionOf = createRejection({ routes, operations, streamLimit });
   return {
-    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf }),
+    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf, strangers }),
     handler: createRequestHandler({
       routes,
       lifecycle,
+      strangers,
       cors: config.corsOrigins && createCors(config.corsOrigins),
     }),
   };
