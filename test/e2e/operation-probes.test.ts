@@ -116,7 +116,7 @@ describe("grpc.health.v1", () => {
     await expect(ask(check, { service })).rejects.toMatchObject({ code: GrpcStatus.NOT_FOUND });
   });
 
-  test("lists what it knows", async () => {
+  test("lists its services", async () => {
     const { statuses } = await ask(list, {});
     expect(Object.keys(statuses).sort()).toEqual(known);
     for (const { status } of Object.values(statuses)) expect(status).toBe(Status.SERVING);
@@ -142,7 +142,7 @@ describe("grpc.health.v1", () => {
     await vi.waitFor(() => once(client.watch(), "data"));
   });
 
-  test("a watch that its caller leaves does not disturb others", async () => {
+  test("a watch that its caller ends does not affect others", async () => {
     using staying = openWatch("");
     await once(staying, "data");
     {

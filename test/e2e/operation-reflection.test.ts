@@ -105,7 +105,7 @@ describe.each([
     });
   });
 
-  test("gives a client all it needs to build the method", async () => {
+  test("gives a client everything that it needs to build the method", async () => {
     const file = await filesOf({
       case: "fileContainingSymbol",
       value: "contact.v1.ContactService.SyncContacts",
@@ -116,7 +116,7 @@ describe.each([
     expect(names).toEqual(["contacts", "return_outcomes"]);
   });
 
-  test("says NOT_FOUND of what does not exist, and goes on", async () => {
+  test("returns NOT_FOUND for an unknown symbol, and continues", async () => {
     const extension = { containingType: "contact.v1.ContactEntry", extensionNumber: 9 };
     const answers = await askAll(service, [
       { case: "fileContainingSymbol", value: "contact.v1.Nothing" },
@@ -132,7 +132,7 @@ describe.each([
     }
   });
 
-  test("answers a question that asks nothing", async () => {
+  test("answers a request without a question", async () => {
     expect((await ask({ case: undefined }))?.case).toBe("errorResponse");
   });
 });
