@@ -1,6 +1,7 @@
 import type { BlockList } from "node:net";
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
+import { checkEnvironment, withEnvironment } from "./storage/database-environment.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import { clientAddressHeaders, parseNetworks } from "./telemetry/client-address.ts";
 import type { LogFormat, LogLevel } from "./telemetry/logger.ts";
@@ -21,6 +22,10 @@ export interface Config {
   /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
+  /** False for a pooler that cannot prepare statements, such as PgBouncer before 1.21. */
+  readonly databasePrepare: boolean;
+  /** False: a start only checks that the database is migrated. */
+  readonly migrates: boolean;
   readonly dataDir: string;
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
@@ -88,13 +93,16 @@ export function parseConfig(env: Environment): Config {
     return fallback;
   }
 
+  const connect = (text: string) => postgresUrl(text, env);
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     tls: findTlsFiles(env, faults),
-    databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
+    databaseUrl: read("DATABASE_URL", connect, undefined),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
+    databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
+    migrates: read("MIGRATE", oneOf(["on", "off"]), "on") === "on",
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
@@ -190,9 +198,11 @@ function commit(text: string): string | Rejected {
   return /^[0-9a-f]{7,64}$/.test(text) ? text : { allowed: "7 to 64 hexadecimal digits" };
 }
 
-function postgresUrl(text: string): string | Rejected {
-  const allowed = checkDatabaseUrl(text);
-  return allowed === undefined ? text : { allowed };
+/** The variables of libpq add to the URL what it does not say itself. */
+function postgresUrl(text: string, env: Environment): string | Rejected {
+  const url = withEnvironment(text, env);
+  const allowed = checkDatabaseUrl(text) ?? checkEnvironment(env) ?? checkDatabaseUrl(url);
+  return allowed === undefined ? url : { allowed };
 }
 
 function schemaName(text: string): string | Rejected {

@@ -4,10 +4,11 @@ import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
 import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
 import type { OperationsOptions } from "./api/operation.ts";
-import { createOperations } from "./api/operation.ts";
+import { createOperations, nameOf } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
+import { createBacklog } from "./contact/backlog.ts";
 import type { ContactStore } from "./contact/contact-store.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
 import { joinObservers } from "./contact/store-observer.ts";
@@ -59,6 +60,9 @@ const maxOpenMessageBytes = 16_384;
 /** The streams that may be open at the same time. They need no Server-Key. */
 const maxStreams = { perConnection: 10, total: 500 };
 
+/** Pending entries of one app, and how long new ones may be expected to wait. */
+const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
+
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle, strangers } =
@@ -68,10 +72,13 @@ export function createTransports(options: TransportsOptions) {
   const { maxBodyBytes, requestTimeoutMs } = config;
   const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
+  const backlog = createBacklog(backlogLimits);
   const store = createPostgresContactStore({
     pool,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
+    backlog,
+    maxLongReads: Math.max(1, Math.floor(config.databasePoolSize / 2)),
   });
   const contacts = withSpans?.(store) ?? store;
   const open = { interceptors: openInterceptors, isOpen: true, maxMessageBytes, rules };
@@ -79,7 +86,11 @@ export function createTransports(options: TransportsOptions) {
     ...createOperations({
       service: ContactService,
       handlers: createContactService({ contacts }),
-      interceptors: createInterceptors({ verifier }),
+      interceptors: createInterceptors({
+        verifier,
+        methods: new Set([nameOf(ContactService.method.syncContacts)]),
+        isFull: backlog.isFull,
+      }),
       rules,
       binaryReaders: { syncContacts: readSyncContacts },
     }),

@@ -1,4 +1,6 @@
 import type { KeyVerifier } from "../access/key-verifier.ts";
+import type { AdmissionOptions } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import { createAuth } from "./auth.ts";
 import type { Interceptor } from "./operation.ts";
 
@@ -9,9 +11,13 @@ const enforceDeadline: Interceptor = (next) => (call, readMessage) =>
     if (!call.cancellation.aborted) next(call, readMessage).then(resolve, reject);
   });
 
+export interface InterceptorsOptions extends AdmissionOptions {
+  readonly verifier: KeyVerifier;
+}
+
 /** The interceptors of calls that need a Server-Key. The first is the outermost. */
-export function createInterceptors(options: { readonly verifier: KeyVerifier }): Interceptor[] {
-  return [enforceDeadline, createAuth(options)];
+export function createInterceptors(options: InterceptorsOptions): Interceptor[] {
+  return [enforceDeadline, createAuth(options), createAdmission(options)];
 }
 
 /** The interceptors of calls that are open to everyone, such as health checks. */

@@ -91,12 +91,17 @@ export function createOperations<S extends DescService>(
   return options.service.methods.map((method) => createOperation(method, options));
 }
 
+/** Such as `contact.v1.ContactService/SyncContacts`. */
+export function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
 function createOperation<S extends DescService>(
   method: DescMethod,
   options: OperationsOptions<S>,
 ): Operation {
   const { handlers, interceptors, isOpen = false, maxMessageBytes, rules } = options;
-  const name = `${method.parent.typeName}/${method.name}`;
+  const name = nameOf(method);
   const handle: unknown = handlers[method.localName as keyof S["method"]];
   if (method.methodKind !== "unary") {
     if (!isOpen) throw new Error(`${name}: streams are not authenticated`);

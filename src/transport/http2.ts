@@ -28,6 +28,11 @@ export interface Http2 {
   drain(): void;
 }
 
+/**
+ * Most streams of a connection at once. Clients hold further calls back until a stream ends, so that a
+ * connection cannot have more in flight than the service can do soon.
+ */
+const maxConcurrentStreams = 100;
 /** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
 const strangerStreamsMs = 10_000;
 
@@ -42,7 +47,7 @@ export function createHttp2(options: Http2Options): Http2 {
     handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
   const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
-    { settings: { maxConcurrentStreams: 1_000, maxHeaderListSize }, maxHeaderListPairs },
+    { settings: { maxConcurrentStreams, maxHeaderListSize }, maxHeaderListPairs },
     (req, res) => serve(req, res),
   );
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];

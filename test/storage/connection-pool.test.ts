@@ -77,7 +77,15 @@ test("whatever keeps a connection from being opened is an unavailable database",
   const causes: [change: (url: URL) => void, cause: unknown][] = [
     [({ searchParams }) => searchParams.set("user", "nobody"), { code: "28000" }],
     [({ searchParams }) => searchParams.set("options", "-c no_such_setting=1"), { code: "42704" }],
-    [({ searchParams }) => searchParams.set("sslrootcert", "/missing.crt"), { code: "ENOENT" }],
+    [
+      ({ searchParams }) => {
+        // A Unix socket has no TLS.
+        searchParams.set("host", "127.0.0.1");
+        searchParams.set("sslmode", "verify-ca");
+        searchParams.set("sslrootcert", "/missing.crt");
+      },
+      { code: "ENOENT" },
+    ],
     [({ searchParams }) => searchParams.set("host", "/missing"), { code: "ENOENT" }],
   ];
   for (const [change, cause] of causes) {

@@ -6,7 +6,7 @@ import { createPostgresContactStore } from "../../src/storage/postgres-contact-s
 import type { Database } from "../../src/storage/schema.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
-import { connectClient, createTestDatabase } from "./database.ts";
+import { connectClient, createTestDatabase, serviceConnection } from "./database.ts";
 import { patienceMs } from "./patience.ts";
 
 export interface OpenOptions {
@@ -51,7 +51,7 @@ export function createSuite(): Suite {
   function openOn(url: string, options: OpenOptions = {}): OpenStore {
     const { poolSize = 4, timeoutMs = patienceMs, lockTimeoutMs = 100 } = options;
     const pool = createPool({
-      connectionString: url,
+      ...serviceConnection(url),
       poolSize,
       timeoutMs,
       onConnectionLost: () => {},

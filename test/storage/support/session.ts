@@ -47,7 +47,7 @@ export async function backendsOf(session: pg.Client): Promise<Backend[]> {
   const { rows } = await session.query<Backend>(
     `SELECT pid, state, coalesce(wait_event_type = 'Lock', false) AS waits
      FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'kith'`,
+     WHERE datname = current_database() AND application_name LIKE 'kith%'`,
   );
   return rows;
 }

@@ -95,6 +95,28 @@ export const configVariables: readonly Variable[] = [
     allowed: "a whole number from 1 to 1000",
   },
   {
+    name: "DATABASE_PREPARE",
+    property: "databasePrepare",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["true", "1", "OFF"],
+    allowed: "one of on, off",
+  },
+  {
+    name: "MIGRATE",
+    property: "migrates",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["true", "never"],
+    allowed: "one of on, off",
+  },
+  {
     name: "DATA_DIR",
     property: "dataDir",
     fallback: ".data",
