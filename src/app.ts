@@ -16,6 +16,7 @@ import { createReadiness } from "./storage/readiness.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createTlsAcceptor } from "./tls/acceptor.ts";
 import { createListener } from "./transport/listener.ts";
+import { createStrangers } from "./transport/strangers.ts";
 import { createTransports } from "./transports.ts";
 
 /** The address of the service. */
@@ -56,6 +57,8 @@ const handshakeMs = 10_000;
 const tlsPollMs = 2_000;
 /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
 const idleMs = 300_000;
+/** Of connections on which no call with a valid Server-Key has ended. */
+const strangerLimits = { maxConnections: 1_000, maxAgeMs: 300_000, idleMs: 30_000 };
 /** Time in which statements can end, and spans be exported, after requests were cut off, in milliseconds. */
 const cutOffMs = 1_000;
 
@@ -138,6 +141,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     monitoring && hasOwnPort
       ? createMonitoringListener({ routes: monitoring.routes, lifecycle, ...timeouts })
       : undefined;
+  const strangers = createStrangers(strangerLimits);
+  stack.defer(() => strangers.stop());
   const listener = createListener({
     ...createTransports({
       config,
@@ -151,11 +156,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       isStopping: () => isStopping,
       stopping: stopping.signal,
       lifecycle,
+      strangers,
       storeObservers: [monitoring?.store, tracing?.storeObserver],
       withSpans: tracing?.withStoreSpans,
       monitoringRoutes: hasOwnPort ? undefined : monitoring?.routes,
     }),
     ...timeouts,
+    strangers,
     tls,
   });
 

@@ -33,6 +33,7 @@ import type { ReadinessCheck } from "./transport/probes.ts";
 import { createProbes } from "./transport/probes.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
 import { createRestRoutes } from "./transport/rest/routes.ts";
+import type { Strangers } from "./transport/strangers.ts";
 import { createVersionRoutes } from "./transport/version.ts";
 import { version } from "./version.ts";
 
@@ -45,6 +46,7 @@ export interface TransportsOptions {
   readonly isStopping: () => boolean;
   readonly stopping: AbortSignal;
   readonly lifecycle: CallLifecycle;
+  readonly strangers: Strangers;
   readonly storeObservers: readonly (StoreObserver | undefined)[];
   /** Traces the calls of the store. Absent: they are not traced. */
   readonly withSpans: (<S extends ContactStore>(store: S) => S) | undefined;
@@ -63,7 +65,8 @@ const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
 
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
+  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle, strangers } =
+    options;
   const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
@@ -113,10 +116,11 @@ export function createTransports(options: TransportsOptions) {
   ]);
   const rejectionOf = createRejection({ routes, operations, streamLimit });
   return {
-    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf }),
+    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf, strangers }),
     handler: createRequestHandler({
       routes,
       lifecycle,
+      strangers,
       cors: config.corsOrigins && createCors(config.corsOrigins),
     }),
   };

@@ -31,7 +31,6 @@ export function pageRequestOf(
 }
 
 /** The token of the next page, or an empty string if this page is the last. */
-export function nextPageToken({ entries, hasMore }: Page, list: PagedList): string {
-  const last = entries.at(-1);
-  return hasMore && last !== undefined ? encodePageToken(list, last.id) : "";
+export function nextPageToken({ nextAfter }: Page, list: PagedList): string {
+  return nextAfter === undefined ? "" : encodePageToken(list, nextAfter);
 }

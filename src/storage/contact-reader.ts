@@ -8,6 +8,7 @@ import { encode } from "./encoded-statement.ts";
 import { createJoinedReads } from "./joined-reads.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { readAlone } from "./read-transaction.ts";
+import { createSharedReads } from "./shared-reads.ts";
 import type { Statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
@@ -36,6 +37,7 @@ export function createContactReader({
   observer,
   longReads,
 }: ContactReaderOptions): ContactReader {
+  const share = createSharedReads<Rows>();
   const join = createJoinedReads({ pool, observer, ...joinedLimits });
 
   /** For statements that are short for all values. */
@@ -43,10 +45,14 @@ export function createContactReader({
     return retry(call, () => join(encode(statement), call.signal));
   }
 
-  /** For statements that may read a whole list: no joined read waits for them. */
+  /** For statements that may read a long list: no joined read waits for them, and the same ones are shared. */
   function readSingly(appId: number, statement: Statement, call: StoreOptions): Promise<Rows> {
-    const read = () => retry(call, () => readAlone(pool, encode(statement)));
-    return longReads.run(appId, call.signal, read);
+    const key = JSON.stringify([statement.name, ...statement.values]);
+    return share(key, call, (shared) =>
+      longReads.run(appId, shared.signal, () =>
+        retry(shared, () => readAlone(pool, encode(statement))),
+      ),
+    );
   }
 
   function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
@@ -89,7 +95,7 @@ export function createContactReader({
   };
 }
 
-/** The entry after the page only shows that the list has more. */
+/** An entry after the page only shows that the list has more. */
 function parsePage([row = []]: Rows, { size }: PageRequest): Page {
   const ids = JSON.parse(row[0] ?? "[]") as string[];
   const times = Buffer.from(row[1] ?? "", "hex");
@@ -97,7 +103,8 @@ function parsePage([row = []]: Rows, { size }: PageRequest): Page {
     id,
     createdAtMicros: microsFrom1970To2000 + readInt64(times, n * timeBytes),
   }));
-  return { entries, hasMore: ids.length > size };
+  const nextAfter = ids.length > size ? entries.at(-1)?.id : (row[2] ?? undefined);
+  return { entries, nextAfter };
 }
 
 /** Exact for safe integers. */

@@ -9,6 +9,7 @@ import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
+import type { Strangers } from "./strangers.ts";
 import { parseCallerTimeout } from "./timeout.ts";
 
 export interface GrpcTransportOptions {
@@ -22,6 +23,7 @@ export interface GrpcTransportOptions {
    * To reject such calls here costs least.
    */
   readonly rejectionOf: (path: string, stream: ServerHttp2Stream) => Fault | undefined;
+  readonly strangers?: Strangers | undefined;
 }
 
 /** Serves the request, or returns false if it is not a gRPC call in protobuf that is unary or unknown. */
@@ -36,7 +38,7 @@ export type GrpcTransport = (
  * and Connect's chain of streams. A test compares its responses with those of Connect.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { lifecycle, bodies, requestTimeoutMs, rejectionOf } = options;
+  const { lifecycle, bodies, requestTimeoutMs, rejectionOf, strangers } = options;
   const operations = new Map<string, UnaryOperation>(
     options.operations.flatMap((operation) =>
       operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
@@ -60,9 +62,11 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       callerTimeoutMs: timeout.timeoutMs,
       timeoutMs: requestTimeoutMs,
     });
+    const { session } = stream;
     stream.on("error", ignore);
     stream.once("close", () => {
       lifecycle.end(call, !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR);
+      if (call.principal !== undefined) strangers?.recognize(session);
       // Node keeps the stream until a major garbage collection, but must not keep the call.
       stream.removeAllListeners();
     });

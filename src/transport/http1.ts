@@ -7,6 +7,7 @@ import { continueWhenRead } from "./expect-continue.ts";
 import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
 import { withoutUpgrade } from "./http1-upgrade.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
+import type { Strangers } from "./strangers.ts";
 
 export interface Http1Options {
   readonly handler: RequestHandler;
@@ -14,6 +15,8 @@ export interface Http1Options {
   readonly silenceMs: number;
   /** Time after a response for which the connection stays open for the next request, in milliseconds. */
   readonly keepAliveMs: number;
+  /** Absent: connections without a valid call are not limited. */
+  readonly strangers?: Strangers | undefined;
 }
 
 export interface Http1 {
@@ -44,7 +47,8 @@ interface Exchange {
 }
 
 /** Serves HTTP/1.1 and HTTP/1.0. Pipelined requests are served one after another: they change data. */
-export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): Http1 {
+export function createHttp1(options: Http1Options): Http1 {
+  const { handler, silenceMs, keepAliveMs, strangers } = options;
   const latest = new WeakMap<Socket, Exchange>();
   const sockets = new Set<Socket>();
   const longLines = new WeakSet<Socket>();
@@ -85,6 +89,13 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     const res = latest.get(socket)?.res;
     if (res === undefined || res.closed) callback();
     else res.once("close", callback);
+  }
+
+  /** Closes a connection after its response, or at once if there is none to send. */
+  function closeAfterResponse(socket: Socket): void {
+    const res = latest.get(socket)?.res;
+    if (res === undefined || res.closed) socket.destroy();
+    else res.shouldKeepAlive = false;
   }
 
   /** Responds to bytes that are not a request, and closes the connection. */
@@ -143,7 +154,11 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     server,
     accept(socket, firstBytes) {
       sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
+      socket.once("close", () => {
+        sockets.delete(socket);
+        strangers?.delete(socket);
+      });
+      strangers?.add(socket, { close: () => closeAfterResponse(socket) });
       if (!firstBytes.includes("\n")) longLines.add(socket);
       for (const accept of connectionListeners) accept.call(server, socket);
     },

@@ -9,6 +9,7 @@ import type { GrpcTransport } from "./grpc.ts";
 import { drainSession } from "./http2-drain.ts";
 import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import type { Strangers } from "./strangers.ts";
 
 export interface Http2Options {
   /** Serves the requests that `grpc` does not serve. */
@@ -16,6 +17,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: connections without a valid call are not limited. */
+  readonly strangers?: Strangers | undefined;
 }
 
 export interface Http2 {
@@ -30,8 +33,11 @@ export interface Http2 {
  * connection cannot have more in flight than the service can do soon.
  */
 const maxConcurrentStreams = 100;
+/** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
+const strangerStreamsMs = 10_000;
 
-export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
+export function createHttp2(options: Http2Options): Http2 {
+  const { handler, grpc, idleMs, strangers } = options;
   const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
 
@@ -61,8 +67,19 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
 
   function serveSession(session: ServerHttp2Session, socket: Socket): void {
     sessions.set(session, socket);
-    session.once("close", () => sessions.delete(session));
-    session.setTimeout(idleMs, () => drainSession(session, socket));
+    session.once("close", () => {
+      sessions.delete(session);
+      strangers?.delete(session);
+    });
+    session.setTimeout(strangers?.idleMs ?? idleMs, () => drainSession(session, socket));
+    strangers?.add(session, {
+      close() {
+        drainSession(session, socket);
+        const timer = setTimeout(() => session.destroy(), strangerStreamsMs).unref();
+        session.once("close", () => clearTimeout(timer));
+      },
+      recognize: () => session.setTimeout(idleMs),
+    });
     session.on("error", () => session.destroy());
     // A client that has closed its side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());

@@ -8,6 +8,7 @@ import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
 import { rejectPlaintext } from "./plaintext.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import type { Strangers } from "./strangers.ts";
 import { untilAllAccepted } from "./until-all-accepted.ts";
 
 export interface ListenerOptions {
@@ -20,6 +21,8 @@ export interface ListenerOptions {
   readonly keepAliveMs: number;
   /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: connections without a valid call are not limited. */
+  readonly strangers?: Strangers | undefined;
   /** Absent: the port serves plaintext. */
   readonly tls?: TlsAcceptor | undefined;
 }

@@ -3,11 +3,13 @@ import type { Http2ServerResponse } from "node:http2";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import { connectionOf } from "./connection.ts";
 import type { Cors } from "./cors.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import { protocolOf } from "./protocol.ts";
+import type { Strangers } from "./strangers.ts";
 
 /**
  * Serves a request.
@@ -29,11 +31,12 @@ export interface RequestHandlerOptions {
   readonly lifecycle: CallLifecycle;
   /** Absent: pages of other origins cannot call the service. */
   readonly cors?: Cors | undefined;
+  readonly strangers?: Strangers | undefined;
 }
 
 /** Serves HTTP requests: finds the route of the path, and begins and ends the call. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { routes, lifecycle, cors } = options;
+  const { routes, lifecycle, cors, strangers } = options;
 
   return (req, res, rejection) => {
     const path = pathOf(req);
@@ -53,7 +56,11 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     // "close" reports the errors of a connection. Without these listeners they would end the process.
     req.on("error", () => {});
     res.on("error", () => {});
-    res.once("close", () => lifecycle.end(call, res.writableFinished));
+    const connection = connectionOf(req);
+    res.once("close", () => {
+      lifecycle.end(call, res.writableFinished);
+      if (call.principal !== undefined) strangers?.recognize(connection);
+    });
     res.setHeader("X-Request-Id", call.requestId);
     cors?.setHeaders(req, res);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;

@@ -48,7 +48,7 @@ test("a database of the first version moves over, with its contacts, apps and ke
   const page = await store.listContacts(1, "alice", { size: 10 }, unhurried);
   expect(page).toEqual({
     entries: ["bob", "ève 😀"].map((id) => ({ id, createdAtMicros: 1714979289123456 })),
-    hasMore: false,
+    nextAfter: undefined,
   });
 });
 

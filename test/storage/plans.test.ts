@@ -145,7 +145,7 @@ const cases: Case[] = [
     {
       name: `mutual contacts after "${after}"`,
       statement: (appId: number, id: string) => reads.listMutual(appId, id, { after, size: 100 }),
-      scans: [ofList, ofPair],
+      scans: [ofListPair, ofListPair, ofOwners, ofPair],
     },
   ]),
   ...[1, 100, 1_000].map((count) => ({

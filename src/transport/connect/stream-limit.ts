@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import { fault } from "../../errors.ts";
 
 /** Limits the streams that are open at the same time. */
@@ -41,10 +39,4 @@ export function createStreamLimit({ perConnection, total }: StreamLimitOptions):
       return () => add(connection, -1);
     },
   };
-}
-
-/** The connection of a request: the session of HTTP/2, or the socket. */
-export function connectionOf(req: IncomingMessage): object {
-  const { stream } = req as unknown as Partial<Http2ServerRequest>;
-  return stream?.session ?? req.socket;
 }

@@ -6,13 +6,13 @@ import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
+import { connectionOf } from "../connection.ts";
 import { createStreamCheck } from "../grpc-message.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
 import { callKey } from "./read-errors.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
 import type { StreamLimit } from "./stream-limit.ts";
-import { connectionOf } from "./stream-limit.ts";
 
 export interface StreamRouteOptions {
   readonly handler: UniversalHandler;
