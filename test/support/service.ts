@@ -66,7 +66,8 @@ export async function startService(
   const { port } = await app.listen();
   await untilReady(`http://127.0.0.1:${port}`);
   const admin = createDatabase({
-    connectionString: database.url,
+    connectionString: env.DATABASE_URL ?? database.url,
+    prepares: env.DATABASE_PREPARE !== "off",
     poolSize: 1,
     timeoutMs: patienceMs,
     onConnectionLost: () => {},
