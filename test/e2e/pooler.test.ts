@@ -7,7 +7,7 @@ import { eventually } from "./support/eventually.ts";
 import { createPooledService } from "./support/pooled-service.ts";
 
 const isInstalled = pgbouncerVersion() !== undefined;
-if (!isInstalled) console.warn("skipped: PgBouncer is not installed");
+if (!isInstalled) process.stderr.write("skipped: PgBouncer is not installed\n");
 
 test.skipIf(!isInstalled)(
   "restarts and reloads of the pooler under load lose no acknowledged sync",
