@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addAppCommands } from "./cli/apps.ts";
 import { addKeyCommands } from "./cli/keys.ts";
 import { addMigrateCommand } from "./cli/migrate.ts";
+import { addTransferCommands } from "./cli/transfer.ts";
 import { version } from "./version.ts";
 
 const program = new Command("kith")
@@ -16,6 +17,7 @@ const program = new Command("kith")
 addAppCommands(program);
 addKeyCommands(program);
 addMigrateCommand(program);
+addTransferCommands(program);
 
 try {
   await program.parseAsync();

@@ -2,12 +2,14 @@ import type { AppStore } from "../access/app-store.ts";
 import type { KeyStore } from "../access/key-store.ts";
 import type { Config } from "../config.ts";
 import { parseConfig } from "../config.ts";
-import { createDatabase } from "../storage/database.ts";
+import type { Pool } from "../storage/database.ts";
+import { createDatabaseOn, createPool } from "../storage/database.ts";
 import { migrate } from "../storage/migrate.ts";
 import { createPostgresAppStore } from "../storage/postgres-app-store.ts";
 import { createPostgresKeyStore } from "../storage/postgres-key-store.ts";
 import { grantRights } from "../storage/rights.ts";
 import { DatabaseError, databaseName } from "../storage/startup.ts";
+import type { Counts } from "../storage/transfer.ts";
 
 /** Longest that one statement of a command runs, in milliseconds. */
 const timeoutMs = 30_000;
@@ -43,23 +45,31 @@ export async function migrateDatabase(role?: string): Promise<readonly string[]>
   return ran;
 }
 
-type Db = ReturnType<typeof createDatabase>;
+/** Runs a command on a pool of one connection, whose statements may take any time. */
+export function withPool(
+  command: (database: { readonly pool: Pool; readonly schema: string }) => Promise<Counts>,
+): Promise<Counts> {
+  return withDatabase(migrationTimeoutMs, (_, { pool, schema }) => command({ pool, schema }));
+}
+
+type Db = ReturnType<typeof createDatabaseOn>;
 
 interface Opened {
   readonly config: Config;
   readonly migrations: readonly string[];
   readonly schema: string;
+  readonly pool: Pool;
 }
 
-async function withDatabase(
+async function withDatabase<T>(
   limitMs: number,
-  work: (db: Db, opened: Opened) => Promise<void>,
-): Promise<void> {
+  work: (db: Db, opened: Opened) => Promise<T>,
+): Promise<T> {
   await using stack = new AsyncDisposableStack();
   const config = parseConfig(process.env);
   const embedded = config.databaseUrl === undefined ? await joinEmbedded(config) : undefined;
   if (embedded !== undefined) stack.defer(() => embedded.stop());
-  const db = createDatabase({
+  const pool = createPool({
     connectionString: config.databaseUrl ?? embedded?.connectionString ?? "",
     schema: config.databaseSchema,
     prepares: config.databasePrepare,
@@ -67,7 +77,8 @@ async function withDatabase(
     timeoutMs: limitMs,
     onConnectionLost: () => {},
   });
-  stack.defer(() => db.destroy());
+  stack.defer(() => pool.end());
+  const db = createDatabaseOn(pool);
   const { migrations, schema } = await migrate(db, {
     schema: config.databaseSchema,
     onWait: () => console.error("waiting for another process that migrates the database"),
@@ -75,7 +86,7 @@ async function withDatabase(
   }).catch((error) => {
     throw new DatabaseError(databaseName(config), error);
   });
-  await work(db, { config, migrations, schema });
+  return await work(db, { config, migrations, schema, pool });
 }
 
 async function joinEmbedded({ dataDir }: Config) {

@@ -52,7 +52,7 @@ export async function startPgBouncer(
     unix_socket_dir: "",
     auth_type: "any",
     pool_mode: "transaction",
-    default_pool_size: 3,
+    default_pool_size: 10,
     max_client_conn: 1000,
     server_idle_timeout: 1,
     ...(canPrepare() ? { max_prepared_statements: 100 } : {}),

@@ -72,7 +72,8 @@ export async function startService(
   const url = `${env.TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   await untilReady(url, env);
   const admin = createDatabase({
-    connectionString: database.url,
+    connectionString: env.DATABASE_URL ?? database.url,
+    prepares: env.DATABASE_PREPARE !== "off",
     poolSize: 1,
     timeoutMs: patienceMs,
     onConnectionLost: () => {},

@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { expect, onTestFinished, test } from "vitest";
+import { createTestDatabase, withAdmin } from "../support/database.ts";
+
+const run = promisify(execFile);
+
+function kith(databaseUrl: string, ...args: string[]) {
+  return run("node_modules/.bin/node", ["src/cli.ts", ...args], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+  });
+}
+
+async function newDatabase(): Promise<string> {
+  const { url, drop } = await createTestDatabase({ template: "template0" });
+  onTestFinished(drop);
+  await kith(url, "migrate");
+  return url;
+}
+
+function newFile(): string {
+  const directory = mkdtempSync(join(tmpdir(), "kith-transfer-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return join(directory, "export.gz");
+}
+
+/** All rows of a database, as text. */
+function rowsOf(databaseUrl: string): Promise<string[]> {
+  return withAdmin(databaseUrl, async (admin) => {
+    const { rows } = await admin.query<{ row: string }>(
+      `SELECT app::text AS row FROM app UNION ALL SELECT server_key::text FROM server_key
+       UNION ALL SELECT contact::text FROM contact ORDER BY 1`,
+    );
+    return rows.map(({ row }) => row);
+  });
+}
+
+/** Ids that the text format of COPY has to escape, and one that looks like the end of a table. */
+const oddIds = ["tab\there", "line\nbreak", "\\.", "\\N", "\\", "é😀", "{}"];
+
+test("an export and an import move everything, and new apps get new ids", async () => {
+  const [source, target] = [await newDatabase(), await newDatabase()];
+  await kith(source, "apps", "create", "one");
+  await kith(source, "apps", "create", "two");
+  await kith(source, "keys", "create", "--app", "two", "--name", "web 1", "--expires", "90d");
+  await withAdmin(source, async (admin) => {
+    await admin.query("DELETE FROM app WHERE name = 'one'");
+    await admin.query(
+      "INSERT INTO contact (app_id, owner_id, contact_id) SELECT 2, a, b FROM unnest($1::text[]) AS a, unnest($1::text[]) AS b",
+      [oddIds],
+    );
+    await admin.query(
+      "INSERT INTO contact (app_id, owner_id, contact_id) SELECT 2, 'many', n::text FROM generate_series(1, 50000) AS n",
+    );
+  });
+  const file = newFile();
+  const exported = await kith(source, "export", file, "--json");
+  expect(JSON.parse(exported.stdout)).toEqual({ apps: 1, keys: 1, contacts: 50_049 });
+  const imported = await kith(target, "import", file, "--json");
+  expect(imported.stdout).toBe(exported.stdout);
+  expect(await rowsOf(target)).toEqual(await rowsOf(source));
+
+  await kith(target, "apps", "create", "three");
+  expect((await rowsOf(target)).filter((row) => row.includes("three"))).toEqual([
+    expect.stringMatching(/^\(3,/),
+  ]);
+  // A second import, and a second export to the same file, change nothing.
+  await expect(kith(target, "import", file)).rejects.toThrow(/table app is not empty/);
+  await expect(kith(target, "export", file)).rejects.toThrow(/EEXIST/);
+});
+
+test("a file that is cut off or of another version imports nothing", async () => {
+  const [source, target] = [await newDatabase(), await newDatabase()];
+  await kith(source, "apps", "create", "one");
+  const file = newFile();
+  await kith(source, "export", file);
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.subarray(0, bytes.length - 20));
+  await expect(kith(target, "import", file)).rejects.toThrow(/unexpected end of file/);
+  const text = gunzipSync(bytes).toString();
+  writeFileSync(file, gzipSync(text.replace('"version":1', '"version":2')));
+  await expect(kith(target, "import", file)).rejects.toThrow(/version 2 of the format/);
+  writeFileSync(file, gzipSync(text.slice(0, text.lastIndexOf("{"))));
+  await expect(kith(target, "import", file)).rejects.toThrow(/ends too early/);
+  expect(await rowsOf(target)).toEqual([]);
+});
