@@ -1,4 +1,5 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
+import { createRateLimiter } from "./access/rate-limiter.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
@@ -70,7 +71,11 @@ export function createTransports(options: TransportsOptions) {
     ...createOperations({
       service: ContactService,
       handlers: createContactService({ contacts }),
-      interceptors: createInterceptors({ verifier }),
+      interceptors: createInterceptors({
+        verifier,
+        limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
+        service: ContactService,
+      }),
       rules,
       binaryReaders: { syncContacts: readSyncContacts },
     }),

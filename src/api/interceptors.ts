@@ -1,6 +1,8 @@
 import type { KeyVerifier } from "../access/key-verifier.ts";
 import { createAuth } from "./auth.ts";
 import type { Interceptor } from "./operation.ts";
+import type { RateLimitingOptions } from "./rate-limit.ts";
+import { createRateLimiting } from "./rate-limit.ts";
 
 /** Ends the call when its deadline is exceeded or its caller disconnects, even while its handler waits. */
 const enforceDeadline: Interceptor = (next) => (call, readMessage) =>
@@ -9,9 +11,13 @@ const enforceDeadline: Interceptor = (next) => (call, readMessage) =>
     if (!call.cancellation.aborted) next(call, readMessage).then(resolve, reject);
   });
 
+export interface InterceptorsOptions extends RateLimitingOptions {
+  readonly verifier: KeyVerifier;
+}
+
 /** The interceptors of calls that need a Server-Key. The first is the outermost. */
-export function createInterceptors(options: { readonly verifier: KeyVerifier }): Interceptor[] {
-  return [enforceDeadline, createAuth(options)];
+export function createInterceptors(options: InterceptorsOptions): Interceptor[] {
+  return [enforceDeadline, createAuth(options), createRateLimiting(options)];
 }
 
 /** The interceptors of calls that are open to everyone, such as health checks. */

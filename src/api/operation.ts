@@ -85,11 +85,16 @@ export function createOperations<S extends DescService>(
   return options.service.methods.map((method) => createOperation(method, options));
 }
 
+/** Such as `contact.v1.ContactService/SyncContacts`. */
+export function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
 function createOperation<S extends DescService>(
   method: DescMethod,
   { handlers, interceptors, isOpen = false, rules, binaryReaders = {} }: OperationsOptions<S>,
 ): Operation {
-  const name = `${method.parent.typeName}/${method.name}`;
+  const name = nameOf(method);
   const handle: unknown = handlers[method.localName as keyof S["method"]];
   if (method.methodKind !== "unary") {
     if (!isOpen) throw new Error(`${name}: streams are not authenticated`);

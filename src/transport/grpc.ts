@@ -91,13 +91,14 @@ async function respond(
   } catch (error) {
     const fault = call.fail(error);
     if (stream.closed || stream.destroyed) return;
+    const status = grpcStatusOf(fault);
     // One frame of headers (Trailers-Only): clients do not retry once they have received a response.
-    stream.respond({ ...headers, ...grpcStatusOf(fault) }, { endStream: true });
+    stream.respond({ ...headers, ...call.quota?.headers(), ...status }, { endStream: true });
     closeAfterResponse(stream);
     return;
   }
   if (stream.closed || stream.destroyed) return;
-  stream.respond(headers, { waitForTrailers: true });
+  stream.respond({ ...headers, ...call.quota?.headers() }, { waitForTrailers: true });
   stream.once("wantTrailers", sendOkTrailers);
   stream.end(body);
 }

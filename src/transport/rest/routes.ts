@@ -6,6 +6,7 @@ import { http } from "../../gen/google/api/annotations_pb.ts";
 import { sendJson, successEnvelope } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
+import { setQuotaHeaders } from "../quota-headers.ts";
 import { compileEncoder } from "./encode.ts";
 import { postPath } from "./post-path.ts";
 
@@ -53,6 +54,7 @@ function createRoute(
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
       const message = await run(call, () => readMessage(req));
+      setQuotaHeaders(call, res);
       sendJson(res, 200, successEnvelope(encode(message)));
     },
   };
