@@ -49,6 +49,16 @@ export default defineConfig({
         provide: { matrix: "sample" },
         env: { TEST_DATABASE_DEFAULTS: "hostile" },
       }),
+      // The same tests of the stores and the calls through PgBouncer in transaction mode.
+      {
+        extends: true,
+        test: {
+          name: "pooler",
+          include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
+          provide: { matrix: "sample" },
+          globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
+        },
+      },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
       withPostgres({
         name: "contract",

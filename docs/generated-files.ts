@@ -82,6 +82,18 @@ empty if the call had no valid Server-Key. The number of time series grows with 
 
 The reasons and their HTTP statuses are those of [errors.md](errors.md). The status 429 marks the calls that
 were rejected because of overload or of a limit.
+
+## Alerts and dashboard
+
+[\`docker/prometheus/kith.rules.yml\`](../docker/prometheus/kith.rules.yml) has alerts for a service that does not
+respond, a database that is unreachable or accepts no writes, an error budget that is spent too fast, long waits
+in the queue, connections that are all in use, rejected calls, slow calls, a blocked event loop, and dropped log
+lines. They expect the job name \`kith\`. The objective is that 99.9 % of the calls succeed in 30 days. Change it in
+the rules if yours is another one.
+
+[\`docker/grafana/dashboards/kith.json\`](../docker/grafana/dashboards/kith.json) is a dashboard for Grafana, which
+can be imported into any Grafana with a data source of Prometheus.
+\`docker compose -f docker/compose.yaml --profile monitoring up\` starts both beside the service.
 `;
 }
 

@@ -80,6 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const schema = await prepareDatabase({
     connectionString,
     schema: config.databaseSchema,
+    migrates: config.migrates,
     name,
     logger,
   });
@@ -88,6 +89,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     connectionString,
     schema,
     poolSize: config.databasePoolSize,
+    prepares: config.databasePrepare,
     timeoutMs: config.requestTimeoutMs,
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });

@@ -3,6 +3,7 @@ import type { RateLimit } from "./access/rate-limit.ts";
 import { rateLimitOf, rateLimitRange } from "./access/rate-limit.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
+import { checkEnvironment, withEnvironment } from "./storage/database-environment.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import { clientAddressHeaders, parseNetworks } from "./telemetry/client-address.ts";
 import type { LogFormat, LogLevel } from "./telemetry/logger.ts";
@@ -23,6 +24,10 @@ export interface Config {
   /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
+  /** False for a pooler that cannot prepare statements, such as PgBouncer before 1.21. */
+  readonly databasePrepare: boolean;
+  /** False: a start only checks that the database is migrated. */
+  readonly migrates: boolean;
   readonly dataDir: string;
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
@@ -49,6 +54,8 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[] | undefined;
   /** Whether to serve `/docs`. */
   readonly docs: boolean;
+  /** Whether to serve server reflection. */
+  readonly reflection: boolean;
   /** Whether `/metrics` and `/status` are served. */
   readonly metrics: boolean;
   /** The port of `/metrics` and `/status`. Absent: that of the service. */
@@ -90,13 +97,16 @@ export function parseConfig(env: Environment): Config {
     return fallback;
   }
 
+  const connect = (text: string) => postgresUrl(text, env);
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     tls: findTlsFiles(env, faults),
-    databaseUrl: read("DATABASE_URL", postgresUrl, undefined),
+    databaseUrl: read("DATABASE_URL", connect, undefined),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
+    databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
+    migrates: read("MIGRATE", oneOf(["on", "off"]), "on") === "on",
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
@@ -119,6 +129,7 @@ export function parseConfig(env: Environment): Config {
     tracing: findTracingSettings(env, faults),
     corsOrigins: read("CORS_ORIGINS", origins, undefined),
     docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
+    reflection: read("REFLECTION", onOrOff, true),
     metrics: read("METRICS", onOrOff, true),
     metricsPort: read("METRICS_PORT", wholeNumber(0, 65_535), undefined),
     metricsAppLabel: read("METRICS_APP_LABEL", onOrOff, false),
@@ -198,9 +209,11 @@ function commit(text: string): string | Rejected {
   return /^[0-9a-f]{7,64}$/.test(text) ? text : { allowed: "7 to 64 hexadecimal digits" };
 }
 
-function postgresUrl(text: string): string | Rejected {
-  const allowed = checkDatabaseUrl(text);
-  return allowed === undefined ? text : { allowed };
+/** The variables of libpq add to the URL what it does not say itself. */
+function postgresUrl(text: string, env: Environment): string | Rejected {
+  const url = withEnvironment(text, env);
+  const allowed = checkDatabaseUrl(text) ?? checkEnvironment(env) ?? checkDatabaseUrl(url);
+  return allowed === undefined ? url : { allowed };
 }
 
 function schemaName(text: string): string | Rejected {

@@ -183,6 +183,13 @@ export const errors = {
     message: "The app has used its rate limit of {limit} contacts per second",
     retryAfter: 1,
   },
+  TOO_MANY_STREAMS: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "Too many streams are open",
+    retryAfter: 10,
+  },
   CANCELLED: {
     grpc: "CANCELLED",
     http: 499,
@@ -215,13 +222,19 @@ export interface FaultLocation {
   readonly fieldCode: string;
 }
 
-/** An error whose message a client may see. Only the log contains the cause. */
+/**
+ * An error whose message a client may see. Only the log contains the cause. It has no stack: to capture one
+ * would take longer than all other work for a call that is rejected.
+ */
 export class Fault extends Error {
   readonly reason: Reason;
   readonly at: FaultLocation | undefined;
 
   constructor(reason: Reason, message: string, at?: FaultLocation, cause?: unknown) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Fault";
     this.reason = reason;
     this.at = at;

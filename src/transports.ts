@@ -4,10 +4,12 @@ import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
 import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
-import { createOperations } from "./api/operation.ts";
+import type { OperationsOptions } from "./api/operation.ts";
+import { createOperations, nameOf } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
+import { createBacklog } from "./contact/backlog.ts";
 import type { ContactStore } from "./contact/contact-store.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
 import { joinObservers } from "./contact/store-observer.ts";
@@ -19,10 +21,13 @@ import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection
 import type { Pool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
+import { createBodyReader } from "./transport/body.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
+import { createStreamLimit } from "./transport/connect/stream-limit.ts";
 import { createCors } from "./transport/cors.ts";
 import { createDocsRoutes } from "./transport/docs/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
+import { createRejection } from "./transport/grpc-rejection.ts";
 import type { HttpRoutes } from "./transport/http-route.ts";
 import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
 import type { ReadinessCheck } from "./transport/probes.ts";
@@ -48,31 +53,41 @@ export interface TransportsOptions {
   readonly monitoringRoutes: HttpRoutes | undefined;
 }
 
+/** Size limit of a request message of callers without a Server-Key, in bytes. */
+const maxOpenMessageBytes = 16_384;
+
+/** The streams that may be open at the same time. They need no Server-Key. */
+const maxStreams = { perConnection: 10, total: 500 };
+
+/** Pending entries of one app, and how long new ones may be expected to wait. */
+const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
+
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
   const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
+  const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
+  const backlog = createBacklog(backlogLimits);
   const store = createPostgresContactStore({
     pool,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
+    backlog,
+    maxLongReads: Math.max(1, Math.floor(config.databasePoolSize / 2)),
   });
   const contacts = withSpans?.(store) ?? store;
-  const open = { interceptors: openInterceptors, isOpen: true, rules };
-  const reflection = createReflectionService({
-    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
-    files: [file_google_rpc_error_details],
-  });
-
+  const open = { interceptors: openInterceptors, isOpen: true, maxMessageBytes, rules };
   const operations = [
     ...createOperations({
       service: ContactService,
       handlers: createContactService({ contacts }),
       interceptors: createInterceptors({
         verifier,
+        methods: new Set([nameOf(ContactService.method.syncContacts)]),
+        isFull: backlog.isFull,
         limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
         service: ContactService,
       }),
@@ -84,27 +99,40 @@ export function createTransports(options: TransportsOptions) {
       handlers: createHealthService({ isReady, services: [ContactService.typeName], stopping }),
       ...open,
     }),
-    ...createOperations({ service: ServerReflection, handlers: reflection, ...open }),
-    ...createOperations({ service: ServerReflectionAlpha, handlers: reflection, ...open }),
+    ...(config.reflection ? createReflection(open) : []),
   ];
 
-  const served = { operations, maxBodyBytes, requestTimeoutMs };
+  const bodies = createBodyReader({ maxBytes: maxBodyBytes });
+  const served = { operations, bodies, requestTimeoutMs };
+  const streamLimit = createStreamLimit(maxStreams);
+  const routes = new Map([
+    ...createRestRoutes(served),
+    ...createConnectRoutes({ ...served, stopping, streamLimit }),
+    ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
+    ...createOpenApiRoutes({ rules, version }),
+    ...(monitoringRoutes ?? []),
+    ...(config.docs ? createDocsRoutes() : []),
+    ...createVersionRoutes({ version, commit: config.buildCommit }),
+  ]);
+  const rejectionOf = createRejection({ routes, operations, streamLimit });
   return {
-    grpc: createGrpcTransport({ ...served, lifecycle }),
+    grpc: createGrpcTransport({ ...served, lifecycle, rejectionOf }),
     handler: createRequestHandler({
-      routes: new Map([
-        ...createRestRoutes(served),
-        ...createConnectRoutes({ ...served, stopping }),
-        ...createProbes({ checkReadiness: createReadinessChecks({ databaseState, isStopping }) }),
-        ...createOpenApiRoutes({ rules, version }),
-        ...(monitoringRoutes ?? []),
-        ...(config.docs ? createDocsRoutes() : []),
-        ...createVersionRoutes({ version, commit: config.buildCommit }),
-      ]),
+      routes,
       lifecycle,
       cors: config.corsOrigins && createCors(config.corsOrigins),
     }),
   };
+}
+
+function createReflection(options: Omit<OperationsOptions<never>, "service" | "handlers">) {
+  const handlers = createReflectionService({
+    services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],
+    files: [file_google_rpc_error_details],
+  });
+  return [ServerReflection, ServerReflectionAlpha].flatMap((service) =>
+    createOperations({ ...options, service, handlers }),
+  );
 }
 
 const databaseProblems: Readonly<Record<DatabaseState, string | undefined>> = {

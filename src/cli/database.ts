@@ -6,6 +6,7 @@ import { createDatabase } from "../storage/database.ts";
 import { migrate } from "../storage/migrate.ts";
 import { createPostgresAppStore } from "../storage/postgres-app-store.ts";
 import { createPostgresKeyStore } from "../storage/postgres-key-store.ts";
+import { grantRights } from "../storage/rights.ts";
 import { DatabaseError, databaseName } from "../storage/startup.ts";
 
 /** Longest that one statement of a command runs, in milliseconds. */
@@ -27,10 +28,16 @@ export function withStores(command: (stores: Stores) => Promise<void>): Promise<
   });
 }
 
-/** Migrates the database. @returns the migrations that this call ran */
-export async function migrateDatabase(): Promise<readonly string[]> {
+/**
+ * Migrates the database.
+ *
+ * @param role gets the rights of a service that does not migrate; absent: no role does
+ * @returns the migrations that this call ran
+ */
+export async function migrateDatabase(role?: string): Promise<readonly string[]> {
   let ran: readonly string[] = [];
-  await withDatabase(migrationTimeoutMs, async (_, { migrations }) => {
+  await withDatabase(migrationTimeoutMs, async (db, { migrations, schema }) => {
+    if (role !== undefined) await grantRights(db, schema, role);
     ran = migrations;
   });
   return ran;
@@ -41,6 +48,7 @@ type Db = ReturnType<typeof createDatabase>;
 interface Opened {
   readonly config: Config;
   readonly migrations: readonly string[];
+  readonly schema: string;
 }
 
 async function withDatabase(
@@ -54,19 +62,20 @@ async function withDatabase(
   const db = createDatabase({
     connectionString: config.databaseUrl ?? embedded?.connectionString ?? "",
     schema: config.databaseSchema,
+    prepares: config.databasePrepare,
     poolSize: 1,
     timeoutMs: limitMs,
     onConnectionLost: () => {},
   });
   stack.defer(() => db.destroy());
-  const { migrations } = await migrate(db, {
+  const { migrations, schema } = await migrate(db, {
     schema: config.databaseSchema,
     onWait: () => console.error("waiting for another process that migrates the database"),
     onNewer: () => console.error("warning: the schema is newer than this version of Kith"),
   }).catch((error) => {
     throw new DatabaseError(databaseName(config), error);
   });
-  await work(db, { config, migrations });
+  await work(db, { config, migrations, schema });
 }
 
 async function joinEmbedded({ dataDir }: Config) {

@@ -20,30 +20,3 @@ export async function checkDatabase(
   if (!found) throw new Error("no schema of the search path exists; set DATABASE_SCHEMA");
   return found;
 }
-
-/** The rights that the service needs on its tables. The command line writes apps and keys. */
-const rights = [
-  ["contact", "SELECT"],
-  ["contact", "INSERT"],
-  ["contact", "UPDATE"], // For row locks.
-  ["contact", "DELETE"],
-  ["app", "SELECT"],
-  ["app", "UPDATE"], // For LOCK TABLE, by which transactions take turns.
-  ["server_key", "SELECT"],
-] as const;
-
-/** @throws Error if the role lacks a right that every process needs */
-export async function checkRights(db: QueryExecutorProvider, schema: string): Promise<void> {
-  const tables = rights.map(([table]) => table);
-  const privileges = rights.map(([, privilege]) => privilege);
-  const { rows } = await sql<{ missing: string }>`
-    SELECT privilege || ' on ' || name AS missing
-    FROM unnest(${tables}::text[], ${privileges}::text[]) AS needed (name, privilege)
-      JOIN pg_namespace ON nspname = ${schema}
-      JOIN pg_class ON relnamespace = pg_namespace.oid AND relname = name
-    WHERE NOT has_table_privilege(pg_class.oid, privilege)`.execute(db);
-  if (rows.length > 0) {
-    const missing = rows.map((row) => row.missing).join(", ");
-    throw new Error(`the role of the connection lacks rights in the schema ${schema}: ${missing}`);
-  }
-}

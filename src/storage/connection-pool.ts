@@ -1,5 +1,10 @@
 import pg from "pg";
 import { fault } from "../errors.ts";
+import type { DatabaseClient } from "./database-client.ts";
+import type { DatabaseHosts } from "./database-hosts.ts";
+import type { SessionKind } from "./session-kind.ts";
+import { checkSessionKind } from "./session-kind.ts";
+import { anotherHostMayHelp } from "./sqlstate.ts";
 
 /** A connection is replaced at this age, in milliseconds, so that each process follows a failover in time. */
 const maxAgeMs = 300_000;
@@ -11,6 +16,17 @@ const maxAgeJitterMs = 60_000;
  * for a serializable transaction there), or the tables have changed under all prepared plans (0A000).
  */
 const retiringStates = new Set(["25006", "0A000"]);
+
+/** With TLS, without it, and for a session of another kind than the preferred one. */
+const maxAttemptsPerHost = 3;
+
+export interface ConnectionPoolOptions {
+  readonly config: pg.PoolConfig;
+  /** Prepares a new connection. The pool waits for it, and lends no connection that it rejects. */
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
+  readonly hosts: DatabaseHosts;
+  readonly kind: SessionKind;
+}
 
 type ConnectCallback = (
   error: Error | undefined,
@@ -30,9 +46,23 @@ interface ConnectionAge {
 export class ConnectionPool extends pg.Pool {
   #generation = 0;
   readonly #ages = new WeakMap<pg.PoolClient, ConnectionAge>();
+  readonly #hosts: DatabaseHosts;
 
-  constructor(config: pg.PoolConfig) {
-    super(config);
+  constructor({ config, onConnect, hosts, kind }: ConnectionPoolOptions) {
+    super({
+      ...config,
+      onConnect: async (opened: pg.ClientBase) => {
+        const client = opened as unknown as DatabaseClient;
+        try {
+          await onConnect(opened);
+          await checkSessionKind(client, kind, hosts.haveAllFailed());
+        } catch (error) {
+          hosts.noteFailure(client.address);
+          throw error;
+        }
+      },
+    } as pg.PoolConfig);
+    this.#hosts = hosts;
     this.on("connect", (client) => {
       this.#ages.set(client, {
         generation: this.#generation,
@@ -70,11 +100,19 @@ export class ConnectionPool extends pg.Pool {
     }
   }
 
+  /** Tries the hosts in their order, and each without TLS if it has none and the URL prefers it only. */
   async #open(): Promise<pg.PoolClient> {
-    try {
-      return await super.connect();
-    } catch (cause) {
-      throw fault("DATABASE_UNAVAILABLE", {}, { cause });
+    const startedAt = performance.now();
+    const attempts = maxAttemptsPerHost * this.#hosts.count;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await super.connect();
+      } catch (cause) {
+        const isOver = performance.now() - startedAt > (this.options.connectionTimeoutMillis ?? 0);
+        if (attempt >= attempts || isOver || !anotherHostMayHelp(cause)) {
+          throw fault("DATABASE_UNAVAILABLE", {}, { cause });
+        }
+      }
     }
   }
 

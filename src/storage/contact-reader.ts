@@ -1,4 +1,5 @@
 import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
+import type { FairQueue } from "../contact/fair-queue.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
@@ -16,6 +17,8 @@ export interface ContactReaderOptions {
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
   readonly observer?: StoreObserver | undefined;
+  /** Bounds the connections of reads that may read a whole list, and shares them among the apps. */
+  readonly longReads: FairQueue;
 }
 
 /** Small, so that the database works on some reads while the rows of others are parsed. */
@@ -31,6 +34,7 @@ export function createContactReader({
   timeoutMs,
   statements,
   observer,
+  longReads,
 }: ContactReaderOptions): ContactReader {
   const join = createJoinedReads({ pool, observer, ...joinedLimits });
 
@@ -39,9 +43,10 @@ export function createContactReader({
     return retry(call, () => join(encode(statement), call.signal));
   }
 
-  /** For statements that may read a whole list: no other read waits for them. */
-  function readSingly(statement: Statement, call: StoreOptions): Promise<Rows> {
-    return retry(call, () => readAlone(pool, encode(statement)));
+  /** For statements that may read a whole list: no joined read waits for them. */
+  function readSingly(appId: number, statement: Statement, call: StoreOptions): Promise<Rows> {
+    const read = () => retry(call, () => readAlone(pool, encode(statement)));
+    return longReads.run(appId, call.signal, read);
   }
 
   function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
@@ -62,7 +67,7 @@ export function createContactReader({
 
     async listMutual(appId, ownerId, page, options) {
       const statement = statements.listMutual(appId, ownerId, page);
-      return parsePage(await readSingly(statement, options), page);
+      return parsePage(await readSingly(appId, statement, options), page);
     },
 
     async check(appId, pairs, options) {
@@ -71,13 +76,13 @@ export function createContactReader({
     },
 
     async count(appId, userId, options) {
-      const [row = []] = await readSingly(statements.count(appId, userId), options);
+      const [row = []] = await readSingly(appId, statements.count(appId, userId), options);
       const [contacts, owners] = row;
       return { contacts: Number(contacts), owners: Number(owners) };
     },
 
     async fingerprint(appId, ownerId, options) {
-      const [row = []] = await readSingly(statements.fingerprint(appId, ownerId), options);
+      const [row = []] = await readSingly(appId, statements.fingerprint(appId, ownerId), options);
       const [fingerprint, contacts] = row;
       return { fingerprint: fingerprint ?? "", contacts: Number(contacts) };
     },

@@ -1,59 +1,106 @@
-/** Parameters of the URL that the driver reads and that change no setting of Kith's own. */
-const honoured = [
-  ...["host", "port", "user", "password", "application_name", "fallback_application_name"],
-  ...["options", "ssl", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslnegotiation"],
-  "uselibpqcompat",
-];
+import { checkParameter } from "./database-parameters.ts";
 
-/** Parameters of libpq that the driver ignores and that URLs of hosting providers have. */
-const ignored = [
-  ...["connect_timeout", "channel_binding", "target_session_attrs", "gssencmode", "sslsni"],
-  ...["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"],
-  "tcp_user_timeout",
-];
+/** A server of the URL. A host that begins with a slash is the directory of a Unix socket. */
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
-const known = new Set([...honoured, ...ignored]);
+/** What a connection URL says. */
+export interface DatabaseTarget {
+  /** In the order in which they are tried, at least one. */
+  readonly addresses: readonly DatabaseAddress[];
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly database: string | undefined;
+  /** The other parameters, named as in libpq. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
 
-/** Parameters that the driver would take in place of Kith's own settings. */
-const ownSettings = new Set([
-  ...["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"],
-  ...["query_timeout", "connectionTimeoutMillis", "keepAlive", "keepAliveInitialDelayMillis"],
-  ...["binary", "client_encoding", "encoding", "replication"],
-]);
-
-const schemaNames = new Set(["schema", "currentSchema", "search_path"]);
+/** @returns what the URL must be instead */
+export type ParseResult = DatabaseTarget | { readonly problem: string };
 
 const shape = "a URL such as postgres://user:password@host:5432/database";
+const urlShape = /^postgres(?:ql)?:\/\/(?=\S)([^/?#\s]*)(?:\/([^/?#@\s]*))?(?:\?([^#\s]*))?$/;
+const defaultPort = "5432";
 
 /**
  * Checks a connection URL.
  *
- * @returns what DATABASE_URL must be, if the URL cannot be used. The text has no part of the URL that can
- *   be a secret
+ * @returns what DATABASE_URL must be, where the URL cannot be used; never a part of the URL that can be
+ *   a secret
  */
 export function checkDatabaseUrl(text: string): string | undefined {
-  const url = /^postgres(ql)?:\/\/\S+$/.test(text) ? parseUrl(text) : undefined;
-  if (url === undefined) return shape;
-  for (const name of url.searchParams.keys()) {
-    if (ownSettings.has(name)) return `${shape}, without ${name}, which Kith sets itself`;
-    if (schemaNames.has(name)) return `${shape}, without ${name}; use DATABASE_SCHEMA`;
-    if (!known.has(name)) return `${shape}, with no parameters but ${honoured.join(", ")}`;
-  }
-  const port = url.searchParams.get("port");
-  if (port !== null && !/^\d{1,5}$/.test(port)) return `${shape}, with a port that is a number`;
-  return undefined;
+  const parsed = parseUrl(text);
+  return "problem" in parsed ? parsed.problem : undefined;
 }
 
-/** Parses as the driver does. Undefined if the driver would throw. */
-function parseUrl(text: string): URL | undefined {
+/** @throws Error if `checkDatabaseUrl` rejects the URL */
+export function parseDatabaseUrl(text: string): DatabaseTarget {
+  const parsed = parseUrl(text);
+  if ("problem" in parsed) throw new Error(`the connection URL must be ${parsed.problem}`);
+  return parsed;
+}
+
+/** Parses as libpq does: several hosts, each with its port, and parameters that replace the parts before. */
+function parseUrl(text: string): ParseResult {
   try {
-    // The driver accepts an empty host, as in `postgres://user@/database?host=/run/postgresql`.
-    const url = new URL(URL.canParse(text) ? text : text.replace("@/", "@host/"));
-    for (const part of [url.username, url.password, url.hostname]) decodeURIComponent(part);
-    decodeURI(url.pathname);
-    // A fragment, or a path that goes on, is a password with a # or a / that is not encoded.
-    return url.hash === "" && /^\/?[^/@]*$/.test(url.pathname) ? url : undefined;
+    const [, authority = "", database = "", query = ""] = urlShape.exec(text) ?? fail();
+    const parameters = new Map(query.split("&").filter(Boolean).map(parseParameter));
+    for (const [name, value] of parameters) {
+      const rule = checkParameter(name, value);
+      if (rule !== undefined) return { problem: `${shape}, ${rule}` };
+    }
+    const at = authority.lastIndexOf("@");
+    const [user = "", ...password] = authority.slice(0, Math.max(0, at)).split(":");
+    const own = authority
+      .slice(at + 1)
+      .split(",")
+      .map(splitHost);
+    const take = (name: string, part: string) => {
+      const value = parameters.get(name) ?? decodeURIComponent(part);
+      parameters.delete(name);
+      return value === "" ? undefined : value;
+    };
+    const hosts = take("host", own.map(([host]) => host).join(",")) ?? "localhost";
+    const ports = take("port", own.map(([, port]) => port).join(",")) ?? defaultPort;
+    return {
+      addresses: combine(hosts.split(","), ports.split(",")),
+      user: take("user", user),
+      password: take("password", password.join(":")),
+      database: take("dbname", database),
+      parameters,
+    };
   } catch {
-    return undefined;
+    return { problem: shape };
   }
+}
+
+function fail(): never {
+  throw new Error("not a URL");
+}
+
+function parseParameter(text: string): [string, string] {
+  const [name = "", ...value] = text.split("=");
+  // A plus sign is no blank in libpq, but is one in the driver and in most URL libraries.
+  const decode = (part: string) => decodeURIComponent(part.replaceAll("+", " "));
+  return [decode(name), decode(value.join("="))];
+}
+
+/** Splits `host:port` and `[address]:port`. */
+function splitHost(text: string): [host: string, port: string] {
+  const [, bracketed, host, port = ""] =
+    /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text) ?? fail();
+  return [bracketed ?? host ?? "", port];
+}
+
+/** One port is that of all hosts. */
+function combine(hosts: readonly string[], ports: readonly string[]): DatabaseAddress[] {
+  if (ports.length !== 1 && ports.length !== hosts.length) fail();
+  return hosts.map((host, n) => {
+    const text = (ports.length === 1 ? ports[0] : ports[n]) || defaultPort;
+    const port = Number(text);
+    if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) fail();
+    return { host: host || "localhost", port };
+  });
 }

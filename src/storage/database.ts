@@ -1,18 +1,24 @@
 import { Kysely, PostgresDialect } from "kysely";
 import type pg from "pg";
 import { ConnectionPool } from "./connection-pool.ts";
+import { createClientClass } from "./database-client.ts";
+import { createDatabaseHosts } from "./database-hosts.ts";
+import { parseDatabaseUrl } from "./database-url.ts";
 import type { Database } from "./schema.ts";
+import { openSession } from "./session.ts";
+import type { SessionKind } from "./session-kind.ts";
 import type { SessionOptions } from "./session-settings.ts";
-import { sessionSettings } from "./session-settings.ts";
-import { isTimeout } from "./sqlstate.ts";
+import { settlePool } from "./settled-pool.ts";
 
 export type Pool = ConnectionPool;
 
 export interface DatabaseOptions extends SessionOptions {
-  /** A URL that `checkDatabaseUrl` accepts. */
+  /** A URL that `checkDatabaseUrl` accepts. Its parameters mean what they mean in libpq. */
   readonly connectionString: string;
   /** Most connections that are open at once. */
   readonly poolSize: number;
+  /** False for a pooler that cannot prepare statements. Absent: true. */
+  readonly prepares?: boolean;
   /** Called for each connection that is lost. The pool replaces the connection. */
   readonly onConnectionLost: (error: Error) => void;
 }
@@ -25,43 +31,33 @@ export interface DatabaseOptions extends SessionOptions {
  */
 export function createPool(options: DatabaseOptions): Pool {
   const { connectionString, poolSize, timeoutMs, onConnectionLost } = options;
-  const settings = sessionSettings(options);
+  const target = parseDatabaseUrl(connectionString);
+  const hosts = createDatabaseHosts(target);
+  const applicationName = target.parameters.get("application_name") ?? "kith";
+  const session = { ...options, prepares: options.prepares ?? true, applicationName };
   const pool = new ConnectionPool({
-    connectionString,
-    max: poolSize,
-    application_name: "kith",
-    connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs + 1_000,
-    keepAlive: true,
-    pipeline: true,
-    // The pool waits for the promise, and lends no connection that it rejects.
-    onConnect: (client: pg.ClientBase) => applySettings(client, settings),
+    hosts,
+    onConnect: (client) => openSession(client, session),
+    kind: (target.parameters.get("target_session_attrs") ?? "any") as SessionKind,
+    config: {
+      max: poolSize,
+      connectionTimeoutMillis: timeoutMs,
+      Client: createClientClass({
+        ...{ target, hosts, timeoutMs },
+        own: { application_name: "kith", query_timeout: timeoutMs + 1_000, pipeline: true },
+      }),
+    } as pg.PoolConfig,
   });
   // A connection can be lost while it is idle, in use, or in use between two statements, when no query is
-  // there to report the error. Without a listener, such an error would end the process.
+  // there to report the error. Without a listener of its own that would end the process.
   pool.on("connect", (client) => client.on("error", onConnectionLost));
   pool.on("error", () => {});
   return pool;
 }
 
-/** More attempts than a sane default of the database makes necessary. */
-const maxAttempts = 100;
-
-/** A short `statement_timeout` by default can end the very statement that changes it. */
-async function applySettings(client: pg.ClientBase, settings: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await client.query(settings);
-      return;
-    } catch (error) {
-      if (!isTimeout(error) || attempt === maxAttempts) throw error;
-    }
-  }
-}
-
 /** Kysely on a pool that others use too. Close the pool, not this Kysely. */
 export function createDatabaseOn(pool: Pool): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: settlePool(pool) }) });
 }
 
 /** Kysely on a pool of its own. */

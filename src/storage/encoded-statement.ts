@@ -1,5 +1,6 @@
 import { textArray } from "./array-parameter.ts";
 import type { Statement } from "./statement.ts";
+import { statementText } from "./statement.ts";
 
 /** A statement with encoded values: strings in the text format, buffers in the binary format of their type. */
 export type EncodedStatement = Statement<string | Buffer>;
@@ -14,4 +15,9 @@ export function encode({ name, text, values }: Statement): EncodedStatement {
     text,
     values: values.map((value) => (Array.isArray(value) ? textArray(value) : String(value))),
   };
+}
+
+/** A statement without values. */
+export function command(name: string, text: string): EncodedStatement {
+  return { ...statementText(name, text), values: [] };
 }

@@ -1,4 +1,6 @@
 import type { EncodedStatement } from "./encoded-statement.ts";
+import { command } from "./encoded-statement.ts";
+import type { PooledSettings } from "./pooled-settings.ts";
 
 /**
  * Makes a pipelined transaction serializable, whatever the default of the session is. It must come first.
@@ -7,35 +9,44 @@ import type { EncodedStatement } from "./encoded-statement.ts";
  * `set_config` is a query, which is too late. A plain SET of `transaction_isolation` applies to the current
  * transaction only: Postgres sets it anew when the next one begins.
  */
-export const serializable: EncodedStatement = {
-  name: "serializable",
-  text: "SET transaction_isolation TO 'serializable'",
-  values: [],
-};
+const serializable = command("serializable", "SET transaction_isolation TO 'serializable'");
 
 /** Makes a pipelined transaction read-only: Postgres then tracks less for it. It must follow `serializable`. */
-export const readOnly: EncodedStatement = {
-  name: "read_only",
-  text: "SET transaction_read_only TO on",
-  values: [],
-};
+const readOnly = command("read_only", "SET transaction_read_only TO on");
 
-/** Begins a transaction of several round trips, or one that takes a turn. */
-export const begin: EncodedStatement = {
-  name: "begin_serializable",
-  text: "BEGIN ISOLATION LEVEL SERIALIZABLE",
-  values: [],
-};
-export const commit: EncodedStatement = { name: "commit", text: "COMMIT", values: [] };
-export const rollback: EncodedStatement = { name: "rollback", text: "ROLLBACK", values: [] };
+/** A deferrable transaction that reads would wait until all others have ended. */
+const notDeferrable = command("not_deferrable", "SET transaction_deferrable TO off");
+
+const begin = command("begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE");
+export const commit = command("commit", "COMMIT");
+export const rollback = command("rollback", "ROLLBACK");
 
 /**
  * Waits until no other transaction that took a turn is in progress. It must follow `begin`: LOCK TABLE
  * takes no snapshot, so the transaction sees what the one before it has committed. This mode conflicts with
  * itself, with VACUUM and with changes of the table's definition; no query of Kith takes it.
  */
-export const takeTurn: EncodedStatement = {
-  name: "take_turn",
-  text: "LOCK TABLE app IN SHARE UPDATE EXCLUSIVE MODE",
-  values: [],
-};
+const takeTurn = command("take_turn", "LOCK TABLE app IN SHARE UPDATE EXCLUSIVE MODE");
+
+/** The first statements of each kind of serializable transaction. */
+export interface Openings {
+  /** Of a transaction of one round trip that writes. */
+  readonly write: readonly EncodedStatement[];
+  /** Of a transaction of one round trip that only reads. */
+  readonly read: readonly EncodedStatement[];
+  /** Of a transaction of several round trips. It ends with `commit` or `rollback`. */
+  readonly begin: readonly EncodedStatement[];
+  /** The same for a transaction that takes a turn. */
+  readonly beginInTurn: readonly EncodedStatement[];
+}
+
+/** @param pooled present if each transaction has to set what it needs */
+export function createOpenings(pooled?: PooledSettings): Openings {
+  const settings = pooled === undefined ? [] : [pooled.settings];
+  return {
+    write: [serializable, ...settings],
+    read: [serializable, readOnly, ...(pooled === undefined ? [] : [notDeferrable]), ...settings],
+    begin: [begin, ...settings],
+    beginInTurn: [begin, ...(pooled?.beforeLock ?? []), takeTurn, ...settings],
+  };
+}

@@ -1,12 +1,13 @@
 import type { Kysely, QueryExecutorProvider } from "kysely";
 import { sql } from "kysely";
-import { checkDatabase, checkRights } from "./check-database.ts";
+import { checkDatabase } from "./check-database.ts";
 import { findEarlierMigrations } from "./earlier-migrations.ts";
 import type { AppliedMigration } from "./migration-table.ts";
 import { createMigrationTable, readMigrationTable, recordMigration } from "./migration-table.ts";
 import * as initial from "./migrations/0001-initial.ts";
 import * as keyLife from "./migrations/0002-key-life.ts";
 import * as rateLimit from "./migrations/0003-rate-limit.ts";
+import { checkRights, checkUsage } from "./rights.ts";
 import type { Database } from "./schema.ts";
 
 export interface Migration extends AppliedMigration {
@@ -29,6 +30,8 @@ const migrationLock = 0x6b697468;
 export interface MigrateOptions {
   /** The schema of Kith's tables, created if missing. If absent, the first schema of the search path. */
   readonly schema?: string | undefined;
+  /** False: nothing is changed, and pending migrations are an error. Absent: true. */
+  readonly migrates?: boolean | undefined;
   /** Called before a wait for another process that migrates. */
   readonly onWait?: () => void;
   /** Called if the database has migrations that this version does not know, but can work with. */
@@ -55,9 +58,13 @@ export async function migrate(
 ): Promise<Migrated> {
   const { onNewer = () => {}, migrations = knownMigrations } = options;
   const schema = await checkDatabase(db, options.schema);
+  await checkUsage(db, schema);
+  await checkRights(db, schema);
   let applied = await readMigrationTable(db, schema);
   let ran: readonly string[] = [];
-  if (pendingOf(migrations, applied).length > 0) {
+  const pending = pendingOf(migrations, applied);
+  if (pending.length > 0) {
+    if (options.migrates === false) throw lackingMigrations(schema, pending);
     ran = await migrateInTransaction(db, schema, { ...options, migrations });
     applied = await readMigrationTable(db, schema);
   }
@@ -71,6 +78,13 @@ export async function migrate(
   if (newer.length > 0) onNewer(newer.map(({ name }) => name));
   await checkRights(db, schema);
   return { schema, migrations: ran };
+}
+
+function lackingMigrations(schema: string, pending: readonly Migration[]): Error {
+  const names = pending.map(({ name }) => name).join(", ");
+  return new Error(
+    `the schema ${schema} lacks migrations: ${names}; MIGRATE is off, so the owner must run kith migrate`,
+  );
 }
 
 function pendingOf(migrations: readonly Migration[], applied: readonly AppliedMigration[]) {

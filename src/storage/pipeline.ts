@@ -1,5 +1,13 @@
 import pg from "pg";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
+import type { Session } from "./session.ts";
+import { sessionOf } from "./session.ts";
+
+export interface StatementResult {
+  readonly rows: Rows;
+  /** Number of rows read or changed, as the server reports it; NaN for statements of another kind. */
+  readonly count: number;
+}
 
 /** An option of the driver for one query. */
 export interface QueryOptions {
@@ -12,26 +20,27 @@ export interface QueryOptions {
  * messages in one transaction, and commits it at the second Sync message. If a statement fails, Postgres
  * skips the remaining statements and rolls back.
  *
- * @returns the rows of each statement
+ * @returns the result of each statement
  * @throws the error of the driver for the first statement that fails
  */
 export function runPipelined(
   client: pg.ClientBase,
   statements: readonly EncodedStatement[],
   options: QueryOptions = {},
-): Promise<readonly Rows[]> {
-  const outcome = Promise.withResolvers<readonly Rows[]>();
-  client.query(new PipelinedTransaction(statements, outcome, options));
+): Promise<readonly StatementResult[]> {
+  const outcome = Promise.withResolvers<readonly StatementResult[]>();
+  client.query(
+    new PipelinedTransaction({ statements, session: sessionOf(client), outcome, options }),
+  );
   return outcome.promise;
 }
 
-/** The driver prepares statements too, and knows only its own. The prefix keeps the names apart. */
-function preparedName({ name }: EncodedStatement): string {
-  return `pipelined_${name}`;
+interface PipelinedOptions {
+  readonly statements: readonly EncodedStatement[];
+  readonly session: Session;
+  readonly outcome: PromiseWithResolvers<readonly StatementResult[]>;
+  readonly options: QueryOptions;
 }
-
-/** The names of the statements that each connection has prepared here. */
-const prepared = new WeakMap<pg.Connection, Set<string>>();
 
 /**
  * A query of several statements. The driver calls its methods when messages arrive. It extends `pg.Query`
@@ -39,46 +48,43 @@ const prepared = new WeakMap<pg.Connection, Set<string>>();
  */
 class PipelinedTransaction extends pg.Query {
   #statements: readonly EncodedStatement[];
-  #rows: string[][][];
-  #outcome: PromiseWithResolvers<readonly Rows[]> | undefined;
-  #current = 0;
+  #results: StatementResult[] = [];
+  #rows: string[][] = [];
+  #outcome: PromiseWithResolvers<readonly StatementResult[]> | undefined;
+  readonly #prepared: Set<string> | undefined;
   /** The driver wraps it to add its time limit. */
   callback: (error: Error | null) => void;
   /** The driver reads it. */
   query_timeout: number | undefined;
 
-  constructor(
-    statements: readonly EncodedStatement[],
-    outcome: PromiseWithResolvers<readonly Rows[]>,
-    { query_timeout }: QueryOptions,
-  ) {
+  constructor({ statements, session, outcome, options }: PipelinedOptions) {
     super("");
-    this.query_timeout = query_timeout;
+    this.query_timeout = options.query_timeout;
     this.#statements = statements;
-    this.#rows = statements.map(() => []);
+    this.#prepared = session.prepared;
     this.#outcome = outcome;
     this.callback = this.#end.bind(this);
   }
 
   /** Releases everything: the wrapper of the driver keeps this object alive for a long time. */
   #end(error: Error | null): void {
-    if (error === null) this.#outcome?.resolve(this.#rows);
+    if (error === null) this.#outcome?.resolve(this.#results);
     else this.#outcome?.reject(error);
     this.#outcome = undefined;
     this.#statements = [];
+    this.#results = [];
     this.#rows = [];
   }
 
   override submit = (connection: pg.Connection): void => {
-    const known = prepared.get(connection) ?? new Set();
-    prepared.set(connection, known);
+    const prepared = this.#prepared;
     connection.stream.cork();
     for (const statement of this.#statements) {
       const { text, values } = statement;
-      const name = preparedName(statement);
-      if (!known.has(name)) {
+      const name = prepared === undefined ? "" : statement.name;
+      if (!prepared?.has(name)) {
         // A transaction that failed may have prepared it or not.
-        connection.close({ type: "S", name }, true);
+        if (name !== "") connection.close({ type: "S", name }, true);
         connection.parse({ name, text, types: [] }, true);
       }
       connection.bind({ portal: "", statement: name, values: [...values] }, true);
@@ -89,21 +95,24 @@ class PipelinedTransaction extends pg.Query {
   };
 
   handleDataRow({ fields }: { readonly fields: string[] }): void {
-    this.#rows[this.#current]?.push(fields);
+    this.#rows.push(fields);
   }
 
-  handleCommandComplete(): void {
-    this.#current += 1;
+  /** The text ends with the number of rows, as in `INSERT 0 5`. */
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.#results.push({
+      rows: this.#rows,
+      count: Number(text.slice(text.lastIndexOf(" ") + 1)),
+    });
+    this.#rows = [];
   }
 
   handleError(error: Error): void {
     this.callback(error);
   }
 
-  handleReadyForQuery(connection: pg.Connection): void {
-    for (const statement of this.#statements) {
-      prepared.get(connection)?.add(preparedName(statement));
-    }
+  handleReadyForQuery(): void {
+    for (const { name } of this.#statements) this.#prepared?.add(name);
     this.callback(null);
   }
 }

@@ -1,6 +1,9 @@
+import type { Backlog } from "../contact/backlog.ts";
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
+import { createFairQueue } from "../contact/fair-queue.ts";
 import { createGroupCommit } from "../contact/group-commit.ts";
+import { limitBacklog } from "../contact/limit-backlog.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
 import { observeReplacements, observeTransactions } from "../contact/store-observer.ts";
 import { createBatchRunner } from "./batch-runner.ts";
@@ -20,6 +23,10 @@ export interface PostgresContactStoreOptions {
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
   readonly observer?: StoreObserver | undefined;
+  /** Limits the pending syncs of each app. Absent: there is no limit. */
+  readonly backlog?: Backlog;
+  /** Most reads of whole lists in flight, each with a connection. */
+  readonly maxLongReads?: number;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -28,7 +35,6 @@ const syncLimits = {
   maxRetriesInFlight: 2,
   maxLockWaitsInFlight: 4,
   maxBatchEntries: 4_000,
-  maxPendingEntries: 1_000_000,
   lingerMs: 5,
   maxBackoffMs,
   lostWaitMs: 500,
@@ -37,16 +43,27 @@ const syncLimits = {
 /** A replacement may wait long for locks, so most connections stay free for other calls. */
 const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 
+/** Most reads of whole lists that one app may have pending. */
+const maxPendingLongReads = 1_000;
+
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
   timeoutMs,
   lockTimeoutMs = 100,
   observer,
+  backlog,
+  maxLongReads = 5,
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({ pool, timeoutMs, statements: reads, observer });
+  const reader = createContactReader({
+    pool,
+    timeoutMs,
+    statements: reads,
+    observer,
+    longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
+  });
   const syncer = createGroupCommit({
     runBatch: observeTransactions(
       createBatchRunner({
@@ -67,7 +84,7 @@ export function createPostgresContactStore({
     ...replaceLimits,
   });
   return {
-    ...syncer,
+    ...(backlog === undefined ? syncer : limitBacklog(syncer, backlog)),
     ...reader,
     ...observeReplacements(replacer, observer),
     ...createContactEraser({ reader, syncer }),

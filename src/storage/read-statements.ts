@@ -4,6 +4,7 @@ import type { ContactPair } from "../contact/contact-store.ts";
 import type { PageRequest } from "../contact/page.ts";
 import type { Database } from "./schema.ts";
 import type { Statement } from "./statement.ts";
+import { statementText } from "./statement.ts";
 
 /** The statements that read contacts, each with the values of a call. */
 export interface ReadStatements {
@@ -30,12 +31,12 @@ export interface ReadStatements {
 
 export function createReadStatements(db: Kysely<Database>): ReadStatements {
   const texts = {
-    listContacts: selectPage(db, selectContacts(db)),
-    listOwners: selectPage(db, selectOwners(db)),
-    listMutual: selectPage(db, selectMutual(db)),
-    check: selectChecks(db),
-    count: selectCounts(db),
-    fingerprint: selectFingerprint(db),
+    listContacts: statementText("list_contacts", selectPage(db, selectContacts(db))),
+    listOwners: statementText("list_owners", selectPage(db, selectOwners(db))),
+    listMutual: statementText("list_mutual", selectPage(db, selectMutual(db))),
+    check: statementText("check_contacts", selectChecks(db)),
+    count: statementText("count_contacts", selectCounts(db)),
+    fingerprint: statementText("fingerprint_contacts", selectFingerprint(db)),
   };
   const pageOf = (appId: number, userId: string, { after = "", size }: PageRequest) => [
     appId,
@@ -45,33 +46,27 @@ export function createReadStatements(db: Kysely<Database>): ReadStatements {
   ];
   return {
     listContacts: (appId, ownerId, page) => ({
-      name: "list_contacts",
-      text: texts.listContacts,
+      ...texts.listContacts,
       values: pageOf(appId, ownerId, page),
     }),
     listOwners: (appId, contactId, page) => ({
-      name: "list_owners",
-      text: texts.listOwners,
+      ...texts.listOwners,
       values: pageOf(appId, contactId, page),
     }),
     listMutual: (appId, ownerId, page) => ({
-      name: "list_mutual",
-      text: texts.listMutual,
+      ...texts.listMutual,
       values: pageOf(appId, ownerId, page),
     }),
     check: (appId, pairs) => ({
-      name: "check_contacts",
-      text: texts.check,
+      ...texts.check,
       values: [appId, pairs.map(({ ownerId }) => ownerId), pairs.map(({ contactId }) => contactId)],
     }),
     count: (appId, userId) => ({
-      name: "count_contacts",
-      text: texts.count,
+      ...texts.count,
       values: [appId, userId],
     }),
     fingerprint: (appId, ownerId) => ({
-      name: "fingerprint_contacts",
-      text: texts.fingerprint,
+      ...texts.fingerprint,
       values: [appId, ownerId],
     }),
   };

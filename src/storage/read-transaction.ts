@@ -1,8 +1,8 @@
 import { withConnection } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
-import { readOnly, serializable } from "./isolation.ts";
 import { runPipelined } from "./pipeline.ts";
+import { sessionOf } from "./session.ts";
 
 /**
  * Runs statements that read in one serializable transaction, in one round trip. All see what was committed
@@ -16,8 +16,8 @@ export function inReadTransaction(
   statements: readonly EncodedStatement[],
 ): Promise<readonly Rows[]> {
   return withConnection(pool, async (client) => {
-    const results = await runPipelined(client, [serializable, readOnly, ...statements]);
-    return results.slice(-statements.length);
+    const results = await runPipelined(client, [...sessionOf(client).openings.read, ...statements]);
+    return results.slice(-statements.length).map(({ rows }) => rows);
   });
 }
 

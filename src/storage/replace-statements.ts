@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Database } from "./schema.ts";
 import type { Statement } from "./statement.ts";
+import { statementText } from "./statement.ts";
 
 /** The new list of an owner. */
 export interface WantedList {
@@ -23,19 +24,18 @@ export interface ReplaceStatements {
 
 export function createReplaceStatements(db: Kysely<Database>): ReplaceStatements {
   const texts = {
-    insert: insertWanted(db),
-    deleteOthers: deleteOthers(db),
-    compare: compareWanted(db),
+    insert: statementText("insert_wanted", insertWanted(db)),
+    deleteOthers: statementText("delete_others", deleteOthers(db)),
+    compare: statementText("compare_wanted", compareWanted(db)),
   };
   const valuesOf = ({ appId, ownerId, contactIds }: WantedList) => [appId, ownerId, contactIds];
   return {
-    insert: (list) => ({ name: "insert_wanted", text: texts.insert, values: valuesOf(list) }),
+    insert: (list) => ({ ...texts.insert, values: valuesOf(list) }),
     deleteOthers: (list) => ({
-      name: "delete_others",
-      text: texts.deleteOthers,
+      ...texts.deleteOthers,
       values: valuesOf(list),
     }),
-    compare: (list) => ({ name: "compare_wanted", text: texts.compare, values: valuesOf(list) }),
+    compare: (list) => ({ ...texts.compare, values: valuesOf(list) }),
   };
 }
 

@@ -1,11 +1,14 @@
 import type { Pool } from "./database.ts";
-import { begin, commit, rollback, takeTurn } from "./isolation.ts";
-import type { StatementResult } from "./run-statement.ts";
-import { runStatement, runStatements } from "./run-statement.ts";
+import type { EncodedStatement } from "./encoded-statement.ts";
+import { encode } from "./encoded-statement.ts";
+import { commit, rollback } from "./isolation.ts";
+import type { StatementResult } from "./pipeline.ts";
+import { runPipelined } from "./pipeline.ts";
+import { sessionOf } from "./session.ts";
 import type { Statement } from "./statement.ts";
 import { limitTransaction } from "./transaction-limits.ts";
 import type { WriteOptions } from "./write-connection.ts";
-import { withWriteConnection } from "./write-connection.ts";
+import { withoutQueryTimeout, withWriteConnection } from "./write-connection.ts";
 
 type Results<S extends readonly Statement[]> = { [N in keyof S]: StatementResult };
 
@@ -28,13 +31,18 @@ export function inReplaceTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   return withWriteConnection(pool, options, async (client, budgetMs) => {
-    const turn = options.takesTurn ? [takeTurn] : [];
-    let opening: readonly Statement[] = [begin, ...turn, limitTransaction({ budgetMs })];
+    const { begin, beginInTurn } = sessionOf(client).openings;
+    const limits = limitTransaction({ budgetMs });
+    let opening = [...(options.takesTurn ? beginInTurn : begin), limits];
 
-    async function run(statements: readonly Statement[], closing: readonly Statement[] = []) {
+    async function run(
+      statements: readonly Statement[],
+      closing: readonly EncodedStatement[] = [],
+    ) {
       const before = opening;
       opening = [];
-      const results = await runStatements(client, [...before, ...statements, ...closing]);
+      const all = [...before, ...statements.map(encode), ...closing];
+      const results = await runPipelined(client, all, withoutQueryTimeout);
       return results.slice(before.length, before.length + statements.length);
     }
 
@@ -45,7 +53,7 @@ export function inReplaceTransaction<T>(
       });
     } catch (error) {
       // If this fails too, the connection is closed, which also rolls back.
-      await runStatement(client, rollback).catch(() => {});
+      await runPipelined(client, [rollback], withoutQueryTimeout).catch(() => {});
       throw error;
     }
   });

@@ -7,6 +7,9 @@ export interface SessionOptions {
   readonly timeoutMs: number;
 }
 
+/** The name of each setting, and an SQL expression of its value. Settings without a value stay as they are. */
+export type Settings = readonly (readonly [name: string, value: string])[];
+
 /** Settings that the results of statements depend on. */
 const semantics = {
   // For the queries of keys and migrations. Transactions on contacts set their own level.
@@ -36,34 +39,36 @@ const plans = {
   plan_cache_mode: "force_generic_plan",
 };
 
-/**
- * The statements that give a new connection its settings, as one query of the simple protocol. They come
- * after the startup packet, so they override the settings of the server, the database, the role and the
- * URL; and poolers that reject unknown startup parameters accept them.
- */
-export function sessionSettings({ schema, timeoutMs }: SessionOptions): string {
-  const settings = {
-    // First, because a default of the database could end the statements that follow.
+/** What the sessions and transactions of the service set, whatever the defaults of the database are. */
+export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings {
+  const values = Object.entries({
+    // First, as a default of the database could end the statement itself.
     statement_timeout: timeoutMs,
     lock_timeout: 0,
     idle_in_transaction_session_timeout: timeoutMs,
     idle_session_timeout: 0,
+    // Postgres has it from version 17 on.
+    transaction_timeout: 0,
     ...semantics,
     ...plans,
-  };
-  const statements = Object.entries(settings).map(
-    ([name, value]) => `SET ${name} TO ${pg.escapeLiteral(String(value))}`,
-  );
-  return [...statements, unsetTransactionTimeout, setSearchPath(schema)].join("; ");
+  }).map(([name, value]) => [name, pg.escapeLiteral(String(value))] as const);
+  return [...values, ["search_path", searchPath(schema)]];
 }
 
-/** Postgres has the setting from version 17 on. */
-const unsetTransactionTimeout = `SELECT pg_catalog.set_config('transaction_timeout', '0', false)
-  WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL`;
-
 /** Fixes the schema of all later statements. Functions and types come from `pg_catalog` first. */
-function setSearchPath(schema: string | undefined): string {
-  if (schema !== undefined) return `SET search_path TO ${pg.escapeIdentifier(schema)}, pg_temp`;
-  return `SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(current_schema()) || ', pg_temp', false)
-    WHERE current_schema() IS NOT NULL`;
+function searchPath(schema: string | undefined): string {
+  if (schema !== undefined) return pg.escapeLiteral(`${pg.escapeIdentifier(schema)}, pg_temp`);
+  return "pg_catalog.quote_ident(pg_catalog.current_schema()) || ', pg_temp'";
+}
+
+/**
+ * A statement that gives the session these settings, if the server process with this id runs it. Otherwise
+ * it sets nothing and returns no row.
+ */
+export function setForSession(settings: Settings, processId: number): string {
+  const rows = settings.map(([name, value]) => `(${pg.escapeLiteral(name)}, ${value})`);
+  return `SELECT pg_catalog.set_config(name, value, false)
+    FROM (VALUES ${rows.join(", ")}) AS setting (name, value)
+    WHERE pg_catalog.pg_backend_pid() = ${processId}
+      AND value IS NOT NULL AND pg_catalog.current_setting(name, true) IS NOT NULL`;
 }

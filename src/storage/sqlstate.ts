@@ -114,6 +114,12 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** Whether a connection that could not be opened may be opened to another host, or without TLS. */
+export function anotherHostMayHelp(error: unknown): boolean {
+  const isQueueFull = error instanceof Error && /timeout exceeded when trying/.test(error.message);
+  return !permanentState.test(codeOf(error)) && !isFileError(error) && !isQueueFull;
+}
+
 /** Whether a file could not be read, such as a certificate. A missing Unix socket is no such error. */
 function isFileError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && error.syscall === "open";

@@ -33,6 +33,8 @@ export interface PrepareDatabaseOptions {
   readonly connectionString: string;
   /** The schema of Kith's tables. Absent: the first schema of the search path. */
   readonly schema: string | undefined;
+  /** False: the start only checks that the database is migrated. */
+  readonly migrates: boolean;
   /** The name of the database in errors, as in `the database of DATABASE_URL`. */
   readonly name: string;
   readonly logger: Logger;
@@ -45,7 +47,7 @@ export interface PrepareDatabaseOptions {
  * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
-  const { connectionString, schema, name, logger } = options;
+  const { connectionString, schema, migrates, name, logger } = options;
   await using stack = new AsyncDisposableStack();
   const db = createDatabase({
     connectionString,
@@ -58,6 +60,7 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
   const step = () =>
     migrate(db, {
       schema,
+      migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
       onNewer: (newer) =>
         logger.warn(

@@ -4,6 +4,7 @@ import type { BatchPair } from "../contact/batch.ts";
 import { integerArray, textArray } from "./array-parameter.ts";
 import type { EncodedStatement } from "./encoded-statement.ts";
 import type { Database } from "./schema.ts";
+import { statementText } from "./statement.ts";
 
 /** The statements of a sync, each with the pairs of a call. */
 export interface SyncStatements {
@@ -18,18 +19,19 @@ export interface SyncStatements {
 
 export function createSyncStatements(db: Kysely<Database>): SyncStatements {
   const texts = {
-    insert: reportExisting(insertContacts(db), contactExists(db)).compile(db).sql,
-    delete: reportDeleted(deleteContacts(db)).compile(db).sql,
+    insert: statementText(
+      "insert_contacts",
+      reportExisting(insertContacts(db), contactExists(db)).compile(db).sql,
+    ),
+    delete: statementText("delete_contacts", reportDeleted(deleteContacts(db)).compile(db).sql),
   };
   return {
     insert: (pairs) => ({
-      name: "insert_contacts",
-      text: texts.insert,
+      ...texts.insert,
       values: columnsOf(pairs),
     }),
     delete: (pairs) => ({
-      name: "delete_contacts",
-      text: texts.delete,
+      ...texts.delete,
       values: columnsOf(pairs),
     }),
   };

@@ -1,8 +1,9 @@
 import type pg from "pg";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
-import { begin, commit, rollback, serializable, takeTurn } from "./isolation.ts";
+import { commit, rollback } from "./isolation.ts";
 import { runPipelined } from "./pipeline.ts";
+import { sessionOf } from "./session.ts";
 import { limitTransaction } from "./transaction-limits.ts";
 import type { WriteOptions } from "./write-connection.ts";
 import { withoutQueryTimeout, withWriteConnection } from "./write-connection.ts";
@@ -21,9 +22,9 @@ export function inSyncTransaction(
   return withWriteConnection(pool, options, async (client, budgetMs) => {
     const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
     if (options.takesTurn) return runInTurn(client, [limits, ...statements]);
-    const all = [serializable, limits, ...statements];
+    const all = [...sessionOf(client).openings.write, limits, ...statements];
     const results = await runPipelined(client, all, withoutQueryTimeout);
-    return results.slice(-statements.length);
+    return results.slice(-statements.length).map(({ rows }) => rows);
   });
 }
 
@@ -33,9 +34,9 @@ async function runInTurn(
   statements: readonly EncodedStatement[],
 ): Promise<readonly Rows[]> {
   try {
-    const all = [begin, takeTurn, ...statements, commit];
+    const all = [...sessionOf(client).openings.beginInTurn, ...statements, commit];
     const results = await runPipelined(client, all, withoutQueryTimeout);
-    return results.slice(-statements.length, -1);
+    return results.slice(-statements.length, -1).map(({ rows }) => rows);
   } catch (error) {
     // If this fails too, the connection is closed, which also rolls back.
     await runPipelined(client, [rollback], withoutQueryTimeout).catch(() => {});

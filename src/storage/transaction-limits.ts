@@ -1,4 +1,5 @@
 import type { EncodedStatement } from "./encoded-statement.ts";
+import { statementText } from "./statement.ts";
 
 export interface TransactionLimits {
   /** Milliseconds for the whole transaction. */
@@ -16,7 +17,9 @@ const connectionCheckMs = 100;
 const transactionTimeoutSlackMs = 100;
 
 /** Returns no row, so there is nothing to send and to parse. A server on Windows has no connection check. */
-const text = `
+const limit = statementText(
+  "limit_transaction",
+  `
   SELECT WHERE 0 = num_nonnulls(
     set_config('lock_timeout', $1, true),
     set_config('statement_timeout', $2, true),
@@ -24,15 +27,15 @@ const text = `
       THEN set_config('transaction_timeout', $3, true) END,
     CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL
         AND current_setting('dynamic_shared_memory_type') <> 'windows'
-      THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END)`;
+      THEN set_config('client_connection_check_interval', '${connectionCheckMs}', true) END)`,
+);
 
 /** Limits the rest of the transaction in the database. The limits hold even if this process has died. */
 export function limitTransaction(limits: TransactionLimits): EncodedStatement {
   const budgetMs = Math.max(1, Math.ceil(limits.budgetMs));
   const lockTimeoutMs = limits.lockTimeoutMs ?? 0;
   return {
-    name: "limit_transaction",
-    text,
+    ...limit,
     values: [String(lockTimeoutMs), String(budgetMs), String(budgetMs + transactionTimeoutSlackMs)],
   };
 }

@@ -4,6 +4,8 @@ import type { OnLost } from "../contact/run-batch.ts";
 import { processIdOf, requestCancel } from "./cancel-request.ts";
 import { idle } from "./connection.ts";
 import type { Pool } from "./database.ts";
+import type { DatabaseClient } from "./database-client.ts";
+import { sessionOf } from "./session.ts";
 import { mustDiscardConnection } from "./sqlstate.ts";
 
 export interface WriteOptions {
@@ -84,28 +86,36 @@ function isLost(client: pg.PoolClient, error: unknown): boolean {
 }
 
 /**
- * Cancels the server process of a lost connection, and resolves when it has ended. While the database
+ * Resolves when the transaction of a lost connection has ended, which it cancels. While the database
  * cannot be reached, it waits until `endsAt`: then the limits in the database have ended the transaction.
  */
 async function untilEnded(pool: Pool, client: pg.PoolClient, endsAt: number): Promise<void> {
-  const processId = processIdOf(client);
   // A pool that ends waits for its connections, and its process begins no more transactions.
   while (!pool.ending) {
     await requestCancel(client);
-    const exists = await processExists(pool, processId).catch(() => performance.now() < endsAt);
+    const exists = await isRunning(client).catch(() => performance.now() < endsAt);
     if (!exists) return;
     await sleep(repeatMs);
   }
 }
 
+/** Cancels the statement of the transaction, and returns a row if there is one. */
+const cancelByName = `
+  SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+  WHERE application_name = $1 AND pid <> pg_backend_pid()`;
+
 /** On a connection of its own, because lost connections may have filled the pool. */
-async function processExists({ options }: Pool, processId: number | null): Promise<boolean> {
-  const observer = new pg.Client(options);
+async function isRunning(client: pg.PoolClient): Promise<boolean> {
+  const { pooled } = sessionOf(client);
+  const observer = new pg.Client((client as unknown as DatabaseClient).config);
   observer.on("error", () => {});
   await observer.connect();
   try {
-    const text = "SELECT FROM pg_stat_activity WHERE pid = $1";
-    const { rowCount } = await observer.query(text, [processId]);
+    // A pooler hides the server process. The transaction runs under a name of its own there.
+    const { rowCount } =
+      pooled === undefined
+        ? await observer.query("SELECT FROM pg_stat_activity WHERE pid = $1", [processIdOf(client)])
+        : await observer.query(cancelByName, [pooled.applicationName]);
     return rowCount !== 0;
   } finally {
     await observer.end();

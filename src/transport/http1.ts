@@ -27,11 +27,13 @@ export interface Http1 {
   accept(socket: Socket, firstBytes: Buffer): void;
   /** From now on each response closes its connection. */
   closeAfterResponses(): void;
+  /** Closes the connections whose last request has its response but not all of its body. */
+  closeAnswered(): void;
   /** Ends the effect of `closeAfterResponses` on requests that arrive from now on. */
   keepConnections(): void;
 }
 
-/** How long a client whose request cannot be parsed may take to read the response, in milliseconds. */
+/** How long a client may take to read the last response of its connection, in milliseconds. */
 const lastReadMs = 1_000;
 
 /** The latest request of a connection. */
@@ -95,11 +97,7 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     const res = new ServerResponse(req);
     res.assignSocket(socket);
     res.shouldKeepAlive = false;
-    res.once("finish", () => {
-      socket.end();
-      const timer = setTimeout(() => socket.destroy(), lastReadMs);
-      socket.once("close", () => clearTimeout(timer));
-    });
+    res.once("finish", () => endConnection(socket));
     handler(req, res, reason);
   }
 
@@ -156,8 +154,22 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
         if (res !== undefined && !res.headersSent) res.shouldKeepAlive = false;
       }
     },
+    closeAnswered() {
+      for (const socket of sockets) {
+        const exchange = latest.get(socket);
+        if (exchange?.res.closed && !exchange.req.complete) endConnection(socket);
+      }
+    },
     keepConnections() {
       isClosing = false;
     },
   };
+}
+
+/** Closes a connection. The client can still send for a while, because a reset could lose the response. */
+function endConnection(socket: Socket): void {
+  if (!socket.writable) return;
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), lastReadMs);
+  socket.once("close", () => clearTimeout(timer));
 }

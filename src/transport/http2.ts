@@ -25,6 +25,12 @@ export interface Http2 {
   drain(): void;
 }
 
+/**
+ * Most streams of a connection at once. Clients hold further calls back until a stream ends, so that a
+ * connection cannot have more in flight than the service can do soon.
+ */
+const maxConcurrentStreams = 100;
+
 export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
@@ -35,7 +41,7 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
     handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
   const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
-    { settings: { maxConcurrentStreams: 1_000, maxHeaderListSize }, maxHeaderListPairs },
+    { settings: { maxConcurrentStreams, maxHeaderListSize }, maxHeaderListPairs },
     (req, res) => serve(req, res),
   );
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];

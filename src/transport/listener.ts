@@ -118,6 +118,7 @@ export function createListener(options: ListenerOptions): Listener {
         if (performance.now() < closeFrom) return;
         await setImmediate();
         server.closeIdleConnections();
+        http1.closeAnswered();
         for (const socket of undecided) socket.destroy();
       }, 20);
       await closed;

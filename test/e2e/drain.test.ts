@@ -62,7 +62,7 @@ function connectionError(): Promise<string | undefined> {
   });
 }
 
-describe("a request under way when the service stops", () => {
+describe("a request in flight when the service stops", () => {
   serve();
 
   test("is answered over REST, and its connection closed", async () => {
@@ -77,7 +77,7 @@ describe("a request under way when the service stops", () => {
     await held.release();
     const answers = await answersOf(connection, 2);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    // A connection kept alive would go on for the 5 s that Node keeps an idle one.
+    // Otherwise the connection would stay open for the 5 s for which Node keeps an idle one.
     await expectPrompt(async () => {
       expect((await connection.until(() => false)).closed).toBe(true);
       expect(await closing).toEqual([]);
@@ -98,7 +98,7 @@ describe("a request under way when the service stops", () => {
     client.close();
   });
 
-  test("is answered beside a hundred others", async () => {
+  test("is answered among a hundred others", async () => {
     await using stack = new AsyncDisposableStack();
     const sessions = Array.from({ length: 10 }, () => stack.use(openHttp2(service.port)));
     const headers = {
@@ -126,17 +126,17 @@ describe("a request under way when the service stops", () => {
   });
 });
 
-describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
+describe("a request that is still in flight after SHUTDOWN_TIMEOUT_MS", () => {
   serve({ SHUTDOWN_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "3600000" });
 
-  test("is cut off, and told", async () => {
+  test("is cut off, and the caller gets UNAVAILABLE", async () => {
     const client = openGrpc(service.url);
     const overGrpc = syncOverGrpc(client, app.header, [pair]).answer.catch(({ code }) => code);
     using connection = await openRaw(service.port);
     connection.send(restSync(...pair));
     await held.untilWaiting(1);
 
-    // The lock is still held: a close that waits for the database does not end in the time of a test.
+    // The lock is still held, so a close that waited for the database would not end.
     const cutOff = await service.app.close();
     const method = "contact.v1.ContactService/SyncContacts";
     expect(cutOff.map((call) => ({ method: call.method, protocol: call.protocol }))).toEqual(

@@ -3,13 +3,13 @@ import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import {
   type EmbeddedPostgres,
   joinEmbeddedPostgres,
   startEmbeddedPostgres,
 } from "../../src/embedded/postgres.ts";
+import { connectClient } from "../support/database.ts";
 
 const timeout = 180_000;
 const settings = { fsync: "off" };
@@ -41,8 +41,7 @@ async function joinAsCommand() {
 }
 
 async function query({ connectionString }: EmbeddedPostgres, text: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+  const client = await connectClient(connectionString);
   try {
     return Object.values((await client.query(text)).rows[0] ?? {})[0];
   } finally {
@@ -112,11 +111,7 @@ test("one of several concurrent first starts succeeds", { timeout }, async () =>
 test("Postgres gets a setting with special characters unchanged", { timeout }, async () => {
   const written = `it's "a" $HOME \\ , value`;
   const postgres = await start({ settings: { ...settings, application_name: written } });
-  const client = new pg.Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  const { rows } = await client.query("SHOW application_name");
-  await client.end();
-  expect(rows).toEqual([{ application_name: written }]);
+  expect(await query(postgres, "SHOW application_name")).toBe(written);
 });
 
 test("a failed start reports the log of Postgres, and releases the directory", {

@@ -51,7 +51,7 @@ describe("the :authority", () => {
     using session = openHttp2(served.port);
     const headers = grpcHeaders({ ":authority": authority });
     const answer = await exchangeHttp2(session, { headers, body: message() });
-    // HTTP/2 itself may refuse the bytes, which resets the stream.
+    // HTTP/2 itself may reject the bytes, and resets the stream.
     if (answer.status !== undefined) expect([ok, invalidArgument]).toContain(grpcStatusOf(answer));
   });
 
@@ -88,7 +88,7 @@ describe("the :path", () => {
   });
 });
 
-test("the :path *, which is for OPTIONS alone", async () => {
+test("the :path *, which is only for OPTIONS", async () => {
   using session = openHttp2(served.port);
   for (const headers of [grpcHeaders({ ":path": "*" }), restHeaders({ ":path": "*" })]) {
     const { status } = await exchangeHttp2(session, { headers });
@@ -212,7 +212,7 @@ describe("a header block made by hand", () => {
     async ({ fields, status }) => {
       using session = openHttp2(served.port, withHeaderBlock(served.port, headerBlock(fields())));
       const answer = await exchangeHttp2(session, { headers: grpcHeaders(), body: message() });
-      // Where HTTP/2 itself refuses the block, the stream or the connection ends unanswered.
+      // If HTTP/2 itself rejects the block, the stream or the connection ends without a response.
       if (status === undefined)
         expect([invalidArgument, undefined]).toContain(grpcStatusOf(answer));
       else expect(grpcStatusOf(answer)).toBe(status);

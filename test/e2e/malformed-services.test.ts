@@ -28,7 +28,7 @@ interface Broken {
   readonly fails?: boolean;
 }
 
-/** The services that need no key are asked by anybody, so bad input meets them first. */
+/** Services without a key are open to everyone, so they must handle invalid input. */
 describe.each([healthCheck, healthWatch, reflection, reflectionAlpha])("%s", (path) => {
   const broken: Broken[] = [
     { name: "no bytes", body: Buffer.alloc(0) },

@@ -2,11 +2,14 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { errors } from "../../src/errors.ts";
 import { version } from "../../src/version.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { readMetrics, sumOf } from "../support/metrics.ts";
 import { startServiceForTest } from "../support/service.ts";
 import { entry, openGrpc, syncOverGrpc, syncOverRest } from "./support/calls.ts";
+import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
-import { readMetrics, sumOf } from "./support/metrics.ts";
 import { hasPromtool, promtoolMissing } from "./support/promtool.ts";
+import { holdPair } from "./support/row-lock.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile();
@@ -128,6 +131,41 @@ describe("the store", () => {
     expect(sumOf(samples, "kith_key_cache_requests_total", { result: "hit" })).toBe(1);
     expect(sumOf(samples, "kith_database_state", { state: "ready" })).toBe(1);
   });
+});
+
+describe("what happens now", () => {
+  test("a sync that waits for a lock is in flight, and was retried", async () => {
+    const pair = ["metrics-locked", "b"] as const;
+    await using held = await holdPair(served.service.databaseUrl, served.appId, pair);
+    const answer = syncOverRest(served, [entry(...pair)]);
+    const lockWaits = { queue: "lock-waits" };
+    await expectMetric("kith_sync_requests_in_flight", lockWaits, 1);
+    await expectMetric("kith_calls_in_flight", { rpc_method: syncContacts }, 1);
+    await held.release();
+    expect((await answer).status).toBe(200);
+    await expectMetric("kith_sync_requests_in_flight", {}, 0);
+    await expectMetric("kith_sync_retries_total", { cause: "lock" }, 1);
+    const committed = { ...lockWaits, outcome: "committed" };
+    await expectMetric("kith_sync_transactions_total", committed, 1);
+  });
+
+  test.each(["refuses", "is silent"] as const)(
+    "a database that %s is unreachable",
+    async (outage) => {
+      await using stack = new AsyncDisposableStack();
+      const database = await createTestDatabase();
+      stack.defer(() => database.drop());
+      const proxy = stack.use(await startDatabaseProxy(database.url));
+      const service = await startServiceForTest({ DATABASE_URL: proxy.url });
+      stack.defer(async () => void (await service.app.close()));
+      await expectMetric("kith_database_state", { state: "ready" }, 1, service.url);
+      await proxy.cut(outage);
+      await expectMetric("kith_database_state", { state: "unreachable" }, 1, service.url);
+      await expectMetric("kith_database_state", {}, 1, service.url);
+      await proxy.restore();
+      await expectMetric("kith_database_state", { state: "ready" }, 1, service.url);
+    },
+  );
 });
 
 test("the build has the versions", async () => {

@@ -23,7 +23,7 @@ const anyChange: fc.Arbitrary<Change> = fc
   .map(([added, removed]) => ({ added, removed: removed.filter((id) => !added.includes(id)) }));
 
 describe.each(listCalls)("$rpc", (call) => {
-  test("a walk beside changes shows nobody twice, in order, and misses nobody who stayed", async () => {
+  test("a walk during changes shows each id once, in order, and every id that stayed", async () => {
     if (openTransport === undefined) throw new Error("there is no such transport");
     const transport = openTransport(served.service);
     const changes = fc.array(anyChange, { maxLength: 6 });
@@ -61,7 +61,7 @@ describe.each(listCalls)("$rpc", (call) => {
           expect([...known]).toEqual(expect.arrayContaining(seen));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
     transport.close();
   });

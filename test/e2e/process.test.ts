@@ -138,16 +138,32 @@ describe("an invalid configuration", () => {
   });
 });
 
-test("a port in use ends the process with 1, and the message names it", async () => {
-  const other = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => other.once("listening", resolve));
-  const address = other.address();
-  const port = typeof address === "object" ? String(address?.port) : "";
-  await using service = startProcess({ ...env, PORT: port });
-  expect(await service.exit()).toBe(1);
-  expect(service.output()).toMatch(new RegExp(`EADDRINUSE.*${port}`));
-  other.close();
+test.each([
+  { where: "on the port of the service", settings: {} },
+  { where: "on a port of its own", settings: { METRICS_PORT: "0" } },
+])("the start message names the status page $where", async ({ where, settings }) => {
+  await using service = startProcess({ ...env, ...settings });
+  const url = await service.url();
+  const [page = ""] = /\S+$/.exec(await service.untilOutput(/Status +\S+\/status(?=\n)/)) ?? [];
+  expect(page === `${url}/status`).toBe(where === "on the port of the service");
+  expect((await fetch(page)).status).toBe(200);
+  service.signal("SIGTERM");
+  expect(await service.exit()).toBe(0);
 });
+
+test.each(["PORT", "METRICS_PORT"])(
+  "a %s in use ends the process with 1, and the message names it",
+  async (name) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const address = other.address();
+    const port = typeof address === "object" ? String(address?.port) : "";
+    await using service = startProcess({ ...env, [name]: port });
+    expect(await service.exit()).toBe(1);
+    expect(service.output()).toMatch(new RegExp(`EADDRINUSE.*${port}`));
+    other.close();
+  },
+);
 
 test("four processes start concurrently on one empty database", async () => {
   const empty = await createTestDatabase({ template: "template0" });

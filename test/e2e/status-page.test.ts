@@ -84,9 +84,23 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto(`${service.url}/status`);
       await page.getByRole("status").getByText("Ready").waitFor();
       await page.route("**/metrics", (route) => route.abort());
-      await page.getByRole("status").getByText("The service does not respond").waitFor();
+      await page.getByRole("status").getByText("Not responding").waitFor();
       await page.unroute("**/metrics");
       await page.getByRole("status").getByText("Ready").waitFor();
+    });
+
+    test("the page says so when the database is unreachable", async () => {
+      const { page } = await openPage(browser);
+      await page.route("**/metrics", async (route) => {
+        const response = await route.fetch();
+        const text = await response.text();
+        const body = text
+          .replace('{state="ready"} 1', '{state="ready"} 0')
+          .replace('{state="unreachable"} 0', '{state="unreachable"} 1');
+        await route.fulfill({ response, body });
+      });
+      await page.goto(`${served.url}/status`);
+      await page.getByRole("status").getByText("Database unreachable").waitFor();
     });
 
     test.each([

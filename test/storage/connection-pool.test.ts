@@ -14,7 +14,7 @@ async function newDatabase(defaults: Record<string, string> = {}): Promise<strin
   return url;
 }
 
-/** The server processes behind connections that are all in use at once. */
+/** The server processes of connections that are all in use at the same time. */
 async function pidsOf(pool: Pool, count: number): Promise<number[]> {
   const clients = await Promise.all(Array.from({ length: count }, () => pool.connect()));
   const pids = await Promise.all(
@@ -77,7 +77,15 @@ test("whatever keeps a connection from being opened is an unavailable database",
   const causes: [change: (url: URL) => void, cause: unknown][] = [
     [({ searchParams }) => searchParams.set("user", "nobody"), { code: "28000" }],
     [({ searchParams }) => searchParams.set("options", "-c no_such_setting=1"), { code: "42704" }],
-    [({ searchParams }) => searchParams.set("sslrootcert", "/missing.crt"), { code: "ENOENT" }],
+    [
+      ({ searchParams }) => {
+        // A Unix socket has no TLS.
+        searchParams.set("host", "127.0.0.1");
+        searchParams.set("sslmode", "verify-ca");
+        searchParams.set("sslrootcert", "/missing.crt");
+      },
+      { code: "ENOENT" },
+    ],
     [({ searchParams }) => searchParams.set("host", "/missing"), { code: "ENOENT" }],
   ];
   for (const [change, cause] of causes) {
@@ -113,8 +121,11 @@ test.each([
     ...Object.keys(hostileDefaults).filter((name) => name.startsWith("enable_")),
   ];
   const settingsOf = async (of: Pool) =>
-    (await of.query("SELECT name, current_setting(name) FROM unnest($1::text[]) AS name", [names]))
-      .rows;
+    (
+      await of.query("SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS name", [
+        names,
+      ])
+    ).rows;
   expect(await settingsOf(pool)).toEqual(await settingsOf(usual));
 });
 

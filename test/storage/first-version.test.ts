@@ -13,7 +13,7 @@ import { openSession } from "./support/session.ts";
 /** The migrations that the first version did not have. */
 const later = ["0002-key-life", "0003-rate-limit"];
 
-/** A database as the first version left it. */
+/** A database of the first version. */
 async function firstVersion(): Promise<string> {
   const url = await emptyDatabase();
   const session = await openSession(url);

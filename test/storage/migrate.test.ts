@@ -33,7 +33,7 @@ async function tablesOf(url: string, schema = "public"): Promise<string[]> {
 }
 const ours = ["app", "contact", "kith_migration", "server_key"];
 
-test("of ten processes that migrate an empty database at once, one does and all succeed", async () => {
+test("if ten processes migrate an empty database concurrently, one migrates and all succeed", async () => {
   const url = await emptyDatabase();
   const pools = Array.from({ length: 10 }, () => openDatabase(url, 1));
   // Connected beforehand, so that they start at the same time.
@@ -48,7 +48,7 @@ test("of ten processes that migrate an empty database at once, one does and all 
   expect(rows.map(({ name }) => name)).toEqual(names);
 });
 
-test("migrating again does nothing and keeps what is stored", async () => {
+test("a second migration changes nothing", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -57,7 +57,7 @@ test("migrating again does nothing and keeps what is stored", async () => {
   expect((await session.query("SELECT FROM contact")).rowCount).toBe(1);
 });
 
-test("where nothing is pending no lock is taken, and none is left behind", async () => {
+test("if nothing is pending, no lock is taken", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -71,7 +71,7 @@ test("where nothing is pending no lock is taken, and none is left behind", async
   expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a process that waits for another one says so, and then has nothing to do", async () => {
+test("a process that waits for another one logs it, and then does not migrate", async () => {
   const url = await emptyDatabase();
   const other = await openSession(url);
   await other.query("BEGIN; SELECT pg_advisory_xact_lock(x'6b697468'::int)");
@@ -88,7 +88,7 @@ test("a process that waits for another one says so, and then has nothing to do",
   expect(waits).toBe(1);
 });
 
-test("a connection that is lost while it waits leaves nothing behind", async () => {
+test("a connection that is lost while it waits leaves no lock and no session", async () => {
   const url = await emptyDatabase();
   const other = await openSession(url);
   await other.query("SELECT pg_advisory_lock(x'6b697468'::int)");
@@ -131,7 +131,7 @@ const foreign: [name: string, statement: string][] = [
 ];
 
 test.each(foreign)(
-  "a %s of another application is a clear error, and nothing is left",
+  "a %s of another application is a clear error, and nothing is created",
   async (_, statement) => {
     const url = await emptyDatabase();
     const session = await openSession(url);
@@ -182,7 +182,7 @@ test("the schema is the first of the search path", async () => {
   expect(await tablesOf(url)).toEqual([]);
 });
 
-test.each(["kith", "Kith-2"])("the schema %s is created where it is missing", async (schema) => {
+test.each(["kith", "Kith-2"])("the schema %s is created if it is missing", async (schema) => {
   const url = await emptyDatabase();
   const db = openDatabase(url, 1);
   expect(await migrate(db, { schema })).toEqual({ schema, migrations: known });
@@ -219,7 +219,7 @@ test("a newer schema that is not compatible is an error that names the migration
   await expect(migrateOn(url)).rejects.toThrow("cannot work with migration 0004-breaking");
 });
 
-test.each(["LATIN1", "SQL_ASCII"])("a database in %s is refused", async (encoding) => {
+test.each(["LATIN1", "SQL_ASCII"])("a database in %s is rejected", async (encoding) => {
   const server = await emptyDatabase();
   const session = await openSession(server);
   const name = `encoded_${randomBytes(6).toString("hex")}`;
@@ -239,7 +239,7 @@ test("an empty database with hostile defaults is migrated", async () => {
   expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a role without the rights of the service is refused, and the error names them", async () => {
+test("a role without the rights of the service is rejected, and the error names them", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);

@@ -1,15 +1,13 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { usualOptions } from "../support/hostile-defaults.ts";
+import { connectClient, createTestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let session: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  session = new pg.Client({ connectionString: database.url, options: usualOptions });
-  await session.connect();
+  session = await connectClient(database.url);
 });
 afterAll(async () => {
   await session.end();
@@ -128,7 +126,7 @@ test.each([
   await expect(query(`UPDATE app SET ${change}`)).rejects.toMatchObject({ code: "23514" });
 });
 
-test("a hash of another length than SHA-256's is refused by the database", async () => {
+test("the database rejects a hash whose length is not that of SHA-256", async () => {
   const wrong = query(
     "INSERT INTO server_key (id, app_id, secret_sha256) VALUES ('k', 1, '\\x00'::bytea)",
   );

@@ -7,6 +7,7 @@ import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import type { Database } from "../../src/storage/schema.ts";
 import { hostileDefaults, usualOptions } from "./hostile-defaults.ts";
 import { patienceMs } from "./patience.ts";
+import { throughPooler } from "./pgbouncer.ts";
 
 export const templateDatabase = "kith_template";
 
@@ -17,13 +18,26 @@ export function urlOf(connectionString: string, database: string): string {
   return url.href;
 }
 
+/**
+ * Opens a connection. If the server ends it, for example because its database is dropped, its queries fail, but no
+ * error ends the test run.
+ */
+export async function connectClient(
+  connectionString: string,
+  config: pg.ClientConfig = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, options: usualOptions, ...config });
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
 /** Runs a function with a client of the server's administration database. */
 export async function withAdmin<T>(
   connectionString: string,
   work: (admin: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const admin = new pg.Client({ connectionString, options: usualOptions });
-  await admin.connect();
+  const admin = await connectClient(connectionString);
   try {
     return await work(admin);
   } finally {
@@ -73,6 +87,13 @@ export async function createTestDatabase({
   };
 }
 
+/** How the service reaches the database: directly, or through the pooler of the project. */
+export function serviceConnection(url: string) {
+  const pooler = inject("pooler");
+  if (pooler === undefined) return { connectionString: url };
+  return { connectionString: throughPooler(url, pooler.port), prepares: pooler.prepares };
+}
+
 /** A Kysely instance on the database. It is closed when the test ends. */
 export function openDatabase(url: string, poolSize = 10): Kysely<Database> {
   return createDatabaseOn(openPool(url, poolSize));
@@ -81,7 +102,7 @@ export function openDatabase(url: string, poolSize = 10): Kysely<Database> {
 /** A connection pool like that of the service. It is closed when the test ends. */
 export function openPool(url: string, poolSize = 10): Pool {
   const pool = createPool({
-    connectionString: url,
+    ...serviceConnection(url),
     poolSize,
     timeoutMs: patienceMs,
     onConnectionLost: () => {},

@@ -13,7 +13,7 @@ import { createApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
-import { createTestDatabase } from "./database.ts";
+import { createTestDatabase, serviceConnection } from "./database.ts";
 import { patienceMs } from "./patience.ts";
 
 export interface TestService {
@@ -56,8 +56,13 @@ export async function startService(
   logs: Record<string, unknown>[] = [],
 ): Promise<TestService> {
   const database = await createTestDatabase();
+  const { connectionString, prepares } = serviceConnection(database.url);
+  const databaseEnv = {
+    DATABASE_URL: connectionString,
+    DATABASE_PREPARE: prepares === false ? "off" : "on",
+  };
   const app = await createApp({
-    config: parseConfig({ PORT: "0", DATABASE_URL: database.url, ...unhurried, ...env }),
+    config: parseConfig({ PORT: "0", ...databaseEnv, ...unhurried, ...env }),
     logger: pino({ level: "debug" }, collectInto(logs)),
     onFatal: (message) => {
       throw new Error(message);

@@ -7,7 +7,7 @@ import type { MetricRegistry } from "./registry.ts";
 const gcBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 const delayBounds = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** Time between two measurements of the delay of the event loop, in milliseconds. */
-const delayIntervalMs = 20;
+const delayIntervalMs = 100;
 
 const gcKinds: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_MAJOR]: "major",

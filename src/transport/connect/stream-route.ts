@@ -11,12 +11,16 @@ import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
 import { callKey } from "./read-errors.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
+import type { StreamLimit } from "./stream-limit.ts";
+import { connectionOf } from "./stream-limit.ts";
 
 export interface StreamRouteOptions {
   readonly handler: UniversalHandler;
   readonly operation: StreamOperation;
   /** Aborted when the service stops. It ends the stream. */
   readonly stopping: AbortSignal;
+  /** Absent: the number of streams is not limited. */
+  readonly streamLimit?: StreamLimit;
 }
 
 /** The implementation that Connect calls. It turns faults into errors of Connect. */
@@ -37,7 +41,7 @@ export function implementStream({ handle }: StreamOperation) {
 
 /** Serves an RPC that streams. Its time is limited only if the caller sets a timeout. */
 export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
-  const { handler, operation, stopping } = options;
+  const { handler, operation, stopping, streamLimit } = options;
   return {
     describe: (req) => ({
       method: operation.name,
@@ -48,6 +52,7 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
       assertSupported(handler, req);
       const { fault } = callerTimeoutOf(req);
       if (fault !== undefined) throw fault;
+      if (streamLimit !== undefined) res.once("close", streamLimit.enter(connectionOf(req)));
       const response = await handler({
         httpVersion: req.httpVersion,
         method: req.method ?? "",

@@ -1,5 +1,5 @@
 /** The charts of the page, drawn by uPlot. */
-import { duration, megabytes, number, percent, perSecond } from "./format.js";
+import { duration, megabytes, none, number, percent, perSecond } from "./format.js";
 import uPlot from "./uplot.js";
 
 /** A series is the name of a value of `valuesBetween`, its label, and its color. */
@@ -20,7 +20,7 @@ const charts = [
       ["p50", "Median", "--blue", "area"],
       ["p95", "95 %", "--orange"],
       ["p99", "99 %", "--red"],
-      ["queueWait", "Wait in the queue, 99 %", "--violet"],
+      ["queueWait", "Queue, 99 %", "--violet"],
     ],
   },
   {
@@ -72,6 +72,13 @@ const charts = [
   },
 ];
 
+/** The steps of an axis of whole numbers. */
+const wholeSteps = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((power) => [
+  power,
+  2 * power,
+  5 * power,
+]);
+
 const height = 180;
 /** The shortest and the longest time that the charts show, in seconds. */
 const least = 60;
@@ -108,7 +115,7 @@ function createChart(parent, { title, format, series }) {
     {
       width: canvas.clientWidth,
       height,
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { live: true },
       cursor: { points: { size: 6 }, drag: { x: false, y: false }, y: false },
       scales: {
@@ -117,12 +124,17 @@ function createChart(parent, { title, format, series }) {
       },
       axes: [
         axis({ size: 28, space: 80, values: (_plot, splits) => splits.map(timeOf) }),
-        axis({ size: 62, space: 36, values: (_plot, splits) => splits.map(format) }),
+        axis({
+          size: 62,
+          space: 36,
+          values: (_plot, splits) => splits.map(format),
+          ...(format === number ? { incrs: wholeSteps } : {}),
+        }),
       ],
       series: [
         {
           label: "Time",
-          value: (_plot, seconds) => (seconds === null ? "–" : timeOf(seconds)),
+          value: (_plot, seconds) => (seconds === null ? none : timeOf(seconds)),
         },
         ...series.map(([, label, color, shape]) => ({
           label,

@@ -1,4 +1,5 @@
-const none = "–";
+/** What the page shows in place of a missing value. */
+export const none = "–";
 
 /** Formats a value for people: null is shown as a dash. */
 function format(digitsOf) {

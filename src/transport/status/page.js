@@ -1,6 +1,6 @@
 /** Reads /metrics again and again, and shows what changed. */
 import { createCharts } from "./charts.js";
-import { duration, megabytes, number, percent, perSecond, uptime } from "./format.js";
+import { duration, megabytes, none, number, percent, perSecond, uptime } from "./format.js";
 import { methodsBetween, serviceOf, valuesBetween } from "./reading.js";
 import { parseSamples } from "./samples.js";
 
@@ -31,7 +31,7 @@ const tiles = [
 ].map(([label, read]) => {
   const [tile, term, value] = ["div", "dt", "dd"].map((name) => document.createElement(name));
   term.textContent = label;
-  value.textContent = "–";
+  value.textContent = none;
   tile.append(term, value);
   element("tiles").append(tile);
   return { value, read };
@@ -45,7 +45,8 @@ async function update() {
     show(reading);
     before = reading;
   } catch {
-    showState("The service does not respond", "bad");
+    showState("Not responding", "bad");
+    for (const { value } of tiles) value.textContent = none;
     addPoint({ at: Date.now(), values: null });
   }
 }

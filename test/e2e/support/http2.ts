@@ -6,14 +6,14 @@ import { within } from "../../support/raw.ts";
 
 /** What came back for one HTTP/2 request. */
 export interface Http2Answer {
-  /** Absent where the stream or the connection ended without an answer. */
+  /** Absent if the stream or the connection ended without an answer. */
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly trailers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** An HTTP/2 connection whose failures end its requests, and nothing else. */
+/** An HTTP/2 connection. If it fails, its requests end, and no error is thrown. */
 export function openHttp2(port: number, socket?: () => Duplex): ClientHttp2Session & Disposable {
   const session = connectHttp2(`http://127.0.0.1:${port}`, {
     // Some tests send more than the default of 64 kB.
@@ -27,7 +27,7 @@ export function openHttp2(port: number, socket?: () => Duplex): ClientHttp2Sessi
 export interface Http2Request {
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Uint8Array;
-  /** False leaves the request open: the sender goes silent. */
+  /** False does not end the request: the sender goes silent. */
   readonly end?: boolean;
 }
 
@@ -71,7 +71,7 @@ export async function untilRead(session: ClientHttp2Session): Promise<void> {
   }
 }
 
-/** The gRPC status number of an answer: of its trailers, or of its headers where it has no body. */
+/** The gRPC status number of an answer: of its trailers, or of its headers if it has no body. */
 export function grpcStatusOf({ headers, trailers }: Http2Answer): number | undefined {
   const value = trailers["grpc-status"] ?? headers["grpc-status"];
   return value === undefined ? undefined : Number(value);
@@ -80,7 +80,7 @@ export function grpcStatusOf({ headers, trailers }: Http2Answer): number | undef
 export interface GrpcPrefix {
   /** 0 plain, 1 compressed. */
   readonly flags?: number;
-  /** What the prefix promises; by default the truth. */
+  /** The length in the prefix. Default: the length of the message. */
   readonly length?: number;
 }
 

@@ -32,7 +32,7 @@ const times: [time: string, micros: number][] = [
   ["2199-12-31 23:59:59.999999+00", 7_258_118_399_999_999],
 ];
 
-test("of any pairs, every list, count and check is what the pairs say", async () => {
+test("lists, counts and checks of any pairs are those of a model", async () => {
   const { store } = await suite.open();
   await fc.assert(
     fc.asyncProperty(anyPairs, fc.integer({ min: 1, max: 11 }), async (pairs, size) => {
@@ -63,7 +63,7 @@ test("of any pairs, every list, count and check is what the pairs say", async ()
 
 describe.each(lists)("the list of $name", (list) => {
   test.each([
-    ["of a user nobody knows is one empty page", 0, 1, [0], false],
+    ["of an unknown user is one empty page", 0, 1, [0], false],
     ["of one is on one page", 1, 1, [1], false],
     ["that fills the page has none after it", 3, 3, [3], false],
     ["that fills the page but for one has none after it", 3, 4, [3], false],
@@ -87,7 +87,7 @@ describe.each(lists)("the list of $name", (list) => {
     );
   });
 
-  test("goes on behind an id that is no longer there", async () => {
+  test("continues after an id that no longer exists", async () => {
     const { store } = await suite.open();
     const appId = suite.newApp();
     await addPairs(
@@ -99,7 +99,7 @@ describe.each(lists)("the list of $name", (list) => {
     expect(idsOf(page.entries)).toEqual(["c"]);
   });
 
-  test.each(times)("tells that an entry was added at %s", async (time, micros) => {
+  test.each(times)("returns that an entry was added at %s", async (time, micros) => {
     const { store, url } = await suite.open();
     const appId = suite.newApp();
     const session = await openSession(url);
@@ -114,7 +114,7 @@ describe.each(lists)("the list of $name", (list) => {
   });
 });
 
-test("the time of a mutual contact is that of the list it is read for", async () => {
+test("a mutual contact has the time of the list that is read", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   await addPairs(store, appId, [pair("me", "you")]);

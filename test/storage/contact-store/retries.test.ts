@@ -36,7 +36,7 @@ const retried = ["40001", "40P01"].flatMap((sqlState) =>
   [1, 2, 3, 4, 8].map((times) => [sqlState, times] as const),
 );
 
-test.each(retried)("%s is retried where it comes %i times", async (sqlState, times) => {
+test.each(retried)("%s is retried when it occurs %i times", async (sqlState, times) => {
   const { store, url } = await suite.openAlone();
   const session = await openSession(url);
   await failFirst(session, times, sqlState);
@@ -82,7 +82,7 @@ test.each(["23514", "P0001"])("%s is not retried", async (sqlState) => {
   expect(await attemptsOf(session)).toBe(1);
 });
 
-test("a sync that meets a deadlock is tried again and succeeds", async () => {
+test("a sync in a deadlock is retried and succeeds", async () => {
   const { store, url } = await suite.openAlone();
   const [watcher, holdsB, holdsC] = [
     await openSession(url),

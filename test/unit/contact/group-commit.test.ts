@@ -104,23 +104,3 @@ test("a pending request whose caller disconnects never runs", async () => {
   await Promise.all([first, last]);
   expect(runs.map(({ owners }) => owners)).toEqual([["first"], ["last"]]);
 });
-
-test("requests are rejected while the queue is full", async () => {
-  const { runs, runBatch } = createManualRunner();
-  const store = createTestGroupCommit(runBatch, { maxInFlight: 1, maxPendingEntries: 1 });
-  const first = store.sync(1, add("first"), { signal });
-  await allBegun();
-  const second = store.sync(1, add("second"), { signal });
-  await expect(store.sync(1, add("third"), { signal })).rejects.toMatchObject({
-    reason: "OVERLOADED",
-  });
-  runs[0]?.end();
-  await first;
-  await allBegun();
-  const fourth = store.sync(1, add("fourth"), { signal });
-  runs[1]?.end();
-  await second;
-  await allBegun();
-  runs[2]?.end();
-  expect(await fourth).toEqual({ inserted: 1, deleted: 0 });
-});

@@ -95,6 +95,28 @@ export const configVariables: readonly Variable[] = [
     allowed: "a whole number from 1 to 1000",
   },
   {
+    name: "DATABASE_PREPARE",
+    property: "databasePrepare",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["true", "1", "OFF"],
+    allowed: "one of on, off",
+  },
+  {
+    name: "MIGRATE",
+    property: "migrates",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["true", "never"],
+    allowed: "one of on, off",
+  },
+  {
     name: "DATA_DIR",
     property: "dataDir",
     fallback: ".data",
@@ -297,6 +319,17 @@ export const configVariables: readonly Variable[] = [
   {
     name: "DOCS",
     property: "docs",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
+    name: "REFLECTION",
+    property: "reflection",
     fallback: true,
     good: [
       ["on", true],

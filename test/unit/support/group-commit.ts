@@ -28,7 +28,6 @@ export function createTestGroupCommit(
     maxRetriesInFlight: 1,
     maxLockWaitsInFlight: 2,
     maxBatchEntries: 100,
-    maxPendingEntries: 1_000,
     lingerMs: 60_000,
     maxBackoffMs: 1,
     lostWaitMs: 60_000,

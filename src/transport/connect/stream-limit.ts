@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { fault } from "../../errors.ts";
+
+/** Limits the streams that are open at the same time. */
+export interface StreamLimit {
+  /** Whether `enter` would throw. */
+  isFull(connection: object): boolean;
+  /**
+   * Counts a stream.
+   *
+   * @returns a function that has to be called once when the stream has ended
+   * @throws Fault TOO_MANY_STREAMS
+   */
+  enter(connection: object): () => void;
+}
+
+export interface StreamLimitOptions {
+  readonly perConnection: number;
+  readonly total: number;
+}
+
+export function createStreamLimit({ perConnection, total }: StreamLimitOptions): StreamLimit {
+  const open = new WeakMap<object, number>();
+  let allOpen = 0;
+
+  function add(connection: object, streams: number): void {
+    open.set(connection, (open.get(connection) ?? 0) + streams);
+    allOpen += streams;
+  }
+
+  function isFull(connection: object): boolean {
+    return allOpen >= total || (open.get(connection) ?? 0) >= perConnection;
+  }
+
+  return {
+    isFull,
+    enter(connection) {
+      if (isFull(connection)) throw fault("TOO_MANY_STREAMS");
+      add(connection, 1);
+      return () => add(connection, -1);
+    },
+  };
+}
+
+/** The connection of a request: the session of HTTP/2, or the socket. */
+export function connectionOf(req: IncomingMessage): object {
+  const { stream } = req as unknown as Partial<Http2ServerRequest>;
+  return stream?.session ?? req.socket;
+}
