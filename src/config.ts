@@ -1,4 +1,6 @@
 import type { BlockList } from "node:net";
+import type { RateLimit } from "./access/rate-limit.ts";
+import { rateLimitOf, rateLimitRange } from "./access/rate-limit.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
 import { checkEnvironment, withEnvironment } from "./storage/database-environment.ts";
@@ -30,6 +32,8 @@ export interface Config {
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
   readonly maxBodyBytes: number;
+  /** The rate limit of apps that have none of their own. If absent, they have none. */
+  readonly rateLimit: RateLimit | undefined;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly drainDelayMs: number;
@@ -107,6 +111,7 @@ export function parseConfig(env: Environment): Config {
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
     maxBodyBytes: read("MAX_BODY_BYTES", wholeNumber(1_024, 1_073_741_824), 8_388_608),
+    rateLimit: read("RATE_LIMIT_CONTACTS_PER_SECOND", rateLimit, undefined),
     requestTimeoutMs: read("REQUEST_TIMEOUT_MS", wholeNumber(1, 3_600_000), 10_000),
     keepAliveTimeoutMs: read("KEEP_ALIVE_TIMEOUT_MS", wholeNumber(1, 3_600_000), 75_000),
     drainDelayMs: read("DRAIN_DELAY_MS", wholeNumber(0, 3_600_000), 0),
@@ -169,6 +174,12 @@ function origins(text: string): "*" | readonly string[] | Rejected {
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+function rateLimit(text: string): RateLimit | Rejected {
+  const { least, most } = rateLimitRange;
+  const value = wholeNumber(least, most)(text);
+  return typeof value === "number" ? rateLimitOf(value) : value;
 }
 
 function onOrOff(text: string): boolean | Rejected {

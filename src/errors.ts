@@ -14,7 +14,7 @@ export interface ErrorRow {
   readonly rest: string;
   /** Public text. `fault` replaces `{name}` with a value. */
   readonly message: string;
-  /** Seconds that a caller should wait before a retry. Sent as `Retry-After`. */
+  /** Seconds that a caller should wait before a retry, at least. Sent as `Retry-After`. */
   readonly retryAfter?: number;
 }
 
@@ -176,6 +176,13 @@ export const errors = {
     message: "The service has too much to do; try again",
     retryAfter: 1,
   },
+  RATE_LIMITED: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "The app has used its rate limit of {limit} contacts per second",
+    retryAfter: 1,
+  },
   TOO_MANY_STREAMS: {
     grpc: "RESOURCE_EXHAUSTED",
     http: 429,
@@ -235,6 +242,11 @@ export class Fault extends Error {
 
   get row(): ErrorRow {
     return errors[this.reason];
+  }
+
+  /** Seconds that the caller should wait before a retry. Undefined if a retry does not help. */
+  get retryAfter(): number | undefined {
+    return this.row.retryAfter;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
+import { createRateLimiter } from "./access/rate-limiter.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
@@ -90,6 +91,8 @@ export function createTransports(options: TransportsOptions) {
         verifier,
         methods: new Set([nameOf(ContactService.method.syncContacts)]),
         isFull: backlog.isFull,
+        limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
+        service: ContactService,
       }),
       rules,
       binaryReaders: { syncContacts: readSyncContacts },

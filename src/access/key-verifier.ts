@@ -3,6 +3,7 @@ import { Fault, fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
 import { keyState } from "./key-state.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
 /** The caller: the app that the Server-Key belongs to. */
@@ -10,6 +11,8 @@ export interface Principal {
   readonly appId: number;
   readonly appName: string;
   readonly keyId: string;
+  /** The app's own rate limit. Null: the default of the service. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** The fault for an existing key with the right secret that is revoked or has expired. */
@@ -103,8 +106,8 @@ export function createKeyVerifier({
       rememberUnknown(id, askedAt);
       throw fault("SERVER_KEY_INVALID");
     }
-    const { appId, appName } = record;
-    const principal = { appId, appName, keyId: id };
+    const { appId, appName, rateLimit } = record;
+    const principal = { appId, appName, keyId: id, rateLimit };
     const cached = { record, principal, loadedAt: askedAt, refreshing: false };
     known.set(id, cached);
     unknown.delete(id);

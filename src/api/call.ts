@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../access/key-verifier.ts";
+import type { Quota } from "../access/rate-limiter.ts";
 import { Fault, fault } from "../errors.ts";
 import { Cancellation } from "./cancellation.ts";
 
@@ -57,6 +58,8 @@ export class Call {
   trace: CallTrace | undefined;
   /** Set by the auth interceptor. */
   principal: Principal | undefined;
+  /** Absent unless the app of the caller has a rate limit. Set by the interceptor of rate limits. */
+  quota: Quota | undefined;
   /** The error that the call ended with. Set by `fail`. */
   fault: Fault | undefined;
   /** The index of this call in `CallsInFlight`. */

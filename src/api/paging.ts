@@ -5,7 +5,7 @@ import { decodePageToken, encodePageToken } from "./page-token.ts";
 import { faultOf, violationOf } from "./violation.ts";
 
 /** Entries in a page if the caller sets no size. */
-const defaultPageSize = 100;
+export const defaultPageSize = 100;
 
 /** The fields that the requests of all paged calls have. */
 export interface PagedRequest {

@@ -1,4 +1,5 @@
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { RateLimitFault } from "../access/rate-limit.ts";
 import type { Fault, Reason } from "../errors.ts";
 import { errors } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
@@ -7,9 +8,16 @@ type GrpcStatus = Readonly<Record<string, string>>;
 
 /** The status of faults whose row says all. Most rejected calls have one of them. */
 const constant = new Map<Reason, GrpcStatus>();
+/** The status of faults of rate limits. Many rejected calls share one. */
+const ofRateLimits = new WeakMap<RateLimitFault, GrpcStatus>();
 
 /** The status, message, and details of a failed gRPC call, as headers or trailers. */
 export function grpcStatusOf(fault: Fault): GrpcStatus {
+  if (fault instanceof RateLimitFault) {
+    const status = ofRateLimits.get(fault) ?? encodeStatus(fault);
+    ofRateLimits.set(fault, status);
+    return status;
+  }
   const { reason, message, at, cause } = fault;
   const known = constant.get(reason);
   const isConstant = at === undefined && cause === undefined && message === errors[reason].message;

@@ -122,11 +122,12 @@ function rejectCall(stream: ServerHttp2Stream, call: Call, error: unknown): void
   closeAfterResponse(stream);
 }
 
-function headersOf({ requestId }: Call) {
+function headersOf({ requestId, quota }: Call) {
   return {
     ":status": 200,
     "content-type": "application/grpc+proto",
     "x-request-id": requestId,
+    ...quota?.headers(),
   };
 }
 

@@ -9,6 +9,7 @@ import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import { protocolOf } from "./protocol.ts";
+import { setQuotaHeaders } from "./quota-headers.ts";
 import type { Strangers } from "./strangers.ts";
 
 /**
@@ -66,6 +67,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {
+      setQuotaHeaders(call, res);
       sendFault(call.protocol, call.fail(error), req, res);
     });
     return (reason) => call.cancellation.abort(reason);

@@ -109,6 +109,25 @@ test("the text of keys list and keys rotate has what a person needs", async () =
   expect(stdout).toMatch(new RegExp(`^${id} +text +a b +active `, "m"));
 });
 
+test("apps limit sets the rate limit of an app, and removes it", async () => {
+  await kithJson("apps", "create", "limited");
+  const limit = (...words: string[]) => kithJson("apps", "limit", "limited", ...words);
+  const list = () => kithJson("apps", "list");
+  const set = { contactsPerSecond: 500, burst: 2_000 };
+  const words = ["--contacts-per-second", "500", "--burst", "2000"];
+  expect(await limit(...words)).toEqual({ name: "limited", ...set });
+  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...set }));
+  const { header } = await kithJson("keys", "create", "--app", "limited");
+  const { headers } = await syncOverRest({ url: service.url, header }, [entry("a", "b")]);
+  expect(headers.get("ratelimit-policy")).toBe('"contacts";q=2000;w=4;qu="contacts"');
+
+  const plain = await kith(["apps", "limit", "limited", "--contacts-per-second", "600"]);
+  expect(plain.stdout).toBe("app limited: 600 contacts per second, 600 at once\n");
+  const none = { contactsPerSecond: null, burst: null };
+  expect(await limit("--default")).toEqual({ name: "limited", ...none });
+  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...none }));
+});
+
 test("apps delete asks for the name of the app, and deletes nothing without it", async () => {
   await kithJson("apps", "create", "kept");
   const { id, header } = await kithJson("keys", "create", "--app", "kept");
@@ -145,6 +164,11 @@ const rejected: [words: string[], message: string][] = [
   [["keys", "create", "--app", "nobody", "--name", " "], "1 to 50 printable characters"],
   [["keys", "list", "--app", "nobody"], "there is no app nobody"],
   [["apps", "delete", "nobody", "--yes"], "there is no app nobody"],
+  [["apps", "limit", "nobody", "--contacts-per-second", "1"], "there is no app nobody"],
+  [["apps", "limit", "nobody"], "give --contacts-per-second, or --default"],
+  [["apps", "limit", "nobody", "--burst", "1"], "give --contacts-per-second, or --default"],
+  [["apps", "limit", "nobody", "--contacts-per-second", "0"], "whole number from 1 to 1000000000"],
+  [["apps", "limit", "nobody", "--default", "--burst", "1"], "cannot be used with"],
 ];
 
 test.each(rejected)("%j is rejected", async (words, message) => {

@@ -37,7 +37,12 @@ describe.each([
 
   test("an app is created, found by its name, and listed", async () => {
     const made = await keys.createApp("shop");
-    expect(made).toEqual({ id: expect.any(Number), name: "shop", createdAt: expect.any(Date) });
+    expect(made).toEqual({
+      id: expect.any(Number),
+      name: "shop",
+      createdAt: expect.any(Date),
+      rateLimit: null,
+    });
     expect(await keys.findApp("shop")).toEqual(made);
     expect(await keys.listApps()).toContainEqual(made);
   });
@@ -91,6 +96,7 @@ describe.each([
       ...key,
       name: null,
       appName: "with a key",
+      rateLimit: null,
       createdAt: expect.any(Date),
       revokedAt: null,
       lastUsedAt: null,

@@ -25,7 +25,7 @@ describe.each([
     const { appId } = await ensureDemoKey(keys, key);
     const verifier = createKeyVerifier({ keys });
     const verify = async (header: string) => verifier.verify(header);
-    const principal = { appId, appName: "demo", keyId: key.id };
+    const principal = { appId, appName: "demo", keyId: key.id, rateLimit: null };
     return { keys, key, header: serverKeyHeader(key), verify, principal };
   }
 

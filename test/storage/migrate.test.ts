@@ -11,7 +11,7 @@ import { openSession, until, untilWaiting } from "./support/session.ts";
 
 const first = "0001-initial";
 /** All migrations of this version. */
-const known = [first, "0002-key-life"];
+const known = [first, "0002-key-life", "0003-rate-limit"];
 
 async function migrateOn(url: string, options?: MigrateOptions): Promise<readonly string[]> {
   return (await migrate(openDatabase(url, 1), options)).migrations;
@@ -258,19 +258,22 @@ test("a role without the rights of the service is rejected, and the error names 
   expect(await migrateOn(reader.href)).toEqual([]);
 });
 
-test("the last migration does not wait long for a table in use, and a retry succeeds", async () => {
+test.each([
+  ["0002-key-life", "server_key", "DROP COLUMN name, DROP COLUMN last_used_at"],
+  ["0003-rate-limit", "app", "DROP COLUMN contacts_per_second, DROP COLUMN burst"],
+])("%s does not wait long for a table in use, and a retry succeeds", async (name, table, undo) => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
   await session.query(
-    "ALTER TABLE server_key DROP COLUMN name, DROP COLUMN last_used_at; DELETE FROM kith_migration WHERE name = '0002-key-life'",
+    `ALTER TABLE ${table} ${undo}; DELETE FROM kith_migration WHERE name = '${name}'`,
   );
-  await session.query("BEGIN; SELECT FROM server_key");
+  await session.query(`BEGIN; SELECT FROM ${table}`);
   const failure = await migrateOn(url).catch((error) => error);
   expect(failure).toMatchObject({ code: "55P03" });
   expect(isTransient(failure)).toBe(true);
   await session.query("COMMIT");
-  expect(await migrateOn(url)).toEqual(["0002-key-life"]);
+  expect(await migrateOn(url)).toEqual([name]);
 });
 
 test("the database that the tests clone is up to date", async () => {

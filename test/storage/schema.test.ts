@@ -23,6 +23,8 @@ const columns: [table: string, column: string, type: string, optional?: "optiona
   ["app", "id", "integer"],
   ["app", "name", 'text COLLATE "C"'],
   ["app", "created_at", "timestamp with time zone"],
+  ["app", "contacts_per_second", "integer", "optional"],
+  ["app", "burst", "integer", "optional"],
   ["server_key", "id", 'text COLLATE "C"'],
   ["server_key", "app_id", "integer"],
   ["server_key", "secret_sha256", "bytea"],
@@ -112,6 +114,16 @@ test("a sync needs no sequence: contact owns none, and no default of its asks on
     "SELECT pg_get_expr(adbin, adrelid) AS text FROM pg_attrdef WHERE adrelid = 'contact'::regclass",
   );
   expect(defaults).toEqual([{ text: "now()" }]);
+});
+
+test.each([
+  ["contacts_per_second = 1"],
+  ["burst = 1"],
+  ["contacts_per_second = 0, burst = 1"],
+  ["contacts_per_second = 1, burst = 0"],
+])("a rate limit with %s is rejected by the database", async (change) => {
+  await query("INSERT INTO app (name) VALUES ('limited') ON CONFLICT DO NOTHING");
+  await expect(query(`UPDATE app SET ${change}`)).rejects.toMatchObject({ code: "23514" });
 });
 
 test("the database rejects a hash whose length is not that of SHA-256", async () => {

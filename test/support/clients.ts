@@ -21,6 +21,7 @@ import { ContactService } from "../../src/gen/contact/v1/contact_service_pb.ts";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  QuotaFailureSchema,
   RetryInfoSchema,
 } from "../../src/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
@@ -219,7 +220,12 @@ function codeName(code: number): string {
   return status[code] ?? String(code);
 }
 
-const registry = createRegistry(BadRequestSchema, ErrorInfoSchema, RetryInfoSchema);
+const registry = createRegistry(
+  BadRequestSchema,
+  ErrorInfoSchema,
+  QuotaFailureSchema,
+  RetryInfoSchema,
+);
 
 function decodeDetails(details: readonly { type: string; value: Uint8Array }[]) {
   const decoded: Record<string, JsonValue> = {};

@@ -91,6 +91,7 @@ const contract: [Reason, number, string, string, string | RegExp][] = [
   ["FINGERPRINT_MISMATCH", 409, "40900", "FAILED_PRECONDITION", /fingerprint/],
   ["BODY_TOO_LARGE", 413, "41300", "RESOURCE_EXHAUSTED", /\{limit\} bytes/],
   ["UNSUPPORTED_MEDIA_TYPE", 415, "41500", "UNIMPLEMENTED", "Content-Type must be {types}"],
+  ["RATE_LIMITED", 429, "42900", "RESOURCE_EXHAUSTED", /\{limit\} contacts per second/],
   ["INTERNAL", 500, "50000", "INTERNAL", "Internal error"],
   ["DATABASE_UNAVAILABLE", 503, "50300", "UNAVAILABLE", /database/],
   ["DEADLINE_EXCEEDED", 504, "50400", "DEADLINE_EXCEEDED", /deadline/],

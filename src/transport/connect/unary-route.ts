@@ -12,6 +12,7 @@ import { frameGrpcMessage, readGrpcMessage } from "../grpc-message.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { isJson } from "../protocol.ts";
+import { setQuotaHeaders } from "../quota-headers.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
 
 export interface UnaryRouteOptions {
@@ -68,6 +69,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(responseKey, message),
       });
+      setQuotaHeaders(call, res);
       await universalResponseToNodeResponse(response, res);
     },
   };

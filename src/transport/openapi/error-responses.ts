@@ -24,6 +24,7 @@ const commonErrors: { readonly [R in Reason]?: Readonly<Record<string, string>> 
   UNSUPPORTED_MEDIA_TYPE: { types: "application/json" },
   UNSUPPORTED_ENCODING: {},
   OVERLOADED: {},
+  RATE_LIMITED: { limit: "1000" },
   INTERNAL: {},
   DATABASE_UNAVAILABLE: {},
   DEADLINE_EXCEEDED: {},

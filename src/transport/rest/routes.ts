@@ -8,6 +8,7 @@ import type { BodyReader } from "../body.ts";
 import { sendJson, successEnvelope } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
+import { setQuotaHeaders } from "../quota-headers.ts";
 import { compileEncoder } from "./encode.ts";
 import { postPath } from "./post-path.ts";
 
@@ -54,6 +55,7 @@ function createRoute(
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
       const message = await run(call, () => readMessage(req, call));
+      setQuotaHeaders(call, res);
       sendJson(res, 200, successEnvelope(encode(message)));
     },
   };

@@ -6,7 +6,7 @@ import { Call } from "../../../src/api/call.ts";
 import { fault } from "../../../src/errors.ts";
 import { CountContactsResponseSchema } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 
-const principal: Principal = { appId: 1, appName: "shop", keyId: "k" };
+const principal: Principal = { appId: 1, appName: "shop", keyId: "k", rateLimit: null };
 const response = create(CountContactsResponseSchema);
 
 /** Runs a call with the header through the interceptor. Counts the calls that reach the next step. */

@@ -39,7 +39,7 @@ function callOf(
     serverKey: "aWQ6aHVudGVyMg==",
     requestId: "req-1",
   });
-  call.principal = { appId: 7, appName: "shop", keyId: "key-1" };
+  call.principal = { appId: 7, appName: "shop", keyId: "key-1", rateLimit: null };
   return Object.assign(call, change);
 }
 
@@ -170,7 +170,10 @@ test.each([
 test.each(["SERVER_KEY_INVALID", "SERVER_KEY_EXPIRED"] as const)(
   "a key that is rejected as %s after its check is logged with app and key id",
   (reason) => {
-    const rejected = new RejectedKeyFault(reason, { appId: 7, appName: "forum", keyId: "key-2" });
+    const rejected = new RejectedKeyFault(reason, {
+      ...{ appId: 7, appName: "forum" },
+      ...{ keyId: "key-2", rateLimit: null },
+    });
     logCall(callOf({ fault: rejected, principal: undefined }));
     expect(log.lines()).toEqual([
       expect.objectContaining({ app: "forum", keyId: "key-2", reason, code: "UNAUTHENTICATED" }),

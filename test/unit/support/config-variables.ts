@@ -171,6 +171,17 @@ export const configVariables: readonly Variable[] = [
     allowed: "a whole number from 1024 to 1073741824",
   },
   {
+    name: "RATE_LIMIT_CONTACTS_PER_SECOND",
+    property: "rateLimit",
+    fallback: undefined,
+    good: [
+      ["1", { contactsPerSecond: 1, burst: 1 }],
+      ["1000000000", { contactsPerSecond: 1_000_000_000, burst: 1_000_000_000 }],
+    ],
+    bad: [...notWhole, "0", "1000000001"],
+    allowed: "a whole number from 1 to 1000000000",
+  },
+  {
     name: "REQUEST_TIMEOUT_MS",
     property: "requestTimeoutMs",
     fallback: 10_000,
