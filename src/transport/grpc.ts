@@ -9,6 +9,7 @@ import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
+import { pathOf } from "./path.ts";
 import type { Strangers } from "./strangers.ts";
 import { parseCallerTimeout } from "./timeout.ts";
 
@@ -49,7 +50,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     const path = headers[":path"] ?? "";
     const operation = operations.get(path);
     if (!isGrpcCall(headers)) return false;
-    const rejection = operation === undefined ? rejectionOf(path, stream) : undefined;
+    const rejection = operation === undefined ? rejectionOf(pathOf(path), stream) : undefined;
     if (operation === undefined && rejection === undefined) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
     const call = lifecycle.begin({

@@ -8,6 +8,7 @@ import type { Cors } from "./cors.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
+import { pathOf } from "./path.ts";
 import { protocolOf } from "./protocol.ts";
 import { setQuotaHeaders } from "./quota-headers.ts";
 import type { Strangers } from "./strangers.ts";
@@ -40,7 +41,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const { routes, lifecycle, cors, strangers } = options;
 
   return (req, res, rejection) => {
-    const path = pathOf(req);
+    const path = pathOf(req.url ?? "");
     const route =
       rejection === undefined
         ? (cors?.preflightRoute(req) ?? routes.get(path))
@@ -81,11 +82,4 @@ function rejectionRoute(rejection: Fault): HttpRoute {
     describe: (req) => ({ method: "unknown", protocol: protocolOf(req) }),
     serve: () => Promise.reject(rejection),
   };
-}
-
-/** The path without its query. The target of a request may also be a complete URL. */
-function pathOf({ url = "" }: IncomingMessage): string {
-  const target = url.startsWith("/") || !URL.canParse(url) ? url : new URL(url).pathname;
-  const query = target.indexOf("?");
-  return query === -1 ? target : target.slice(0, query);
 }
