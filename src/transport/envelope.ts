@@ -6,6 +6,11 @@ export function successEnvelope(data: Record<string, unknown>) {
   return { status: 200, error: { code: "", message: "", field: "" }, data };
 }
 
+/** The same envelope as a text, with the text of the data. */
+export function successText(data: string): string {
+  return `{"status":200,"error":{"code":"","message":"","field":""},"data":${data}}`;
+}
+
 /** The envelope of a failed REST call (documented contract). */
 export function faultEnvelope({ row, message, at }: Fault) {
   return {
@@ -19,13 +24,12 @@ export function faultEnvelope({ row, message, at }: Fault) {
 export function sendJson(
   res: ServerResponse,
   status: number,
-  json: unknown,
+  json: string,
   contentType = "application/json",
 ): void {
-  const body = JSON.stringify(json);
   res.writeHead(status, {
     "Content-Type": contentType,
-    "Content-Length": Buffer.byteLength(body),
+    "Content-Length": Buffer.byteLength(json),
   });
-  res.end(body);
+  res.end(json);
 }

@@ -63,7 +63,7 @@ function sendRestFault(protocol: Protocol, fault: Fault, res: ServerResponse): v
   if (fault.reason === "UNSUPPORTED_MEDIA_TYPE") {
     res.setHeader("Accept", protocol === "rest" ? "application/json" : rpcTypes);
   }
-  sendJson(res, fault.row.http, faultEnvelope(fault), envelopeTypes[protocol]);
+  sendJson(res, fault.row.http, JSON.stringify(faultEnvelope(fault)), envelopeTypes[protocol]);
 }
 
 function sendConnectFault(fault: Fault, res: ServerResponse): void {
@@ -71,7 +71,7 @@ function sendConnectFault(fault: Fault, res: ServerResponse): void {
   // The status of an unknown path is 404, whatever the protocol.
   const status = fault.reason === "NOT_FOUND" ? fault.row.http : codeToHttpStatus(error.code);
   setRequiredHeaders(fault, res);
-  sendJson(res, status, errorToJson(error, undefined));
+  sendJson(res, status, JSON.stringify(errorToJson(error, undefined)));
 }
 
 function setRequiredHeaders({ reason, retryAfter }: Fault, res: ServerResponse): void {

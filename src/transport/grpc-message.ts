@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import type { Message } from "@bufbuild/protobuf";
+import type { BinaryWriter } from "../api/binary-writer.ts";
 import type { Cancellation } from "../api/cancellation.ts";
 import { fault } from "../errors.ts";
 import type { BodyPrefix, BodyReader, Content } from "./body.ts";
@@ -92,8 +94,17 @@ export function createStreamCheck(): StreamCheck {
 /** A message with its prefix, uncompressed. */
 export function frameGrpcMessage(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(prefix.bytes + message.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(message.length, 1);
   framed.set(message, prefix.bytes);
+  return writePrefix(framed);
+}
+
+/** Writes a message with its prefix, uncompressed. */
+export function writeGrpcMessage(write: BinaryWriter, message: Message): Buffer {
+  return writePrefix(write(message, prefix.bytes));
+}
+
+function writePrefix(framed: Buffer): Buffer {
+  framed[0] = 0;
+  framed.writeUInt32BE(framed.length - prefix.bytes, 1);
   return framed;
 }

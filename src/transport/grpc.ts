@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
-import { toBinary } from "@bufbuild/protobuf";
+import type { BinaryWriter } from "../api/binary-writer.ts";
+import { compileBinaryWriter } from "../api/binary-writer.ts";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
 import type { Fault } from "../errors.ts";
 import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
-import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
+import { readGrpcMessage, writeGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
 import { pathOf } from "./path.ts";
 import type { Strangers } from "./strangers.ts";
@@ -40,21 +41,23 @@ export type GrpcTransport = (
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
   const { lifecycle, bodies, requestTimeoutMs, rejectionOf, strangers } = options;
-  const operations = new Map<string, UnaryOperation>(
-    options.operations.flatMap((operation) =>
-      operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
-    ),
+  const routes = new Map<string, GrpcRoute>(
+    options.operations.flatMap((operation) => {
+      if (operation.kind !== "unary") return [];
+      const write = compileBinaryWriter(operation.method.output);
+      return [[`/${operation.name}`, { operation, write }] as const];
+    }),
   );
 
   return (stream, headers, peerAddress) => {
     const path = headers[":path"] ?? "";
-    const operation = operations.get(path);
+    const route = routes.get(path);
     if (!isGrpcCall(headers)) return false;
-    const rejection = operation === undefined ? rejectionOf(pathOf(path), stream) : undefined;
-    if (operation === undefined && rejection === undefined) return false;
+    const rejection = route === undefined ? rejectionOf(pathOf(path), stream) : undefined;
+    if (route === undefined && rejection === undefined) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
     const call = lifecycle.begin({
-      method: operation?.name ?? "unknown",
+      method: route?.operation.name ?? "unknown",
       protocol: "grpc",
       serverKey: headers["server-key"],
       requestId: headers["x-request-id"],
@@ -71,14 +74,14 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       // Node keeps the stream until a major garbage collection, but must not keep the call.
       stream.removeAllListeners();
     });
-    if (operation === undefined) {
+    if (route === undefined) {
       rejectCall(stream, call, rejection);
       return true;
     }
     const readMessage = async () => {
       if (timeout.fault !== undefined) throw timeout.fault;
       const { cancellation } = call;
-      const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = operation;
+      const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = route.operation;
       const encoding = headers["grpc-encoding"];
       return readGrpcMessage(
         stream,
@@ -86,25 +89,29 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
         reader.fromBinary,
       );
     };
-    void respond(stream, { call, operation, readMessage });
+    void respond(stream, { ...route, call, readMessage });
     return true;
   };
 }
 
-interface GrpcCall {
-  readonly call: Call;
+interface GrpcRoute {
   readonly operation: UnaryOperation;
+  readonly write: BinaryWriter;
+}
+
+interface GrpcCall extends GrpcRoute {
+  readonly call: Call;
   readonly readMessage: ReadMessage;
 }
 
 async function respond(
   stream: ServerHttp2Stream,
-  { call, operation, readMessage }: GrpcCall,
+  { call, operation, write, readMessage }: GrpcCall,
 ): Promise<void> {
   let body: Buffer;
   try {
     const message = await operation.run(call, readMessage);
-    body = frameGrpcMessage(toBinary(operation.method.output, message));
+    body = writeGrpcMessage(write, message);
   } catch (error) {
     rejectCall(stream, call, error);
     return;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, Registry } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
@@ -14,12 +14,15 @@ import type { HttpRoute } from "../http-route.ts";
 import { isJson } from "../protocol.ts";
 import { setQuotaHeaders } from "../quota-headers.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
+import { compileResponse } from "./unary-response.ts";
 
 export interface UnaryRouteOptions {
   readonly handler: UniversalHandler;
   readonly operation: UnaryOperation;
   readonly bodies: BodyReader;
   readonly requestTimeoutMs: number;
+  /** The types that messages in JSON may have in `google.protobuf.Any`; by default none. */
+  readonly registry?: Registry;
 }
 
 const responseKey = createContextKey<Message | undefined>(undefined);
@@ -31,11 +34,13 @@ export function implementUnary() {
 
 /**
  * Serves a unary call. Connect would parse the message before any interceptor runs, so the operation
- * reads the message and runs the call, and Connect serializes the response. For this, Connect receives
- * the request without its body.
+ * reads the message and runs the call. The response of the Connect protocol is written here. Connect
+ * serializes that of gRPC-Web and of gRPC outside the fast path. For this, it receives the request without
+ * its body.
  */
 export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
-  const { handler, operation, bodies, requestTimeoutMs } = options;
+  const { handler, operation, bodies, requestTimeoutMs, registry } = options;
+  const sendResponse = compileResponse(operation.method.output, registry);
   const { name, reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
 
   async function readMessage(req: IncomingMessage, { cancellation }: Call): Promise<Message> {
@@ -60,6 +65,10 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     async serve(call, req, res) {
       assertSupported(handler, req);
       const message = await run(call, () => readMessage(req, call));
+      if (!isFramed(req)) {
+        await sendResponse(message, req, res);
+        return;
+      }
       const response = await handler({
         httpVersion: req.httpVersion,
         method: "POST",
@@ -87,8 +96,7 @@ function responseOptionsOf({ headers }: IncomingMessage): Headers {
 
 /** An empty message in the form of the request. */
 function emptyBody(req: IncomingMessage): Uint8Array {
-  const message = Buffer.from(isJson(req) ? "{}" : "");
-  return isFramed(req) ? frameGrpcMessage(message) : message;
+  return frameGrpcMessage(Buffer.from(isJson(req) ? "{}" : ""));
 }
 
 function isFramed(req: IncomingMessage): boolean {

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { hasOption } from "@bufbuild/protobuf";
 import type { Call } from "../../api/call.ts";
+import { compileJsonWriter } from "../../api/json-writer.ts";
 import type { Operation } from "../../api/operation.ts";
 import { fault } from "../../errors.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import type { BodyReader } from "../body.ts";
-import { sendJson, successEnvelope } from "../envelope.ts";
+import { sendJson, successText } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
 import { setQuotaHeaders } from "../quota-headers.ts";
-import { compileEncoder } from "./encode.ts";
 import { postPath } from "./post-path.ts";
 
 export interface RestRoutesOptions {
@@ -42,7 +42,7 @@ function createRoute(
   const { name } = operation;
   if (operation.kind !== "unary") throw new Error(`${name}: REST serves unary calls only`);
   const { reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
-  const encode = compileEncoder(operation.method.output);
+  const write = compileJsonWriter(operation.method.output, { isRest: true });
 
   async function readMessage(req: IncomingMessage, { cancellation }: Call) {
     assertContentLength(req, maxBytes);
@@ -56,7 +56,7 @@ function createRoute(
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
       const message = await run(call, () => readMessage(req, call));
       setQuotaHeaders(call, res);
-      sendJson(res, 200, successEnvelope(encode(message)));
+      sendJson(res, 200, successText(write(message)));
     },
   };
 }

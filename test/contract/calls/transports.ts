@@ -1,10 +1,10 @@
 import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { fromJson, getOption } from "@bufbuild/protobuf";
+import { compileJsonWriter } from "../../../src/api/json-writer.ts";
 import type { Reason } from "../../../src/errors.ts";
 import { errors } from "../../../src/errors.ts";
 import { ContactService } from "../../../src/gen/contact/v1/contact_service_pb.ts";
 import { http } from "../../../src/gen/google/api/annotations_pb.ts";
-import { compileEncoder } from "../../../src/transport/rest/encode.ts";
 import type { CreateRpcClient, RpcFailure } from "../../support/clients.ts";
 import { createGrpcJsClient, rpcClients } from "../../support/clients.ts";
 import type { Envelope } from "../case.ts";
@@ -80,7 +80,7 @@ function overRpc(createClient: CreateRpcClient): OpenTransport {
           headers,
         );
         if (failure !== undefined) return envelopeOf(failure, method.input);
-        return success(compileEncoder(method.output)(response));
+        return success(JSON.parse(compileJsonWriter(method.output, { isRest: true })(response)));
       },
       close: () => client.close(),
     };

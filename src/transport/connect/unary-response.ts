@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { DescMessage, Message, Registry } from "@bufbuild/protobuf";
+import { toJsonString } from "@bufbuild/protobuf";
+import { compileBinaryWriter } from "../../api/binary-writer.ts";
+import type { JsonWriter } from "../../api/json-writer.ts";
+import { compileJsonWriter } from "../../api/json-writer.ts";
+import { isJson } from "../protocol.ts";
+
+const gzipAsync = promisify(gzip);
+
+/** Smaller responses are not compressed, in bytes, as in Connect's own transports. */
+const minGzipBytes = 1_024;
+
+/** Sends the response of a unary call of the Connect protocol. */
+export type SendResponse = (
+  message: Message,
+  req: IncomingMessage,
+  res: ServerResponse,
+) => Promise<void>;
+
+/**
+ * Compiles the function that sends responses of a type. A test compares its responses with those of
+ * Connect's library, which would take most of the time of a call.
+ */
+export function compileResponse(desc: DescMessage, registry?: Registry): SendResponse {
+  const writeBinary = compileBinaryWriter(desc);
+  const writeJson = jsonWriterOf(desc, registry);
+  return async (message, req, res) => {
+    const body = isJson(req) ? writeJson(message) : writeBinary(message, 0);
+    const type = typeof body === "string" ? "application/json" : "application/proto";
+    const length = Buffer.byteLength(body);
+    if (length < minGzipBytes || !acceptsGzip(req)) {
+      send(res, body, { "Content-Type": type, "Content-Length": length });
+      return;
+    }
+    const compressed = await gzipAsync(body);
+    send(res, compressed, {
+      "Content-Type": type,
+      "Content-Encoding": "gzip",
+      "Content-Length": compressed.length,
+    });
+  };
+}
+
+/** Messages that the compiled writer does not support are left to the library. */
+function jsonWriterOf(desc: DescMessage, registry: Registry | undefined): JsonWriter {
+  try {
+    return compileJsonWriter(desc, { isRest: false });
+  } catch {
+    return (message) => toJsonString(desc, message, registry && { registry });
+  }
+}
+
+function send(
+  res: ServerResponse,
+  body: string | Buffer,
+  headers: Record<string, string | number>,
+): void {
+  res.writeHead(200, headers);
+  res.end(body);
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  const names = String(headers["accept-encoding"] ?? "").split(",");
+  return names.some((name) => name.trim() === "gzip");
+}
