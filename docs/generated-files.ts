@@ -37,7 +37,7 @@ The messages contain values in place of the words in italics. If an entry of a l
 ends with the entry, as in \`(contacts[3])\`.
 
 "Yes" means: the same request can succeed later, and its repetition changes nothing more. The number is the
-\`Retry-After\` in seconds, which \`google.rpc.RetryInfo\` has too.
+\`Retry-After\` in seconds, which \`google.rpc.RetryInfo\` has too. That of \`RATE_LIMITED\` can be longer.
 
 | Reason | gRPC code | HTTP status | REST code | Message | Retry |
 |---|---|---|---|---|---|

@@ -9,6 +9,7 @@ import { commonErrorExamples, errorResponses, exampleOf } from "./error-response
 import type { CallExample } from "./examples.ts";
 import type { Json, JsonSchema, SchemaMap } from "./json-schema.ts";
 import { refTo } from "./json-schema.ts";
+import { rateLimitHeaderRefs } from "./rate-limit-headers.ts";
 import { addRequestSchema } from "./request-schema.ts";
 import { addResponseSchema } from "./response-schema.ts";
 import type { Texts } from "./texts.ts";
@@ -54,7 +55,10 @@ export function callPath(method: DescMethodUnary, options: CallPathOptions): Jso
     responses: {
       "200": {
         description: "The call succeeded.",
-        headers: { "X-Request-Id": refTo("headers", "X-Request-Id") },
+        headers: {
+          "X-Request-Id": refTo("headers", "X-Request-Id"),
+          ...rateLimitHeaderRefs,
+        },
         content: {
           "application/json": {
             schema: refTo("schemas", envelopeName),

@@ -6,6 +6,7 @@ import { postPath } from "../rest/post-path.ts";
 import { callPath } from "./call-path.ts";
 import { callExamples } from "./examples.ts";
 import type { JsonSchema, SchemaMap } from "./json-schema.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { servicePaths, versionSchema } from "./service-paths.ts";
 import { createTexts } from "./texts.ts";
 
@@ -61,6 +62,7 @@ export function createOpenApiDocument({ rules, version }: OpenApiOptions): JsonS
           required: true,
           schema: { type: "integer", minimum: 1 },
         },
+        ...rateLimitHeaders,
       },
       securitySchemes: {
         ServerKey: {

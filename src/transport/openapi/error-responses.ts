@@ -5,6 +5,7 @@ import { faultEnvelope } from "../envelope.ts";
 import { requiredHeadersOf } from "../fault-response.ts";
 import type { Json, JsonSchema } from "./json-schema.ts";
 import { refTo } from "./json-schema.ts";
+import { rateLimitHeaderRefs } from "./rate-limit-headers.ts";
 
 /**
  * The errors that every call can have over REST, with values for the places of their messages. The
@@ -83,6 +84,7 @@ function headersOf(reasons: readonly Reason[]): JsonSchema {
     ...Object.fromEntries(
       headers.map((name): [string, Json] => [name, { schema: { type: "string" } }]),
     ),
+    ...(reasons.includes("RATE_LIMITED") && rateLimitHeaderRefs),
     ...(rows.every(({ retryAfter }) => retryAfter !== undefined) && {
       "Retry-After": refTo("headers", "Retry-After"),
     }),
