@@ -13,6 +13,7 @@ import type { Config } from "./config.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
+import { openReplica } from "./storage/replica.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createListener } from "./transport/listener.ts";
 import { createTransports } from "./transports.ts";
@@ -77,6 +78,20 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
   });
   stack.defer(() => pool.end());
 
+  const replica =
+    config.databaseReadUrl === undefined
+      ? undefined
+      : openReplica({
+          primary: pool,
+          connectionString: config.databaseReadUrl,
+          schema,
+          poolSize: config.databasePoolSize,
+          prepares: config.databasePrepare,
+          timeoutMs: config.requestTimeoutMs,
+          maxLagMs: config.databaseReadMaxLagMs,
+        });
+  if (replica !== undefined) stack.defer(() => replica.close());
+
   const keys = createPostgresKeyStore(createDatabaseOn(pool));
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
   if (bootstrapKey !== undefined) {
@@ -101,6 +116,7 @@ export async function createApp({ config, logger, onFatal }: AppOptions): Promis
     ...createTransports({
       config,
       pool,
+      replica,
       verifier: createKeyVerifier({ keys, onAccept: usage.note }),
       databaseState,
       isStopping: () => isStopping,

@@ -11,6 +11,10 @@ export interface Config {
   readonly port: number;
   /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** A replica for reads that may be stale. */
+  readonly databaseReadUrl: string | undefined;
+  /** How far behind the replica may be, in milliseconds. */
+  readonly databaseReadMaxLagMs: number;
   /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
@@ -67,6 +71,8 @@ export function parseConfig(env: Environment): Config {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     databaseUrl: read("DATABASE_URL", connect, undefined),
+    databaseReadUrl: read("DATABASE_READ_URL", connect, undefined),
+    databaseReadMaxLagMs: read("DATABASE_READ_MAX_LAG_MS", wholeNumber(100, 3_600_000), 5_000),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
     databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",

@@ -15,6 +15,7 @@ import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection
 import type { Pool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
+import type { Replica } from "./storage/replica.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createGrpcTransport } from "./transport/grpc.ts";
 import { createOpenApiRoutes } from "./transport/openapi/routes.ts";
@@ -28,6 +29,7 @@ import { version } from "./version.ts";
 export interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
+  readonly replica: Replica | undefined;
   readonly verifier: KeyVerifier;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
@@ -38,11 +40,12 @@ export interface TransportsOptions {
 
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle } = options;
+  const { config, pool, replica, verifier, databaseState, isStopping, stopping, lifecycle } =
+    options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const contacts = createPostgresContactStore({ pool, timeoutMs: requestTimeoutMs });
+  const contacts = createPostgresContactStore({ pool, replica, timeoutMs: requestTimeoutMs });
   const open = { interceptors: openInterceptors, isOpen: true, rules };
   const reflection = createReflectionService({
     services: [ContactService, Health, ServerReflection, ServerReflectionAlpha],

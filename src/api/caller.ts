@@ -1,4 +1,4 @@
-import type { StoreOptions } from "../contact/contact-store.ts";
+import type { ReadOptions, StoreOptions } from "../contact/contact-store.ts";
 import type { Call } from "./call.ts";
 
 /**
@@ -14,4 +14,9 @@ export function appIdOf({ principal }: Call): number {
 /** The options for the store: the cancellation token and the deadline of the call. */
 export function storeOptionsOf(call: Call): StoreOptions {
   return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs() };
+}
+
+/** The same for a read, which a replica may answer if the caller allows it. */
+export function readOptionsOf(call: Call): ReadOptions {
+  return { ...storeOptionsOf(call), allowsStale: call.allowsStale };
 }

@@ -9,6 +9,11 @@ export interface StoreOptions {
   readonly timeLeftMs?: () => number | undefined;
 }
 
+export interface ReadOptions extends StoreOptions {
+  /** Whether the result may be somewhat older than the call. Absent: no. */
+  readonly allowsStale?: boolean;
+}
+
 export interface SyncOptions extends StoreOptions {
   /** Whether the result includes the outcome of each entry. */
   readonly wantsOutcomes?: boolean;
@@ -55,7 +60,7 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** The owners whose lists contain a user, by id. */
@@ -63,7 +68,7 @@ export interface ContactReader {
     appId: number,
     contactId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** The contacts of an owner who have the owner as a contact too, by id, with the times of the owner's list. */
@@ -71,19 +76,19 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** One result for each pair, in their order. */
   check(
     appId: number,
     pairs: readonly ContactPair[],
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<readonly CheckResult[]>;
 
-  count(appId: number, userId: string, options: StoreOptions): Promise<ContactCounts>;
+  count(appId: number, userId: string, options: ReadOptions): Promise<ContactCounts>;
 
-  fingerprint(appId: number, ownerId: string, options: StoreOptions): Promise<ListFingerprint>;
+  fingerprint(appId: number, ownerId: string, options: ReadOptions): Promise<ListFingerprint>;
 }
 
 export interface ContactReplacer {

@@ -1,4 +1,4 @@
-import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
+import type { CheckResult, ContactReader, ReadOptions } from "../contact/contact-store.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
@@ -6,6 +6,7 @@ import { encode } from "./encoded-statement.ts";
 import { createJoinedReads } from "./joined-reads.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { readAlone } from "./read-transaction.ts";
+import type { Replica } from "./replica.ts";
 import type { Statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
@@ -14,6 +15,8 @@ export interface ContactReaderOptions {
   /** Longest that a read is retried, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
+  /** Answers reads that may be stale. Absent: the primary answers all reads. */
+  readonly replica?: Replica | undefined;
 }
 
 /** Small, so that the database works on some reads while the rows of others are parsed. */
@@ -28,20 +31,44 @@ export function createContactReader({
   pool,
   timeoutMs,
   statements,
+  replica,
 }: ContactReaderOptions): ContactReader {
   const join = createJoinedReads({ pool, ...joinedLimits });
+  const joinStale = replica && createJoinedReads({ pool: replica.pool, ...joinedLimits });
 
   /** For statements that are short for all values. */
-  function readJoined(statement: Statement, call: StoreOptions): Promise<Rows> {
-    return retry(call, () => join(encode(statement), call.signal));
+  function readJoined(statement: Statement, call: ReadOptions): Promise<Rows> {
+    const encoded = encode(statement);
+    return prefer(call, joinStale && (() => joinStale(encoded, call.signal)), () =>
+      join(encoded, call.signal),
+    );
   }
 
   /** For statements that may read a whole list: no other read waits for them. */
-  function readSingly(statement: Statement, call: StoreOptions): Promise<Rows> {
-    return retry(call, () => readAlone(pool, encode(statement)));
+  function readSingly(statement: Statement, call: ReadOptions): Promise<Rows> {
+    const encoded = encode(statement);
+    return prefer(call, replica && (() => readAlone(replica.pool, encoded)), () =>
+      readAlone(pool, encoded),
+    );
   }
 
-  function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
+  /** The primary answers if the replica is too far behind, or fails. */
+  async function prefer(
+    call: ReadOptions,
+    readStale: (() => Promise<Rows>) | undefined,
+    read: () => Promise<Rows>,
+  ): Promise<Rows> {
+    if (call.allowsStale && readStale !== undefined && replica?.isFresh()) {
+      try {
+        return await readStale();
+      } catch {
+        call.signal.throwIfAborted();
+      }
+    }
+    return retry(call, read);
+  }
+
+  function retry(call: ReadOptions, read: () => Promise<Rows>): Promise<Rows> {
     const leftMs = Math.min(call.timeLeftMs?.() ?? Infinity, timeoutMs);
     return withRetries({ signal: call.signal, endsAt: performance.now() + leftMs }, read);
   }

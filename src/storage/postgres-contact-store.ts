@@ -8,11 +8,14 @@ import type { Pool } from "./database.ts";
 import { createDatabaseOn } from "./database.ts";
 import { createReadStatements } from "./read-statements.ts";
 import { createReplaceStatements } from "./replace-statements.ts";
+import type { Replica } from "./replica.ts";
 import { createSyncStatements } from "./sync-statements.ts";
 import { maxBackoffMs } from "./transaction.ts";
 
 export interface PostgresContactStoreOptions {
   readonly pool: Pool;
+  /** Answers reads that may be stale. Absent: the primary answers all reads. */
+  readonly replica?: Replica | undefined;
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
@@ -37,12 +40,13 @@ const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
+  replica,
   timeoutMs,
   lockTimeoutMs = 100,
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({ pool, timeoutMs, statements: reads });
+  const reader = createContactReader({ pool, replica, timeoutMs, statements: reads });
   const syncer = createGroupCommit({
     runBatch: createBatchRunner({
       pool,

@@ -41,6 +41,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       method: operation.name,
       protocol: "grpc",
       serverKey: headers["server-key"],
+      allowStale: headers["x-allow-stale"],
       requestId: headers["x-request-id"],
       callerTimeoutMs: timeout.timeoutMs,
       timeoutMs: requestTimeoutMs,

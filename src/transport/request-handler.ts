@@ -38,6 +38,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const call = lifecycle.begin({
       ...describe(req),
       serverKey: req.headers["server-key"],
+      allowStale: req.headers["x-allow-stale"],
       requestId: req.headers["x-request-id"],
     });
     // "close" reports the errors of a connection. Without these listeners they would end the process.
