@@ -19,7 +19,9 @@ function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
 export default defineConfig({
   test: {
     // Most of the time a test waits, for Postgres or for a timeout, so more workers than cores pay off.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(6, availableParallelism()),
+    // Tests that only wait for a timeout are concurrent.
+    maxConcurrency: 20,
     // These limits only end a test that hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,
@@ -39,7 +41,12 @@ export default defineConfig({
       // The same tests on databases with defaults that the service must not depend on.
       withPostgres({
         name: "hostile",
-        include: ["test/storage/**/*.test.ts"],
+        include: [
+          "test/storage/**/*.test.ts",
+          "test/contract/{keys,calls-keys}.test.ts",
+          "test/e2e/keys.test.ts",
+        ],
+        provide: { matrix: "sample" },
         env: { TEST_DATABASE_DEFAULTS: "hostile" },
       }),
       // The same tests of the stores and the calls through PgBouncer in transaction mode.

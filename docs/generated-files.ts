@@ -1,12 +1,15 @@
 import { parseConfig } from "../src/config.ts";
 import type { ErrorRow } from "../src/errors.ts";
 import { errors } from "../src/errors.ts";
+import { createMetrics } from "../src/telemetry/metrics/metrics.ts";
+import type { MetricDescription } from "../src/telemetry/metrics/registry.ts";
 import { createOpenApiDocument } from "../src/transport/openapi/document.ts";
 import { version } from "../src/version.ts";
 
 /** The files of this directory that are made from the code, by name. A test compares them. */
 export const generatedFiles: Readonly<Record<string, string>> = {
   "errors.md": errorsPage(),
+  "metrics.md": metricsPage(),
   "openapi.json": openApiText(),
 };
 
@@ -51,4 +54,63 @@ function rowOf(reason: string, row: ErrorRow): string {
 /** A deadline says nothing about the request itself: the next attempt can be in time. */
 function retryText({ grpc }: ErrorRow): string {
   return grpc === "DEADLINE_EXCEEDED" ? "yes" : "no";
+}
+
+function metricsPage(): string {
+  return `# Metrics
+
+<!-- \`npm run generate\` makes this page from src/telemetry/metrics. -->
+
+\`GET /metrics\` returns these metrics in the text format of Prometheus. It needs no Server-Key. No label has
+values that callers choose. Counters and histograms count from the start of the process.
+
+A histogram \`NAME\` consists of \`NAME_bucket\`, with the label \`le\`, \`NAME_sum\`, and \`NAME_count\`.
+
+| Metric | Type | Labels | |
+|---|---|---|---|
+${metricDescriptions().map(metricRow).join("\n")}
+
+The labels of calls have the names of OpenTelemetry's conventions for RPC:
+
+- \`rpc_method\`: the RPC, such as \`contact.v1.ContactService/SyncContacts\`, whatever its protocol. Paths that
+  are no RPC have a short name, such as \`readyz\`. Unknown paths are \`_OTHER\`.
+- \`rpc_system_name\`: the protocol: \`grpc\`, \`grpc-web\`, \`connectrpc\`, or \`rest\`.
+- \`rpc_response_status_code\`: the gRPC code, such as \`OK\`, also over REST.
+
+\`METRICS_APP_LABEL=on\` adds the label \`app\` to \`rpc_server_call_duration_seconds\`: the name of the app, or
+empty if the call had no valid Server-Key. The number of time series grows with the number of apps.
+
+The reasons and their HTTP statuses are those of [errors.md](errors.md). The status 429 marks the calls that
+were rejected because of overload or of a limit.
+
+## Alerts and dashboard
+
+[\`docker/prometheus/kith.rules.yml\`](../docker/prometheus/kith.rules.yml) has alerts for a service that does not
+respond, a database that is unreachable or accepts no writes, an error budget that is spent too fast, long waits
+in the queue, connections that are all in use, rejected calls, slow calls, a blocked event loop, and dropped log
+lines. They expect the job name \`kith\`. The objective is that 99.9 % of the calls succeed in 30 days. Change it in
+the rules if yours is another one.
+
+[\`docker/grafana/dashboards/kith.json\`](../docker/grafana/dashboards/kith.json) is a dashboard for Grafana, which
+can be imported into any Grafana with a data source of Prometheus.
+\`docker compose -f docker/compose.yaml --profile monitoring up\` starts both beside the service.
+`;
+}
+
+function metricDescriptions(): readonly MetricDescription[] {
+  const metrics = createMetrics({
+    hasAppLabel: false,
+    callsInFlight: () => [],
+    pool: { totalCount: 0, idleCount: 0, waitingCount: 0, options: { max: 0 } },
+    databaseStates: [],
+    databaseState: async () => "",
+    droppedLogLines: () => 0,
+    build: { version, commit: "", node: "" },
+  });
+  metrics.stop();
+  return metrics.descriptions;
+}
+
+function metricRow({ name, type, labels, help }: MetricDescription): string {
+  return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`;
 }

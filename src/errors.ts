@@ -14,7 +14,7 @@ export interface ErrorRow {
   readonly rest: string;
   /** Public text. `fault` replaces `{name}` with a value. */
   readonly message: string;
-  /** Seconds that a caller should wait before a retry. Sent as `Retry-After`. */
+  /** Seconds that a caller should wait before a retry, at least. Sent as `Retry-After`. */
   readonly retryAfter?: number;
 }
 
@@ -86,7 +86,17 @@ export const errors = {
     rest: "40000",
     message: "The flags of a request message are not valid",
   },
+  MESSAGE_UNREADABLE: {
+    grpc: "INTERNAL",
+    http: 400,
+    rest: "40000",
+    message: "A request message of the stream cannot be read",
+  },
   BODY_NOT_OBJECT: { ...badParameter, message: "Request body must be a JSON object" },
+  BODY_TOO_MANY_VALUES: {
+    ...badParameter,
+    message: "Request body cannot have more than {limit} values",
+  },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
 
   FINGERPRINT_MISMATCH: {
@@ -166,6 +176,20 @@ export const errors = {
     message: "The service has too much to do; try again",
     retryAfter: 1,
   },
+  RATE_LIMITED: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "The app has used its rate limit of {limit} contacts per second",
+    retryAfter: 1,
+  },
+  TOO_MANY_STREAMS: {
+    grpc: "RESOURCE_EXHAUSTED",
+    http: 429,
+    rest: "42900",
+    message: "Too many streams are open",
+    retryAfter: 10,
+  },
   CANCELLED: {
     grpc: "CANCELLED",
     http: 499,
@@ -198,13 +222,19 @@ export interface FaultLocation {
   readonly fieldCode: string;
 }
 
-/** An error whose message a client may see. Only the log contains the cause. */
+/**
+ * An error whose message a client may see. Only the log contains the cause. It has no stack: to capture one
+ * would take longer than all other work for a call that is rejected.
+ */
 export class Fault extends Error {
   readonly reason: Reason;
   readonly at: FaultLocation | undefined;
 
   constructor(reason: Reason, message: string, at?: FaultLocation, cause?: unknown) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Fault";
     this.reason = reason;
     this.at = at;
@@ -212,6 +242,11 @@ export class Fault extends Error {
 
   get row(): ErrorRow {
     return errors[this.reason];
+  }
+
+  /** Seconds that the caller should wait before a retry. Undefined if a retry does not help. */
+  get retryAfter(): number | undefined {
+    return this.row.retryAfter;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, parseConfig } from "./config.ts";
@@ -13,7 +14,7 @@ if (process.argv.includes("--check-config")) {
 }
 const logger = await createLogger({
   level: config.logLevel,
-  pretty: process.stdout.isTTY === true,
+  format: config.logFormat ?? "auto",
   sink,
 });
 
@@ -23,6 +24,7 @@ try {
   const app = await createApp({
     config,
     logger,
+    droppedLogLines: () => sink.dropped,
     onFatal: (message) => die(new Error(message), "the embedded database ended"),
   });
   let isStopping = false;
@@ -39,14 +41,27 @@ try {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 
-  const { address, port } = await app.listen();
-  const host = address.includes(":") ? `[${address}]` : address;
+  const { address, port, monitoring } = await app.listen();
   logger.info({ host: address, port }, "listening");
-  sink.write(startupMessage({ url: `http://${host}:${port}`, key: app.demoKey }));
+  const scheme = config.tls === undefined ? "http" : "https";
+  // A port of its own has no TLS.
+  const monitoringScheme = config.metricsPort === undefined ? scheme : "http";
+  sink.write(
+    startupMessage({
+      url: urlOf(scheme, { address, port }),
+      key: app.demoKey,
+      docs: config.docs,
+      statusUrl: config.metrics ? `${urlOf(monitoringScheme, monitoring)}/status` : undefined,
+    }),
+  );
 } catch (err) {
   // The person at the terminal needs the cause only. The log has the rest.
   printError(`Kith cannot start: ${err instanceof Error ? err.message : err}`);
   die(err, "cannot start");
+}
+
+function urlOf(scheme: string, { address, port }: Pick<AddressInfo, "address" | "port">): string {
+  return `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 function readConfig(): Config {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
@@ -15,7 +16,8 @@ import (
 	contactv1 "example.com/app/gen/contact/v1"
 )
 
-// connect returns a client of the service at an address such as http://127.0.0.1:8080.
+// connect returns a client of the service at an address such as http://127.0.0.1:8080. With https, the
+// connection uses TLS.
 func connect(address, serverKey string) (contactv1.ContactServiceClient, *grpc.ClientConn, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -26,7 +28,7 @@ func connect(address, serverKey string) (contactv1.ContactServiceClient, *grpc.C
 		return nil, nil, err
 	}
 	conn, err := grpc.NewClient("dns:///"+parsed.Host,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(credentialsFor(parsed.Scheme)),
 		grpc.WithDefaultServiceConfig(string(serviceConfig)),
 		// The default MaxDelay is two minutes: too long for a server that restarts.
 		grpc.WithConnectParams(grpc.ConnectParams{
@@ -48,6 +50,13 @@ func connect(address, serverKey string) (contactv1.ContactServiceClient, *grpc.C
 		return nil, nil, err
 	}
 	return contactv1.NewContactServiceClient(conn), conn, nil
+}
+
+func credentialsFor(scheme string) credentials.TransportCredentials {
+	if scheme == "https" {
+		return credentials.NewTLS(nil)
+	}
+	return insecure.NewCredentials()
 }
 
 func withServerKey(key string) grpc.UnaryClientInterceptor {

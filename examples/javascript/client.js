@@ -22,8 +22,11 @@ export const definition = loadSync(
 /** Calls the service with promises: `await client.ListContacts({ owner_xc_user_id: "alice" })`. */
 export function createClient(url, serverKey) {
   const { ContactService } = loadPackageDefinition(definition).contact.v1;
-  const target = process.env.KITH_TARGET ?? `dns:///${new URL(url).host}`;
-  const stub = new ContactService(target, credentials.createInsecure(), {
+  const { host, protocol } = new URL(url);
+  const target = process.env.KITH_TARGET ?? `dns:///${host}`;
+  const isSecure = protocol === "https:";
+  const channel = isSecure ? credentials.createSsl() : credentials.createInsecure();
+  const stub = new ContactService(target, channel, {
     "grpc.service_config": readFileSync(new URL("../service-config.json", import.meta.url), "utf8"),
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,

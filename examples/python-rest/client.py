@@ -30,7 +30,7 @@ class Client:
             status_forcelist=[429, 503],
             raise_on_status=False,
         )
-        self.session.mount("http://", HTTPAdapter(max_retries=retry))
+        self.session.mount(url, HTTPAdapter(max_retries=retry))
 
     def call(self, name: str, body: dict, timeout: float = 10) -> dict:
         """Returns the data of the response. The timeout is in seconds."""

@@ -12,8 +12,12 @@ SERVICE_CONFIG = Path(__file__).parent.parent / "service-config.json"
 
 
 def connect(url: str) -> grpc.Channel:
-    """Returns a channel to the service at an address such as http://127.0.0.1:8080."""
-    target = os.environ.get("KITH_TARGET", f"dns:///{urlsplit(url).netloc}")
+    """Returns a channel to the service at an address such as http://127.0.0.1:8080.
+
+    With https, the channel uses TLS.
+    """
+    address = urlsplit(url)
+    target = os.environ.get("KITH_TARGET", f"dns:///{address.netloc}")
     options = [
         ("grpc.service_config", SERVICE_CONFIG.read_text()),
         ("grpc.initial_reconnect_backoff_ms", 100),
@@ -22,6 +26,8 @@ def connect(url: str) -> grpc.Channel:
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 5_000),
     ]
+    if address.scheme == "https":
+        return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
     return grpc.insecure_channel(target, options)
 
 

@@ -1,4 +1,5 @@
 import type { KeyRecord } from "./key-store.ts";
+import type { RateLimit } from "./rate-limit.ts";
 
 /** A contact by the order of its key: owner, then contact. */
 export interface ContactPosition {
@@ -20,6 +21,8 @@ export interface ContactCount {
 
 /** What the command line does with a whole app. Each method is one short transaction. */
 export interface AppStore {
+  /** Sets the rate limit of an app. Null: the default of the service. */
+  setRateLimit(appId: number, limit: RateLimit | null): Promise<void>;
   /** Counts the contacts of an app up to a limit. */
   countContacts(appId: number, limit: number): Promise<ContactCount>;
   /** Revokes all keys of an app. Returns all of them. Keys that were revoked before keep their time. */

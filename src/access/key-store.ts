@@ -1,9 +1,13 @@
+import type { RateLimit } from "./rate-limit.ts";
+
 /** A key as the database stores it, without its secret. */
 export interface KeyRecord {
   readonly id: string;
   readonly name: string | null;
   readonly appId: number;
   readonly appName: string;
+  /** The app's own rate limit. Null: the default of the service. */
+  readonly rateLimit: RateLimit | null;
   /** SHA-256 of the secret, 32 bytes. */
   readonly secretHash: Buffer;
   readonly createdAt: Date;
@@ -17,6 +21,8 @@ export interface App {
   readonly id: number;
   readonly name: string;
   readonly createdAt: Date;
+  /** The app's own rate limit. Null: the default of the service. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** The store that the check of a Server-Key needs. */

@@ -3,6 +3,7 @@ import { Fault, fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
 import { keyState } from "./key-state.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
 /** The caller: the app that the Server-Key belongs to. */
@@ -10,6 +11,8 @@ export interface Principal {
   readonly appId: number;
   readonly appName: string;
   readonly keyId: string;
+  /** The app's own rate limit. Null: the default of the service. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** The fault for an existing key with the right secret that is revoked or has expired. */
@@ -62,10 +65,33 @@ export interface KeyVerifierOptions {
   readonly keys: KeyFinder;
   /** Called with the id of the key for each header that is accepted. */
   readonly onAccept?: (keyId: string) => void;
+  readonly counts?: KeyCacheCounts | undefined;
 }
 
-export function createKeyVerifier({ keys, onAccept }: KeyVerifierOptions): KeyVerifier {
-  const load = createKeyLoader({ keys, minIntervalMs: lookupIntervalMs });
+/** How often the cache could answer. The verifier adds to the counts. */
+export interface KeyCacheCounts {
+  /** Headers that were checked without a query. */
+  hits: number;
+  /** Headers that needed a query. */
+  misses: number;
+  /** Queries, each for one or more keys, those that refresh keys in the background included. */
+  lookups: number;
+}
+
+export function createKeyVerifier({
+  keys,
+  onAccept,
+  counts = { hits: 0, misses: 0, lookups: 0 },
+}: KeyVerifierOptions): KeyVerifier {
+  const load = createKeyLoader({
+    keys: {
+      findKeys(ids) {
+        counts.lookups += 1;
+        return keys.findKeys(ids);
+      },
+    },
+    minIntervalMs: lookupIntervalMs,
+  });
   const known = new Map<string, Cached>();
   const unknown = new Map<string, number>();
   /** Accepted headers, each with the record that it was checked against. */
@@ -80,8 +106,8 @@ export function createKeyVerifier({ keys, onAccept }: KeyVerifierOptions): KeyVe
       rememberUnknown(id, askedAt);
       throw fault("SERVER_KEY_INVALID");
     }
-    const { appId, appName } = record;
-    const principal = { appId, appName, keyId: id };
+    const { appId, appName, rateLimit } = record;
+    const principal = { appId, appName, keyId: id, rateLimit };
     const cached = { record, principal, loadedAt: askedAt, refreshing: false };
     known.set(id, cached);
     unknown.delete(id);
@@ -130,13 +156,19 @@ export function createKeyVerifier({ keys, onAccept }: KeyVerifierOptions): KeyVe
     verify(header) {
       const now = performance.now();
       const before = admitted.get(header ?? "");
-      if (before !== undefined && current(before.record.id, now) === before) return usable(before);
+      if (before !== undefined && current(before.record.id, now) === before) {
+        counts.hits += 1;
+        return usable(before);
+      }
 
       const { id, secret } = parseServerKey(header);
       const cached = current(id, now);
-      if (cached !== undefined) return admit(cached, header ?? "", secret);
       const missedAt = unknown.get(id);
-      if (missedAt !== undefined && now - missedAt < unknownMs) throw fault("SERVER_KEY_INVALID");
+      const isUnknown = missedAt !== undefined && now - missedAt < unknownMs;
+      if (cached === undefined && !isUnknown) counts.misses += 1;
+      else counts.hits += 1;
+      if (cached !== undefined) return admit(cached, header ?? "", secret);
+      if (isUnknown) throw fault("SERVER_KEY_INVALID");
       return lookUp(id).then((fresh) => admit(fresh, header ?? "", secret));
     },
   };

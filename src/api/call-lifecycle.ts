@@ -18,17 +18,20 @@ export interface CallLifecycle {
 }
 
 export interface CallLifecycleOptions {
+  /** Called once for each call when it has begun. */
+  readonly onBegin?: (call: Call, options: CallOptions) => void;
   /** Called once for each call when it has ended. */
   readonly onEnd: (call: Call) => void;
 }
 
-export function createCallLifecycle({ onEnd }: CallLifecycleOptions): CallLifecycle {
+export function createCallLifecycle({ onBegin, onEnd }: CallLifecycleOptions): CallLifecycle {
   const inFlight = new CallsInFlight();
   return {
     inFlight,
     begin(options) {
       const call = new Call(options);
       inFlight.add(call);
+      onBegin?.(call, options);
       return call;
     },
     end(call, isAnswered) {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../access/key-verifier.ts";
+import type { Quota } from "../access/rate-limiter.ts";
 import { Fault, fault } from "../errors.ts";
 import { Cancellation } from "./cancellation.ts";
 
@@ -14,12 +16,30 @@ export interface CallOptions {
   readonly serverKey?: string | string[] | undefined;
   /** The caller's own `X-Request-Id`. It is used if it is safe to log. */
   readonly requestId?: string | string[] | undefined;
+  /** The headers that the trace and the address of the client are read from. */
+  readonly headers?: IncomingHttpHeaders | undefined;
+  /** The address at the other end of the connection. */
+  readonly peerAddress?: string | undefined;
+  /** The method and the path of the request, if the call came over HTTP. */
+  readonly http?: HttpTarget | undefined;
   /** The value of the header `X-Allow-Stale`. */
   readonly allowStale?: string | string[] | undefined;
   /** The timeout that the caller has set, in milliseconds from now. If absent, the caller has set none. */
   readonly callerTimeoutMs?: number | undefined;
   /** The maximum duration of the call, in milliseconds. If absent, there is no limit. */
   readonly timeoutMs?: number | undefined;
+}
+
+export interface HttpTarget {
+  readonly method: string;
+  /** The path of the route, such as `/v1/server/contact/sync`. */
+  readonly route: string;
+}
+
+/** The ids of a call in a trace. */
+export interface CallTrace {
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 /** One call, from its headers to the end of its response. The log line is made from it. */
@@ -35,8 +55,15 @@ export class Call {
   readonly startedAt = performance.now();
   /** Cancelled when the deadline is exceeded, or when the caller disconnects. */
   readonly cancellation = new Cancellation();
+  readonly http: HttpTarget | undefined;
+  /** The address of the client, as far as it is known. Set by the lifecycle. */
+  clientAddress: string | undefined;
+  /** Absent unless the call is traced. Set by the lifecycle. */
+  trace: CallTrace | undefined;
   /** Set by the auth interceptor. */
   principal: Principal | undefined;
+  /** Absent unless the app of the caller has a rate limit. Set by the interceptor of rate limits. */
+  quota: Quota | undefined;
   /** The error that the call ended with. Set by `fail`. */
   fault: Fault | undefined;
   /** The index of this call in `CallsInFlight`. */
@@ -52,6 +79,7 @@ export class Call {
     this.requestId = isSafeId(requestId) ? requestId : nextRequestId();
     this.method = method;
     this.protocol = protocol;
+    this.http = options.http;
     this.serverKey = typeof serverKey === "string" ? serverKey : undefined;
     this.allowsStale = options.allowStale === "true";
     const timeoutMs = Math.min(callerTimeoutMs, limitMs);

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { fault } from "../errors.ts";
 import type { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { HealthCheckResponse_ServingStatus as Status } from "../gen/grpc/health/v1/health_pb.ts";
+import type { Call } from "./call.ts";
 import type { Handlers } from "./operation.ts";
+import { createStatusFeed } from "./status-feed.ts";
 
 export interface HealthServiceOptions {
   /** Whether the service can serve requests: the database answers, and the service is not stopping. */
@@ -13,7 +14,7 @@ export interface HealthServiceOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Interval at which a watch checks for a change, in milliseconds. */
+/** Interval at which the status is polled while callers watch it, in milliseconds. */
 const watchIntervalMs = 1_000;
 
 /** The handlers of `grpc.health.v1.Health`, which load balancers and Kubernetes call. */
@@ -21,32 +22,54 @@ export function createHealthService(options: HealthServiceOptions): Handlers<typ
   const { isReady, stopping } = options;
   const known = new Set(["", ...options.services]);
 
-  async function status(): Promise<Status> {
-    return (await isReady()) ? Status.SERVING : Status.NOT_SERVING;
+  const feed = createStatusFeed({
+    poll: async () => ((await isReady()) ? Status.SERVING : Status.NOT_SERVING),
+    intervalMs: watchIntervalMs,
+  });
+
+  /** Each status from now until the call is cancelled or the service stops. */
+  async function* statuses({ cancellation }: Call): AsyncGenerator<Status> {
+    let wake = () => {};
+    const unwatch = feed.watch(() => wake());
+    const onStop = () => wake();
+    cancellation.onAbort(onStop);
+    stopping.addEventListener("abort", onStop, { once: true });
+    try {
+      while (!cancellation.aborted && !stopping.aborted) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        yield await feed.now();
+        await changed;
+      }
+    } finally {
+      unwatch();
+      stopping.removeEventListener("abort", onStop);
+    }
   }
 
   return {
     async check({ service }) {
       if (!known.has(service)) throw fault("UNKNOWN_SERVICE");
-      return { status: await status() };
+      return { status: await feed.now() };
     },
 
     async list() {
-      const now = await status();
+      const now = await feed.now();
       return { statuses: Object.fromEntries([...known].map((name) => [name, { status: now }])) };
     },
 
-    async *watch({ service }, { cancellation: { signal } }) {
+    async *watch({ service }, call) {
       const isKnown = known.has(service);
-      const ended = AbortSignal.any([signal, stopping]);
       let last: Status | undefined;
-      while (!ended.aborted) {
-        const now = isKnown ? await status() : Status.SERVICE_UNKNOWN;
-        if (now !== last) yield { status: now };
-        last = now;
-        await sleep(watchIntervalMs, undefined, { signal: ended }).catch(() => {});
+      for await (const now of statuses(call)) {
+        const next = isKnown ? now : Status.SERVICE_UNKNOWN;
+        if (next !== last) yield { status: next };
+        last = next;
       }
-      if (!signal.aborted && last === Status.SERVING) yield { status: Status.NOT_SERVING };
+      if (!call.cancellation.aborted && last === Status.SERVING) {
+        yield { status: Status.NOT_SERVING };
+      }
     },
   };
 }

@@ -30,6 +30,8 @@ export interface UnaryOperation {
   /** Such as `contact.v1.ContactService/SyncContacts`. */
   readonly name: string;
   readonly reader: MessageReader;
+  /** Size limit of a request in bytes, if it is lower than that of the service. */
+  readonly maxMessageBytes?: number | undefined;
   /** Runs a call through the interceptors and the handler. */
   readonly run: RunCall;
 }
@@ -39,6 +41,8 @@ export interface StreamOperation {
   readonly kind: "stream";
   readonly method: DescMethod;
   readonly name: string;
+  /** Size limit of each request message in bytes, if it is lower than that of the service. */
+  readonly maxMessageBytes?: number | undefined;
   readonly handle: (requests: never, call: Call) => AsyncIterable<unknown>;
 }
 
@@ -68,6 +72,8 @@ export interface OperationsOptions<S extends DescService> {
   readonly interceptors: readonly Interceptor[];
   /** Whether callers need no Server-Key. Only such a service can have streams: interceptors do not run for them. */
   readonly isOpen?: boolean;
+  /** Size limit of a request message in bytes, if it is lower than that of the service. */
+  readonly maxMessageBytes?: number;
   readonly rules: FieldRulesOptions;
   /** Faster readers of protobuf messages, by the local name of their method. */
   readonly binaryReaders?: { readonly [K in keyof S["method"]]?: ReadBinary };
@@ -85,22 +91,30 @@ export function createOperations<S extends DescService>(
   return options.service.methods.map((method) => createOperation(method, options));
 }
 
+/** Such as `contact.v1.ContactService/SyncContacts`. */
+export function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
 function createOperation<S extends DescService>(
   method: DescMethod,
-  { handlers, interceptors, isOpen = false, rules, binaryReaders = {} }: OperationsOptions<S>,
+  options: OperationsOptions<S>,
 ): Operation {
-  const name = `${method.parent.typeName}/${method.name}`;
+  const { handlers, interceptors, isOpen = false, maxMessageBytes, rules } = options;
+  const name = nameOf(method);
   const handle: unknown = handlers[method.localName as keyof S["method"]];
   if (method.methodKind !== "unary") {
     if (!isOpen) throw new Error(`${name}: streams are not authenticated`);
-    return { kind: "stream", method, name, handle: handle as StreamOperation["handle"] };
+    const handleStream = handle as StreamOperation["handle"];
+    return { kind: "stream", method, name, maxMessageBytes, handle: handleStream };
   }
   const handleUnary = handle as (request: Message, call: Call) => Promise<MessageInitShape<never>>;
-  const readBinary = binaryReaders[method.localName as keyof S["method"]];
+  const readBinary = options.binaryReaders?.[method.localName as keyof S["method"]];
   return {
     kind: "unary",
     method: method as DescMethodUnary,
     name,
+    maxMessageBytes,
     reader: createMessageReader({ desc: method.input, rules, readBinary }),
     run: interceptors.reduceRight<RunCall>(
       (next, intercept) => intercept(next),

@@ -5,7 +5,7 @@ import { decodePageToken, encodePageToken } from "./page-token.ts";
 import { faultOf, violationOf } from "./violation.ts";
 
 /** Entries in a page if the caller sets no size. */
-const defaultPageSize = 100;
+export const defaultPageSize = 100;
 
 /** The fields that the requests of all paged calls have. */
 export interface PagedRequest {
@@ -31,7 +31,6 @@ export function pageRequestOf(
 }
 
 /** The token of the next page, or an empty string if this page is the last. */
-export function nextPageToken({ entries, hasMore }: Page, list: PagedList): string {
-  const last = entries.at(-1);
-  return hasMore && last !== undefined ? encodePageToken(list, last.id) : "";
+export function nextPageToken({ nextAfter }: Page, list: PagedList): string {
+  return nextAfter === undefined ? "" : encodePageToken(list, nextAfter);
 }

@@ -31,6 +31,12 @@ export function createReflectionService({
   const files = withDependencies([...services.map((service) => service.file), ...more]);
   const byName = new Map(files.map((file) => [`${file.name}.proto`, file]));
   const registry = createRegistry(...files);
+  const responses = new Map(files.map((file) => [file, descriptorsOf(file)]));
+
+  function filesOrError(file: DescFile | undefined) {
+    const response = file && responses.get(file);
+    return response?.() ?? error(Code.NotFound, "not found");
+  }
 
   /** The file of a type, service, or extension, or of one of its members, such as a method. */
   function fileOfSymbol(symbol: string): DescFile | undefined {
@@ -86,8 +92,16 @@ export function createReflectionService({
   return v1 as ReflectionHandlers;
 }
 
-function filesOrError(file: DescFile | undefined) {
-  if (file === undefined) return error(Code.NotFound, "not found");
+/** The response with a file and its imports. They are serialized once. */
+function descriptorsOf(file: DescFile) {
+  let response: ReturnType<typeof serialize> | undefined;
+  return () => {
+    response ??= serialize(file);
+    return response;
+  };
+}
+
+function serialize(file: DescFile) {
   const fileDescriptorProto = withDependencies([file]).map(({ proto }) =>
     toBinary(FileDescriptorProtoSchema, proto),
   );

@@ -4,6 +4,7 @@ import { eraseApp } from "../access/app-eraser.ts";
 import { keyState } from "../access/key-state.ts";
 import type { App } from "../access/key-store.ts";
 import { nameRule } from "../access/name.ts";
+import { addLimitCommand, describeLimit } from "./app-limit.ts";
 import { CommandError, findApp, newName } from "./arguments.ts";
 import type { Stores } from "./database.ts";
 import { withStores } from "./database.ts";
@@ -13,7 +14,7 @@ import { details, print, table } from "./output.ts";
 const maxCounted = 1_000_000;
 
 export function addAppCommands(program: Command): void {
-  const commands = program.command("apps").description("create, list, show and delete apps");
+  const commands = program.command("apps").description("create, list, show, limit and delete apps");
 
   commands
     .command("create")
@@ -51,6 +52,8 @@ export function addAppCommands(program: Command): void {
         print(json, { ...shown, hasMoreContacts }, details({ ...shown, contacts }));
       }),
     );
+
+  addLimitCommand(commands);
 
   commands
     .command("delete")
@@ -120,6 +123,6 @@ async function confirmDeletion(stores: Stores, name: string): Promise<void> {
   }
 }
 
-function describeApp({ name, createdAt }: App) {
-  return { name, createdAt };
+function describeApp({ name, createdAt, rateLimit }: App) {
+  return { name, createdAt, ...describeLimit(rateLimit) };
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { App, KeyStore } from "../access/key-store.ts";
 import { nameRule, parseName } from "../access/name.ts";
+import { rateLimitRange } from "../access/rate-limit.ts";
 import { parseDuration } from "./duration.ts";
 
 /** A failure that the user can correct. They see only its message. */
@@ -20,6 +21,16 @@ export function duration(text: string): number {
     throw new InvalidArgumentError("It must be a duration such as 90d, 12h or 30m.");
   }
   return milliseconds;
+}
+
+/** Parses a number of contacts of a rate limit. @throws InvalidArgumentError */
+export function contactCount(text: string): number {
+  const { least, most } = rateLimitRange;
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < least || value > most) {
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
 }
 
 /** @throws CommandError if there is no app of this name */

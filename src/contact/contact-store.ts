@@ -7,6 +7,8 @@ export interface StoreOptions {
   readonly signal: Pick<AbortSignal, "aborted" | "reason" | "throwIfAborted">;
   /** Milliseconds left until the deadline of the caller; absent if the caller set none. */
   readonly timeLeftMs?: () => number | undefined;
+  /** The trace of the call, for the observer of the store. Absent: the call is not traced. */
+  readonly trace?: object | undefined;
 }
 
 export interface ReadOptions extends StoreOptions {

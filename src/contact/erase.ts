@@ -26,17 +26,15 @@ export function createContactEraser({ reader, syncer }: EraserOptions): ContactE
       ): Promise<number> {
         let total = 0;
         let after: string | undefined;
-        for (let hasMore = true; hasMore; ) {
+        do {
           signal.throwIfAborted();
           const page = await readPage({ after, size: stepSize });
-          const last = page.entries.at(-1);
-          if (last === undefined) return total;
+          if (page.entries.length === 0) return total;
           signal.throwIfAborted();
           const entries = page.entries.map(({ id }) => ({ ...toPair(id), isDeleted: true }));
           total += (await syncer.sync(appId, entries, options)).deleted;
-          after = last.id;
-          hasMore = page.hasMore;
-        }
+          after = page.nextAfter;
+        } while (after !== undefined);
         return total;
       }
 

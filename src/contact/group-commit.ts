@@ -2,35 +2,13 @@ import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, IsBusy } from "./batch.ts";
 import { addPairs, planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
+import { fairOrder } from "./fair-order.ts";
 import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
+import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
+import type { StoreObserver } from "./store-observer.ts";
 import { SyncQueue } from "./sync-queue.ts";
 import { createTurns } from "./turns.ts";
-
-/**
- * Runs a batch in one transaction. Resolves to undefined if the transaction was rolled back because of a
- * concurrent one. Rejects with a Fault; any other error is a bug.
- */
-export type RunBatch = (
-  batch: Batch,
-  limits: BatchTimeLimits,
-  onLost: OnLost,
-) => Promise<BatchReport | undefined>;
-
-/**
- * Called if the connection of a transaction is lost, so that the transaction may still be in progress in
- * the database. The promise resolves when it is known to have ended. It never rejects.
- */
-export type OnLost = (ended: Promise<void>) => void;
-
-export interface BatchTimeLimits {
-  /** Milliseconds for the whole transaction; absent: the default. */
-  readonly budgetMs?: number | undefined;
-  /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
-  readonly waitsForLocks: boolean;
-  /** True: waits until no other transaction that takes turns is in progress, in any process. */
-  readonly takesTurn: boolean;
-}
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
@@ -42,14 +20,13 @@ export interface GroupCommitOptions {
   readonly maxLockWaitsInFlight: number;
   /** Most entries in one transaction. A single request may have more. */
   readonly maxBatchEntries: number;
-  /** Most entries in the queues. Requests beyond this limit are rejected. */
-  readonly maxPendingEntries: number;
   /** Longest that requests wait for others to join while a transaction is in flight, in milliseconds. */
   readonly lingerMs: number;
   /** Longest delay before a retry because of conflicts, in milliseconds. The first retry has none. */
   readonly maxBackoffMs: number;
   /** Longest that requests wait for a pair of a lost transaction, in milliseconds. Then they are rejected. */
   readonly lostWaitMs: number;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** From this number of conflicts on, a request shares its transaction with no other request. */
@@ -69,17 +46,26 @@ const conflictsUntilAlone = 6;
  * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, maxPendingEntries, lingerMs, maxBackoffMs, lostWaitMs } = options;
+  const { runBatch, lingerMs, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
+    name: "joined",
     maxInFlight: options.maxInFlight,
     maxEntries: options.maxBatchEntries,
   });
-  const retries = new SyncQueue({ maxInFlight: options.maxRetriesInFlight, maxEntries: 1 });
-  const lockWaits = new SyncQueue({ maxInFlight: options.maxLockWaitsInFlight, maxEntries: 1 });
+  const retries = new SyncQueue({
+    name: "retries",
+    maxInFlight: options.maxRetriesInFlight,
+    maxEntries: 1,
+  });
+  const lockWaits = new SyncQueue({
+    name: "lock-waits",
+    maxInFlight: options.maxLockWaitsInFlight,
+    maxEntries: 1,
+  });
   /** In the order in which their requests arrived: all that failed before arrived first. */
   const queues = [lockWaits, retries, joined];
+  options.observer?.watchQueues(queues);
   const turns = createTurns();
-  let pendingEntries = 0;
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
   let lingering: NodeJS.Timeout | undefined;
@@ -142,23 +128,20 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       if (queue === joined && lingers()) return;
       const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
       const maxEntries = isAlone ? 1 : queue.maxEntries;
-      const batch = planBatch(queue.pending, { maxEntries, isBusy });
+      const batch = planBatch(fairOrder(queue.pending, maxEntries), { maxEntries, isBusy });
       if (batch.requests.length === 0) return;
-      pendingEntries -= entriesOf(batch.requests);
       void run(batch, queue);
     }
   }
 
   function rejectEnded(queue: SyncQueue): void {
     const ended = queue.remove(({ call }) => call.signal.aborted);
-    pendingEntries -= entriesOf(ended);
     for (const { call, result } of ended) result.reject(call.signal.reason);
   }
 
   /** Rejects the requests that wait for a pair of a lost transaction. They can be retried. */
   function rejectLost(queue: SyncQueue): void {
     const rejected = queue.remove((request) => lost.some((batch) => sharesPair(request, batch)));
-    pendingEntries -= entriesOf(rejected);
     for (const { result } of rejected) result.reject(fault("DATABASE_UNAVAILABLE"));
   }
 
@@ -204,8 +187,11 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   function limitsOf({ requests }: Batch<PendingSync>, queue: SyncQueue): BatchTimeLimits {
-    if (queue !== lockWaits) return { waitsForLocks: false, takesTurn: turns.areTaken };
+    const { name } = queue;
+    if (queue !== lockWaits)
+      return { queue: name, waitsForLocks: false, takesTurn: turns.areTaken };
     return {
+      queue: name,
       budgetMs: requests[0]?.call.timeLeftMs?.(),
       waitsForLocks: true,
       takesTurn: false,
@@ -224,7 +210,6 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       return hasTime;
     });
     queue.pending.unshift(...left);
-    pendingEntries += entriesOf(left);
   }
 
   /** Requests of a joined transaction are retried alone. A request that ran alone may wait for locks. */
@@ -234,7 +219,6 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       for (const { result } of batch.requests) result.reject(error);
     } else {
       next.pending.push(...batch.requests);
-      pendingEntries += entriesOf(batch.requests);
     }
   }
 
@@ -254,12 +238,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
 
   return {
     sync(appId, entries, call) {
-      if (pendingEntries > 0 && pendingEntries + entries.length > maxPendingEntries) {
-        return Promise.reject(fault("OVERLOADED"));
-      }
       const request = new PendingSync(appId, entries, call);
       joined.pending.push(request);
-      pendingEntries += entries.length;
       schedule();
       return request.result.promise;
     },
@@ -279,10 +259,6 @@ function withPairsOf({ pending }: SyncQueue, isBusy: IsBusy): IsBusy {
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function entriesOf(requests: readonly PendingSync[]): number {
-  return requests.reduce((sum, { entries }) => sum + entries.length, 0);
 }
 
 function settle(batch: Batch<PendingSync>, report: BatchReport): void {

@@ -1,6 +1,6 @@
 /** Which part of a list to read. */
 export interface PageRequest {
-  /** The last id of the previous page; absent for the first page. */
+  /** The `nextAfter` of the previous page; absent for the first page. */
   readonly after?: string | undefined;
   /** Most entries in the page, at least 1. */
   readonly size: number;
@@ -9,8 +9,8 @@ export interface PageRequest {
 /** A part of a list, by id in byte order. */
 export interface Page {
   readonly entries: readonly PageEntry[];
-  /** Whether the list has more entries after the last one. */
-  readonly hasMore: boolean;
+  /** The id after which the next page begins; absent if this page is the last. */
+  readonly nextAfter: string | undefined;
 }
 
 export interface PageEntry {

@@ -11,6 +11,8 @@ export class PendingSync implements SyncRequest {
   readonly result = Promise.withResolvers<SyncResult>();
   /** Transactions of this request that were rolled back because of concurrent ones. */
   conflicts = 0;
+  /** When the request came into its queue, in milliseconds of `performance.now()`. */
+  queuedAt = performance.now();
   #owners: readonly string[] | undefined;
 
   constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {

@@ -1,7 +1,11 @@
 import type { Batch } from "./batch.ts";
 import type { PendingSync } from "./pending-sync.ts";
 
+/** `retries`: requests that run alone after a failure. `lock-waits`: those that wait for locks then. */
+export type QueueName = "joined" | "retries" | "lock-waits";
+
 export interface SyncQueueOptions {
+  readonly name: QueueName;
   /** Most transactions in flight at once. */
   readonly maxInFlight: number;
   /** Most entries in a batch. A single request may have more. */
@@ -10,6 +14,7 @@ export interface SyncQueueOptions {
 
 /** The requests that wait for a transaction of one kind, and the number of transactions that may begin. */
 export class SyncQueue {
+  readonly name: QueueName;
   /** In the order of their arrival. */
   pending: PendingSync[] = [];
   /** Transactions that may begin now. */
@@ -18,7 +23,8 @@ export class SyncQueue {
   /** Most entries in a batch. A single request may have more. */
   readonly maxEntries: number;
 
-  constructor({ maxInFlight, maxEntries }: SyncQueueOptions) {
+  constructor({ name, maxInFlight, maxEntries }: SyncQueueOptions) {
+    this.name = name;
     this.free = maxInFlight;
     this.maxEntries = maxEntries;
   }

@@ -1,6 +1,6 @@
 import type { Batch, BatchPair, BatchReport } from "../contact/batch.ts";
-import type { RunBatch } from "../contact/group-commit.ts";
 import { ownerKey } from "../contact/pair-map.ts";
+import type { RunBatch } from "../contact/run-batch.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { isConflict } from "./sqlstate.ts";

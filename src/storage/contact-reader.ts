@@ -1,12 +1,14 @@
-import type { CheckResult, ContactReader, ReadOptions } from "../contact/contact-store.ts";
+import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
+import type { FairQueue } from "../contact/fair-queue.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { encode } from "./encoded-statement.ts";
 import { createJoinedReads } from "./joined-reads.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import { readAlone } from "./read-transaction.ts";
-import type { Replica } from "./replica.ts";
+import { createSharedReads } from "./shared-reads.ts";
 import type { Statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
@@ -15,8 +17,9 @@ export interface ContactReaderOptions {
   /** Longest that a read is retried, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
-  /** Answers reads that may be stale. Absent: the primary answers all reads. */
-  readonly replica?: Replica | undefined;
+  readonly observer?: StoreObserver | undefined;
+  /** Bounds the connections of reads that may read a whole list, and shares them among the apps. */
+  readonly longReads: FairQueue;
 }
 
 /** Small, so that the database works on some reads while the rows of others are parsed. */
@@ -31,44 +34,28 @@ export function createContactReader({
   pool,
   timeoutMs,
   statements,
-  replica,
+  observer,
+  longReads,
 }: ContactReaderOptions): ContactReader {
-  const join = createJoinedReads({ pool, ...joinedLimits });
-  const joinStale = replica && createJoinedReads({ pool: replica.pool, ...joinedLimits });
+  const share = createSharedReads<Rows>();
+  const join = createJoinedReads({ pool, observer, ...joinedLimits });
 
   /** For statements that are short for all values. */
-  function readJoined(statement: Statement, call: ReadOptions): Promise<Rows> {
-    const encoded = encode(statement);
-    return prefer(call, joinStale && (() => joinStale(encoded, call.signal)), () =>
-      join(encoded, call.signal),
+  function readJoined(statement: Statement, call: StoreOptions): Promise<Rows> {
+    return retry(call, () => join(encode(statement), call.signal));
+  }
+
+  /** For statements that may read a long list: no joined read waits for them, and the same ones are shared. */
+  function readSingly(appId: number, statement: Statement, call: StoreOptions): Promise<Rows> {
+    const key = JSON.stringify([statement.name, ...statement.values]);
+    return share(key, call, (shared) =>
+      longReads.run(appId, shared.signal, () =>
+        retry(shared, () => readAlone(pool, encode(statement))),
+      ),
     );
   }
 
-  /** For statements that may read a whole list: no other read waits for them. */
-  function readSingly(statement: Statement, call: ReadOptions): Promise<Rows> {
-    const encoded = encode(statement);
-    return prefer(call, replica && (() => readAlone(replica.pool, encoded)), () =>
-      readAlone(pool, encoded),
-    );
-  }
-
-  /** The primary answers if the replica is too far behind, or fails. */
-  async function prefer(
-    call: ReadOptions,
-    readStale: (() => Promise<Rows>) | undefined,
-    read: () => Promise<Rows>,
-  ): Promise<Rows> {
-    if (call.allowsStale && readStale !== undefined && replica?.isFresh()) {
-      try {
-        return await readStale();
-      } catch {
-        call.signal.throwIfAborted();
-      }
-    }
-    return retry(call, read);
-  }
-
-  function retry(call: ReadOptions, read: () => Promise<Rows>): Promise<Rows> {
+  function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
     const leftMs = Math.min(call.timeLeftMs?.() ?? Infinity, timeoutMs);
     return withRetries({ signal: call.signal, endsAt: performance.now() + leftMs }, read);
   }
@@ -86,7 +73,7 @@ export function createContactReader({
 
     async listMutual(appId, ownerId, page, options) {
       const statement = statements.listMutual(appId, ownerId, page);
-      return parsePage(await readSingly(statement, options), page);
+      return parsePage(await readSingly(appId, statement, options), page);
     },
 
     async check(appId, pairs, options) {
@@ -95,20 +82,20 @@ export function createContactReader({
     },
 
     async count(appId, userId, options) {
-      const [row = []] = await readSingly(statements.count(appId, userId), options);
+      const [row = []] = await readSingly(appId, statements.count(appId, userId), options);
       const [contacts, owners] = row;
       return { contacts: Number(contacts), owners: Number(owners) };
     },
 
     async fingerprint(appId, ownerId, options) {
-      const [row = []] = await readSingly(statements.fingerprint(appId, ownerId), options);
+      const [row = []] = await readSingly(appId, statements.fingerprint(appId, ownerId), options);
       const [fingerprint, contacts] = row;
       return { fingerprint: fingerprint ?? "", contacts: Number(contacts) };
     },
   };
 }
 
-/** The entry after the page only shows that the list has more. */
+/** An entry after the page only shows that the list has more. */
 function parsePage([row = []]: Rows, { size }: PageRequest): Page {
   const ids = JSON.parse(row[0] ?? "[]") as string[];
   const times = Buffer.from(row[1] ?? "", "hex");
@@ -116,7 +103,8 @@ function parsePage([row = []]: Rows, { size }: PageRequest): Page {
     id,
     createdAtMicros: microsFrom1970To2000 + readInt64(times, n * timeBytes),
   }));
-  return { entries, hasMore: ids.length > size };
+  const nextAfter = ids.length > size ? entries.at(-1)?.id : (row[2] ?? undefined);
+  return { entries, nextAfter };
 }
 
 /** Exact for safe integers. */

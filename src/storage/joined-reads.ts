@@ -1,4 +1,5 @@
 import type { StoreOptions } from "../contact/contact-store.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
 import { inReadTransaction, readAlone } from "./read-transaction.ts";
@@ -19,6 +20,7 @@ export interface JoinedReadsOptions {
   readonly maxInFlight: number;
   /** Most statements in one round trip. */
   readonly maxStatements: number;
+  readonly observer?: Pick<StoreObserver, "onReads"> | undefined;
 }
 
 interface PendingRead {
@@ -35,7 +37,7 @@ interface PendingRead {
  * retried alone.
  */
 export function createJoinedReads(options: JoinedReadsOptions): RunRead {
-  const { pool, maxInFlight, maxStatements } = options;
+  const { pool, maxInFlight, maxStatements, observer } = options;
   let pending: PendingRead[] = [];
   let inFlight = 0;
 
@@ -53,6 +55,7 @@ export function createJoinedReads(options: JoinedReadsOptions): RunRead {
 
   async function send(reads: readonly PendingRead[]): Promise<void> {
     if (reads.length === 0) return;
+    observer?.onReads(reads.length);
     try {
       const statements = reads.map(({ statement }) => statement);
       const results = await inReadTransaction(pool, statements);

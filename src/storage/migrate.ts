@@ -6,6 +6,7 @@ import type { AppliedMigration } from "./migration-table.ts";
 import { createMigrationTable, readMigrationTable, recordMigration } from "./migration-table.ts";
 import * as initial from "./migrations/0001-initial.ts";
 import * as keyLife from "./migrations/0002-key-life.ts";
+import * as rateLimit from "./migrations/0003-rate-limit.ts";
 import { checkRights, checkUsage } from "./rights.ts";
 import type { Database } from "./schema.ts";
 
@@ -17,6 +18,7 @@ export interface Migration extends AppliedMigration {
 const knownMigrations: readonly Migration[] = [
   { name: "0001-initial", isBreaking: false, up: initial.up },
   { name: "0002-key-life", isBreaking: false, up: keyLife.up },
+  { name: "0003-rate-limit", isBreaking: false, up: rateLimit.up },
 ];
 
 /**

@@ -14,6 +14,19 @@ export interface PostgresAppStoreOptions {
 /** Whole apps in Postgres, for the command line. */
 export function createPostgresAppStore({ db, keys }: PostgresAppStoreOptions): AppStore {
   return {
+    async setRateLimit(appId, limit) {
+      await withDatabaseFaults(() =>
+        db
+          .updateTable("app")
+          .set({
+            contacts_per_second: limit?.contactsPerSecond ?? null,
+            burst: limit?.burst ?? null,
+          })
+          .where("id", "=", appId)
+          .execute(),
+      );
+    },
+
     countContacts(appId, limit) {
       return withDatabaseFaults(async () => {
         const { rows } = await sql<{ counted: number }>`

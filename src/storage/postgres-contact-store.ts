@@ -1,6 +1,11 @@
+import type { Backlog } from "../contact/backlog.ts";
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
+import { createFairQueue } from "../contact/fair-queue.ts";
 import { createGroupCommit } from "../contact/group-commit.ts";
+import { limitBacklog } from "../contact/limit-backlog.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
+import { observeReplacements, observeTransactions } from "../contact/store-observer.ts";
 import { createBatchRunner } from "./batch-runner.ts";
 import { createContactReader } from "./contact-reader.ts";
 import { createContactReplacer } from "./contact-replacer.ts";
@@ -9,6 +14,7 @@ import { createDatabaseOn } from "./database.ts";
 import { createReadStatements } from "./read-statements.ts";
 import { createReplaceStatements } from "./replace-statements.ts";
 import type { Replica } from "./replica.ts";
+import { createStaleReads } from "./stale-reads.ts";
 import { createSyncStatements } from "./sync-statements.ts";
 import { maxBackoffMs } from "./transaction.ts";
 
@@ -20,6 +26,11 @@ export interface PostgresContactStoreOptions {
   readonly timeoutMs: number;
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
+  readonly observer?: StoreObserver | undefined;
+  /** Limits the pending syncs of each app. Absent: there is no limit. */
+  readonly backlog?: Backlog;
+  /** Most reads of whole lists in flight, each with a connection. */
+  readonly maxLongReads?: number;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -28,7 +39,6 @@ const syncLimits = {
   maxRetriesInFlight: 2,
   maxLockWaitsInFlight: 4,
   maxBatchEntries: 4_000,
-  maxPendingEntries: 1_000_000,
   lingerMs: 5,
   maxBackoffMs,
   lostWaitMs: 500,
@@ -37,23 +47,45 @@ const syncLimits = {
 /** A replacement may wait long for locks, so most connections stay free for other calls. */
 const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 
+/** Most reads of whole lists that one app may have pending. */
+const maxPendingLongReads = 1_000;
+
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
   replica,
   timeoutMs,
   lockTimeoutMs = 100,
+  observer,
+  backlog,
+  maxLongReads = 5,
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({ pool, replica, timeoutMs, statements: reads });
-  const syncer = createGroupCommit({
-    runBatch: createBatchRunner({
-      pool,
+  const readFrom = (from: Pool) =>
+    createContactReader({
+      pool: from,
       timeoutMs,
-      lockTimeoutMs,
-      statements: createSyncStatements(db),
-    }),
+      statements: reads,
+      observer,
+      longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
+    });
+  const primary = readFrom(pool);
+  const reader =
+    replica === undefined
+      ? primary
+      : createStaleReads({ primary, stale: readFrom(replica.pool), replica });
+  const syncer = createGroupCommit({
+    runBatch: observeTransactions(
+      createBatchRunner({
+        pool,
+        timeoutMs,
+        lockTimeoutMs,
+        statements: createSyncStatements(db),
+      }),
+      observer,
+    ),
+    observer,
     ...syncLimits,
   });
   const replacer = createContactReplacer({
@@ -62,5 +94,10 @@ export function createPostgresContactStore({
     statements: { ...reads, ...createReplaceStatements(db) },
     ...replaceLimits,
   });
-  return { ...syncer, ...reader, ...replacer, ...createContactEraser({ reader, syncer }) };
+  return {
+    ...(backlog === undefined ? syncer : limitBacklog(syncer, backlog)),
+    ...reader,
+    ...observeReplacements(replacer, observer),
+    ...createContactEraser({ reader, syncer }),
+  };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { App, KeyRecord, KeyStore, NewKey } from "../access/key-store.ts";
+import type { RateLimit } from "../access/rate-limit.ts";
 import type { Database } from "./schema.ts";
 import { readTimestamp, selectTimestamp, timeFromNow, writeTimestamp } from "./timestamp.ts";
 import { withDatabaseFaults } from "./transaction.ts";
@@ -133,6 +134,8 @@ const appColumns = [
   "app.id" as const,
   "app.name" as const,
   selectTimestamp<string>("app.created_at").as("created_at"),
+  "app.contacts_per_second" as const,
+  "app.burst" as const,
 ] as const;
 
 function selectApps(db: Kysely<Database>) {
@@ -148,6 +151,8 @@ function selectKeys(db: Kysely<Database>) {
       "server_key.name",
       "server_key.app_id",
       "app.name as app_name",
+      "app.contacts_per_second",
+      "app.burst",
       sql<string>`encode(server_key.secret_sha256, 'hex')`.as("secret_hex"),
       selectTimestamp<string>("server_key.created_at").as("created_at"),
       selectTimestamp<string | null>("server_key.expires_at").as("expires_at"),
@@ -156,17 +161,28 @@ function selectKeys(db: Kysely<Database>) {
     ]);
 }
 
-interface AppRow {
+interface RateLimitColumns {
+  readonly contacts_per_second: number | null;
+  readonly burst: number | null;
+}
+
+interface AppRow extends RateLimitColumns {
   readonly id: number;
   readonly name: string;
   readonly created_at: string;
 }
 
-function toApp({ id, name, created_at }: AppRow): App {
-  return { id, name, createdAt: readTimestamp(created_at) };
+function toApp({ id, name, created_at, ...limit }: AppRow): App {
+  return { id, name, createdAt: readTimestamp(created_at), rateLimit: toRateLimit(limit) };
 }
 
-interface KeyRow {
+function toRateLimit({ contacts_per_second, burst }: RateLimitColumns): RateLimit | null {
+  return contacts_per_second === null || burst === null
+    ? null
+    : { contactsPerSecond: contacts_per_second, burst };
+}
+
+interface KeyRow extends RateLimitColumns {
   readonly id: string;
   readonly name: string | null;
   readonly app_id: number;
@@ -184,6 +200,7 @@ function toKeyRecord(row: KeyRow): KeyRecord {
     name: row.name,
     appId: row.app_id,
     appName: row.app_name,
+    rateLimit: toRateLimit(row),
     secretHash: Buffer.from(row.secret_hex, "hex"),
     createdAt: readTimestamp(row.created_at),
     expiresAt: readOptional(row.expires_at),

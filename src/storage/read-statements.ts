@@ -16,7 +16,10 @@ export interface ReadStatements {
   listContacts(appId: number, ownerId: string, page: PageRequest): Statement;
   /** One row like that of `listContacts`, with owner ids. */
   listOwners(appId: number, contactId: string, page: PageRequest): Statement;
-  /** One row like that of `listContacts`. */
+  /**
+   * One row like that of `listContacts`. The third column is set if the page is not full and the list may have
+   * more: the last contact that was looked at. At most `maxExamined` contacts are looked at.
+   */
   listMutual(appId: number, ownerId: string, page: PageRequest): Statement;
   /**
    * One row: the positions of the pairs that exist, from 1, in any order. Mutual pairs have an `m` after
@@ -33,7 +36,7 @@ export function createReadStatements(db: Kysely<Database>): ReadStatements {
   const texts = {
     listContacts: statementText("list_contacts", selectPage(db, selectContacts(db))),
     listOwners: statementText("list_owners", selectPage(db, selectOwners(db))),
-    listMutual: statementText("list_mutual", selectPage(db, selectMutual(db))),
+    listMutual: statementText("list_mutual", selectMutualPage(db)),
     check: statementText("check_contacts", selectChecks(db)),
     count: statementText("count_contacts", selectCounts(db)),
     fingerprint: statementText("fingerprint_contacts", selectFingerprint(db)),
@@ -83,15 +86,18 @@ type EntryRow = { id: string; created_at: Date };
  * One row for all entries of a page. Parsing a hundred rows would take as long as finding them. The times
  * are in the binary form of Postgres: to format each as text would take longer than all other work.
  */
-function selectPage(db: Kysely<Database>, entries: AliasableExpression<EntryRow>): string {
+function selectEntries(db: Kysely<Database>, entries: AliasableExpression<EntryRow>) {
   const times = sql`string_agg(timestamptz_send(created_at), '' order by id)`;
   return db
     .selectFrom(entries.as("entry"))
     .select([
       sql<string | null>`json_agg(id order by id)`.as("ids"),
       sql<string | null>`encode(${times}, 'hex')`.as("times"),
-    ])
-    .compile().sql;
+    ]);
+}
+
+function selectPage(db: Kysely<Database>, entries: AliasableExpression<EntryRow>): string {
+  return selectEntries(db, entries).compile().sql;
 }
 
 function selectContacts(db: Kysely<Database>) {
@@ -116,8 +122,30 @@ function selectOwners(db: Kysely<Database>) {
     .limit(limit);
 }
 
-function selectMutual(db: Kysely<Database>) {
-  return selectContacts(db).where(isThere(db, sql.ref("contact.contact_id"), userId));
+/** Contacts that a page of mutual contacts looks at. It limits the time of the statement, to about 10 ms. */
+export const maxExamined = 5_000;
+
+function selectMutualPage(db: Kysely<Database>): string {
+  const ids = db
+    .selectFrom("contact")
+    .select("contact_id as id")
+    .where("app_id", "=", appId)
+    .where("owner_id", "=", userId)
+    .where("contact_id", ">", after)
+    .orderBy("contact_id");
+  const examined = ids.limit(sql.lit(maxExamined)).as("examined");
+  const id = sql.ref<string>("examined.id");
+  const mutual = db
+    .selectFrom(examined)
+    // Only the index has to be read for contacts that are not mutual.
+    .select(["id", findPair(db, userId, id).select("created_at").$asScalar().as("created_at")])
+    .where(isThere(db, id, userId))
+    .orderBy("id")
+    .limit(limit);
+  const last = ids.limit(sql.lit(1)).offset(sql.lit(maxExamined - 1));
+  return selectEntries(db, mutual.$castTo<EntryRow>())
+    .select(sql<string | null>`case when count(*) < ${limit} then ${last} end`.as("last"))
+    .compile().sql;
 }
 
 type PairRow = { owner_id: string; contact_id: string; position: number };
@@ -142,13 +170,15 @@ function selectChecks(db: Kysely<Database>): string {
  * turn an EXISTS or a join into a scan of all rows of the app.
  */
 function isThere(db: Kysely<Database>, owner: Expression<string>, contact: Expression<string>) {
+  return findPair(db, owner, contact).select(sql.lit(true).as("found")).$asScalar();
+}
+
+function findPair(db: Kysely<Database>, owner: Expression<string>, contact: Expression<string>) {
   return db
     .selectFrom("contact as other")
-    .select(sql.lit(true).as("found"))
     .where("other.app_id", "=", appId)
     .where("other.owner_id", "=", owner)
-    .where("other.contact_id", "=", contact)
-    .$asScalar();
+    .where("other.contact_id", "=", contact);
 }
 
 function selectCounts(db: Kysely<Database>): string {

@@ -9,7 +9,8 @@ const question = `
   SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
 
 /** `unreachable`: it did not answer in time. `read-only`: it is not a primary that accepts writes. */
-export type DatabaseState = "ready" | "unreachable" | "read-only";
+export const databaseStates = ["ready", "unreachable", "read-only"] as const;
+export type DatabaseState = (typeof databaseStates)[number];
 
 /**
  * Whether the database is a primary that accepts writes. The function queries it at most once a second, and

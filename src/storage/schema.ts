@@ -11,6 +11,9 @@ export interface AppTable {
   id: GeneratedAlways<number>;
   name: string;
   created_at: Generated<Date>;
+  /** The rate limit. Both columns are null if the app has no limit of its own. */
+  contacts_per_second: number | null;
+  burst: number | null;
 }
 
 export interface ServerKeyTable {

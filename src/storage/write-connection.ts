@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { OnLost } from "../contact/group-commit.ts";
+import type { OnLost } from "../contact/run-batch.ts";
 import { processIdOf, requestCancel } from "./cancel-request.ts";
 import { idle } from "./connection.ts";
 import type { Pool } from "./database.ts";

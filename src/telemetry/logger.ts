@@ -4,27 +4,41 @@ import pino from "pino";
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+export const logFormats = ["json", "pretty"] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Whether to format the lines for people at a terminal. Without pino-pretty, the lines are JSON. */
-  readonly pretty: boolean;
+  /** `auto`: for people if standard output is a terminal and pino-pretty is installed, else JSON. */
+  readonly format: LogFormat | "auto";
   readonly sink: { write(line: string): void };
 }
 
-/** Writes one JSON object per line. */
-export async function createLogger({ level, pretty, sink }: LoggerOptions): Promise<Logger> {
-  const format = pretty ? await loadPretty() : (line: string) => line;
+/** Writes one line for each entry. The format `pretty` needs pino-pretty. */
+export async function createLogger(options: LoggerOptions): Promise<Logger> {
+  const { level, sink } = options;
+  const format = await loadFormat(options.format);
   return pino(
     { level, base: null, serializers: { err: (error: unknown) => describeError(error) } },
     { write: (line) => sink.write(format(line)) },
   );
 }
 
+async function loadFormat(format: LoggerOptions["format"]): Promise<(line: string) => string> {
+  const isForPeople = format === "auto" && process.stdout.isTTY === true && isPrettyInstalled();
+  if (format !== "pretty" && !isForPeople) return (line) => line;
+  const { prettyFactory } = await import("pino-pretty");
+  return prettyFactory({ ignore: "pid,hostname" });
+}
+
 /** pino-pretty is not part of a production install. */
-async function loadPretty(): Promise<(line: string) => string> {
-  const module = await import("pino-pretty").catch(() => undefined);
-  const format = module?.prettyFactory({ ignore: "pid,hostname" });
-  return format ?? ((line) => line);
+export function isPrettyInstalled(): boolean {
+  try {
+    import.meta.resolve("pino-pretty");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface DescribedError {

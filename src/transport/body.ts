@@ -1,16 +1,44 @@
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { Cancellation } from "../api/cancellation.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import { ByteCollector, freeBuffer } from "./byte-collector.ts";
+import { createTurns } from "./event-loop-turns.ts";
+import type { Reservation } from "./memory-pool.ts";
+import { createMemoryPool } from "./memory-pool.ts";
 
 const gunzipAsync = promisify(gunzip);
 
-export interface BodyOptions {
-  /** Size limit in bytes, without the prefix. */
+/** Reads the bodies of all calls, with a limit for the memory that large ones take together. */
+export interface BodyReader {
+  /** Size limit of a body in bytes, before and after decompression. */
   readonly maxBytes: number;
+  /**
+   * Reads a body into memory, decompresses, and decodes it.
+   *
+   * @param decode runs in a turn of the event loop of its own if the body is large; what it returns cannot
+   *   refer to the bytes, because their memory is freed
+   * @throws Fault BODY_TOO_LARGE as soon as the body exceeds the limit, or if its declared size does; the
+   *   rest of the body is discarded
+   * @throws Fault BODY_UNREADABLE if the body cannot be decompressed; the reason of the cancellation
+   */
+  read<T>(source: Readable, body: BodyOptions, decode: (bytes: Buffer) => T): Promise<T>;
+}
+
+export interface BodyOptions {
+  /** Size limit of this body in bytes, at most that of the reader. */
+  readonly maxBytes: number;
+  /** The declared size in bytes, if it is known before the body. */
+  readonly size?: number | undefined;
   /** The bytes that precede the content and declare its size, if the protocol has them. */
   readonly prefix?: BodyPrefix;
+  /** Whether the content may be compressed with gzip. */
+  readonly mayBeGzip: boolean;
+  /** The content of a complete body. Absent: the body is the content, compressed if it may be. */
+  readonly unwrap?: (body: Buffer) => Content;
+  readonly cancellation: Cancellation;
 }
 
 export interface BodyPrefix {
@@ -19,41 +47,107 @@ export interface BodyPrefix {
   readonly declaredSize: (start: Buffer) => number;
 }
 
+export interface Content {
+  readonly bytes: Buffer;
+  readonly isGzip: boolean;
+}
+
+/** A body up to this size needs no reservation and no turn of its own, in bytes. */
+const smallBytes = 65_536;
+/** The memory for large bodies, in bytes. It is higher only if one body can need more. */
+const poolBytes = 50_331_648;
+/** Deflate makes at most 1,032 bytes of one. */
+const maxInflation = 1_032;
+
+export function createBodyReader({ maxBytes }: Pick<BodyReader, "maxBytes">): BodyReader {
+  // A body that waits for memory holds none, so one body never needs more than the pool has.
+  const pool = createMemoryPool({ maxBytes: Math.max(poolBytes, 4 * maxBytes) });
+  const nextTurn = createTurns();
+
+  /** Node keeps the parts of the result until it joins them. */
+  function inflatedBytes(bytes: number, limit: number): number {
+    return 2 * Math.min(limit, bytes * maxInflation);
+  }
+
+  async function inflate(bytes: Buffer, limit: number, memory: Reservation): Promise<Buffer> {
+    const most = inflatedBytes(bytes.length, limit);
+    if (!memory.isHeld && most > smallBytes) await memory.take(most);
+    return decompress(bytes, limit);
+  }
+
+  return {
+    maxBytes,
+    async read(source, options, decode) {
+      const { cancellation, mayBeGzip, maxBytes: limit } = options;
+      const memory = pool.reservationFor(cancellation);
+      const collected = new ByteCollector();
+      let inflated: Buffer | undefined;
+      try {
+        await receive(source, collected, options, (size) =>
+          memory.take(size + (mayBeGzip ? inflatedBytes(size, limit) : 0)),
+        );
+        const body = collected.bytes;
+        const content = options.unwrap?.(body) ?? { bytes: body, isGzip: mayBeGzip };
+        cancellation.throwIfAborted();
+        if (content.isGzip) inflated = await inflate(content.bytes, limit, memory);
+        const bytes = inflated ?? content.bytes;
+        if (bytes.length > smallBytes) await nextTurn();
+        cancellation.throwIfAborted();
+        return decode(bytes);
+      } finally {
+        collected.clear();
+        if (inflated !== undefined) freeBuffer(inflated);
+        memory.release();
+      }
+    },
+  };
+}
+
 /**
- * Reads a complete body into memory.
+ * Reads a complete body.
  *
- * @throws Fault BODY_TOO_LARGE as soon as the body exceeds the limit, or if its declared size does; the
- *   rest of the body is discarded
+ * @param reserve called once before the body takes more than `smallBytes`, with the size of the body or its limit
  */
-export function readBody(source: Readable, { maxBytes, prefix }: BodyOptions): Promise<Buffer> {
+function receive(
+  source: Readable,
+  collected: ByteCollector,
+  { maxBytes: limit, size: declared, prefix, cancellation }: BodyOptions,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<void> {
   const prefixBytes = prefix?.bytes ?? 0;
   return new Promise((resolve, reject) => {
     // Node ends a stream without a body on its own, possibly before this function is called.
-    if (source.readableEnded) resolve(Buffer.alloc(0));
-    let chunks: Buffer[] = [];
-    let length = 0;
-    const onData = (chunk: Buffer) => {
-      chunks.push(chunk);
-      const isPrefixPending = length < prefixBytes;
-      length += chunk.length;
-      const size =
-        prefix !== undefined && isPrefixPending && length >= prefixBytes
-          ? prefix.declaredSize(join(chunks))
-          : length - prefixBytes;
-      if (size <= maxBytes) return;
+    if (source.readableEnded) resolve();
+    let size = declared;
+    let isReserved = false;
+    const stop = (reason: unknown) => {
       // The stream continues to flow, and the rest of the body is discarded.
       source.off("data", onData);
-      chunks = [];
-      reject(tooLarge(maxBytes));
+      source.resume();
+      reject(reason);
+    };
+    const onData = (chunk: Buffer) => {
+      const isPrefixPending = collected.length < prefixBytes;
+      collected.add(chunk);
+      if (prefix !== undefined && isPrefixPending && collected.length >= prefixBytes) {
+        size = prefix.declaredSize(collected.bytes);
+      }
+      if (Math.max(size ?? 0, collected.length - prefixBytes) > limit) {
+        stop(tooLarge(limit));
+        return;
+      }
+      if (isReserved || collected.length <= smallBytes) return;
+      isReserved = true;
+      source.pause();
+      cancellation.onAbort(stop);
+      reserve(size ?? limit).then(() => {
+        if (size !== undefined) collected.grow(prefixBytes + size);
+        source.resume();
+      }, stop);
     };
     source.on("data", onData);
-    source.once("end", () => resolve(join(chunks)));
+    source.once("end", resolve);
   });
-}
-
-function join(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
 }
 
 /**
@@ -71,11 +165,8 @@ export function isGzip(encoding: string | string[] | undefined): boolean {
   throw fault("UNSUPPORTED_ENCODING");
 }
 
-/**
- * @param maxBytes size limit of the result
- * @throws Fault BODY_TOO_LARGE, BODY_UNREADABLE
- */
-export async function decompress(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+/** @throws Fault BODY_TOO_LARGE, BODY_UNREADABLE */
+async function decompress(bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
     return await gunzipAsync(bytes, { maxOutputLength: maxBytes });
   } catch (error) {

@@ -74,11 +74,11 @@ function sendConnectFault(fault: Fault, res: ServerResponse): void {
   sendJson(res, status, errorToJson(error, undefined));
 }
 
-function setRequiredHeaders({ reason, row }: Fault, res: ServerResponse): void {
+function setRequiredHeaders({ reason, retryAfter }: Fault, res: ServerResponse): void {
   for (const [name, value] of Object.entries(requiredHeadersOf(reason))) {
     res.setHeader(name, value);
   }
-  if (row.retryAfter !== undefined) res.setHeader("Retry-After", row.retryAfter);
+  if (retryAfter !== undefined) res.setHeader("Retry-After", retryAfter);
 }
 
 /**

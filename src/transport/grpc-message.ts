@@ -1,36 +1,48 @@
 import type { Readable } from "node:stream";
+import type { Cancellation } from "../api/cancellation.ts";
 import { fault } from "../errors.ts";
-import type { BodyPrefix } from "./body.ts";
-import { decompress, isGzip, readBody } from "./body.ts";
+import type { BodyPrefix, BodyReader, Content } from "./body.ts";
+import { isGzip } from "./body.ts";
 
 /** In gRPC and gRPC-Web a byte of flags and four bytes of length precede each message. */
 const prefix: BodyPrefix = { bytes: 5, declaredSize: (start) => start.readUInt32BE(1) };
 const compressedFlag = 1;
 
 export interface GrpcMessageOptions {
+  readonly bodies: BodyReader;
   /** Size limit of the message in bytes, before and after decompression. */
   readonly maxBytes: number;
   /** The value of the header `grpc-encoding`. */
   readonly encoding: string | string[] | undefined;
+  readonly cancellation: Cancellation;
 }
 
 /**
  * Reads the only message of a unary call.
  *
- * @throws Fault UNSUPPORTED_ENCODING, BODY_TOO_LARGE, BODY_UNREADABLE, MESSAGE_COUNT, MESSAGE_FLAGS
+ * @throws Fault UNSUPPORTED_ENCODING, MESSAGE_COUNT, MESSAGE_FLAGS, and as `BodyReader.read`
  */
-export async function readGrpcMessage(
+export async function readGrpcMessage<T>(
   source: Readable,
-  { maxBytes, encoding }: GrpcMessageOptions,
-): Promise<Buffer> {
-  const allowsGzip = isGzip(encoding);
-  const body = await readBody(source, { maxBytes, prefix });
+  { bodies, maxBytes, encoding, cancellation }: GrpcMessageOptions,
+  decode: (message: Buffer) => T,
+): Promise<T> {
+  const mayBeGzip = isGzip(encoding);
+  const unwrap = mayBeGzip ? unwrapGzip : unwrapPlain;
+  return bodies.read(source, { maxBytes, prefix, mayBeGzip, unwrap, cancellation }, decode);
+}
+
+function unwrapPlain(body: Buffer): Content {
   assertOneMessage(body);
-  const flags = body[0] ?? 0;
-  const isCompressed = flags === compressedFlag;
-  if (isCompressed ? !allowsGzip : flags !== 0) throw fault("MESSAGE_FLAGS");
-  const message = body.subarray(prefix.bytes);
-  return isCompressed && message.length > 0 ? decompress(message, maxBytes) : message;
+  if (body[0] !== 0) throw fault("MESSAGE_FLAGS");
+  return { bytes: body.subarray(prefix.bytes), isGzip: false };
+}
+
+function unwrapGzip(body: Buffer): Content {
+  if (body[0] !== compressedFlag) return unwrapPlain(body);
+  assertOneMessage(body);
+  const bytes = body.subarray(prefix.bytes);
+  return { bytes, isGzip: bytes.length > 0 };
 }
 
 function assertOneMessage(body: Buffer): void {
@@ -41,29 +53,39 @@ function assertOneMessage(body: Buffer): void {
   throw hasSecondPrefix ? fault("MESSAGE_COUNT") : fault("BODY_UNREADABLE", { format: "protobuf" });
 }
 
-/**
- * Checks the flags of the messages of a stream, whose bytes come in chunks.
- *
- * @returns a function that takes the chunks in order, and throws Fault MESSAGE_FLAGS
- */
-export function createFlagsCheck(): (chunk: Uint8Array) => void {
+/** Checks the form of a stream of messages, whose bytes come in chunks. */
+export interface StreamCheck {
+  /** Takes the next chunk. @throws Fault MESSAGE_FLAGS */
+  take(chunk: Uint8Array): void;
+  /** The stream has ended. @throws Fault BODY_UNREADABLE if its last message is incomplete */
+  end(): void;
+}
+
+export function createStreamCheck(): StreamCheck {
   const start = Buffer.alloc(prefix.bytes);
   let started = 0;
   let messageBytesLeft = 0;
-  return (chunk) => {
-    for (let at = 0; at < chunk.length; ) {
-      if (messageBytesLeft > 0) {
-        const skipped = Math.min(messageBytesLeft, chunk.length - at);
-        messageBytesLeft -= skipped;
-        at += skipped;
-        continue;
+  return {
+    take(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        if (messageBytesLeft > 0) {
+          const skipped = Math.min(messageBytesLeft, chunk.length - at);
+          messageBytesLeft -= skipped;
+          at += skipped;
+          continue;
+        }
+        start[started++] = chunk[at++] ?? 0;
+        if ((start[0] ?? 0) > compressedFlag) throw fault("MESSAGE_FLAGS");
+        if (started < prefix.bytes) continue;
+        messageBytesLeft = prefix.declaredSize(start);
+        started = 0;
       }
-      start[started++] = chunk[at++] ?? 0;
-      if ((start[0] ?? 0) > compressedFlag) throw fault("MESSAGE_FLAGS");
-      if (started < prefix.bytes) continue;
-      messageBytesLeft = prefix.declaredSize(start);
-      started = 0;
-    }
+    },
+    end() {
+      if (started > 0 || messageBytesLeft > 0) {
+        throw fault("BODY_UNREADABLE", { format: "a stream of messages" });
+      }
+    },
   };
 }
 

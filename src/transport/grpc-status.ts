@@ -1,9 +1,33 @@
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import type { Fault } from "../errors.ts";
+import { RateLimitFault } from "../access/rate-limit.ts";
+import type { Fault, Reason } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
 
+type GrpcStatus = Readonly<Record<string, string>>;
+
+/** The status of faults whose row says all. Most rejected calls have one of them. */
+const constant = new Map<Reason, GrpcStatus>();
+/** The status of faults of rate limits. Many rejected calls share one. */
+const ofRateLimits = new WeakMap<RateLimitFault, GrpcStatus>();
+
 /** The status, message, and details of a failed gRPC call, as headers or trailers. */
-export function grpcStatusOf(fault: Fault): Record<string, string> {
+export function grpcStatusOf(fault: Fault): GrpcStatus {
+  if (fault instanceof RateLimitFault) {
+    const status = ofRateLimits.get(fault) ?? encodeStatus(fault);
+    ofRateLimits.set(fault, status);
+    return status;
+  }
+  const { reason, message, at, cause } = fault;
+  const known = constant.get(reason);
+  const isConstant = at === undefined && cause === undefined && message === errors[reason].message;
+  if (isConstant && known !== undefined) return known;
+  const status = encodeStatus(fault);
+  if (isConstant) constant.set(reason, status);
+  return status;
+}
+
+function encodeStatus(fault: Fault): GrpcStatus {
   const status = new Headers();
   const error = toConnectError(fault);
   setTrailerStatus(status, error);

@@ -4,59 +4,86 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
+import type { Fault } from "../errors.ts";
+import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { frameGrpcMessage, readGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
+import type { Strangers } from "./strangers.ts";
 import { parseCallerTimeout } from "./timeout.ts";
 
 export interface GrpcTransportOptions {
   readonly operations: readonly Operation[];
   readonly lifecycle: CallLifecycle;
-  /** Size limit of a message in bytes, before and after decompression. */
-  readonly maxBodyBytes: number;
+  readonly bodies: BodyReader;
   /** Longest time a call may take, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /**
+   * The fault of a path that no other transport serves, or does not serve now; undefined if one serves it.
+   * To reject such calls here costs least.
+   */
+  readonly rejectionOf: (path: string, stream: ServerHttp2Stream) => Fault | undefined;
+  readonly strangers?: Strangers | undefined;
 }
 
-/** Serves the request, or returns false if it is not a unary gRPC call in protobuf. */
-export type GrpcTransport = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+/** Serves the request, or returns false if it is not a gRPC call in protobuf that is unary or unknown. */
+export type GrpcTransport = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  peerAddress?: string | undefined,
+) => boolean;
 
 /**
  * The fast path: serves unary gRPC calls on Node's HTTP/2 streams, without Node's compatibility layer
  * and Connect's chain of streams. A test compares its responses with those of Connect.
  */
 export function createGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { lifecycle, maxBodyBytes, requestTimeoutMs } = options;
+  const { lifecycle, bodies, requestTimeoutMs, rejectionOf, strangers } = options;
   const operations = new Map<string, UnaryOperation>(
     options.operations.flatMap((operation) =>
       operation.kind === "unary" ? [[`/${operation.name}`, operation] as const] : [],
     ),
   );
 
-  return (stream, headers) => {
-    const operation = operations.get(headers[":path"] ?? "");
-    if (operation === undefined || !isGrpcCall(headers)) return false;
+  return (stream, headers, peerAddress) => {
+    const path = headers[":path"] ?? "";
+    const operation = operations.get(path);
+    if (!isGrpcCall(headers)) return false;
+    const rejection = operation === undefined ? rejectionOf(path, stream) : undefined;
+    if (operation === undefined && rejection === undefined) return false;
     const timeout = parseCallerTimeout("grpc-timeout", headers["grpc-timeout"]);
     const call = lifecycle.begin({
-      method: operation.name,
+      method: operation?.name ?? "unknown",
       protocol: "grpc",
       serverKey: headers["server-key"],
       allowStale: headers["x-allow-stale"],
       requestId: headers["x-request-id"],
+      headers,
+      peerAddress,
       callerTimeoutMs: timeout.timeoutMs,
       timeoutMs: requestTimeoutMs,
     });
+    const { session } = stream;
     stream.on("error", ignore);
     stream.once("close", () => {
       lifecycle.end(call, !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR);
+      if (call.principal !== undefined) strangers?.recognize(session);
       // Node keeps the stream until a major garbage collection, but must not keep the call.
       stream.removeAllListeners();
     });
+    if (operation === undefined) {
+      rejectCall(stream, call, rejection);
+      return true;
+    }
     const readMessage = async () => {
       if (timeout.fault !== undefined) throw timeout.fault;
+      const { cancellation } = call;
+      const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = operation;
       const encoding = headers["grpc-encoding"];
-      return operation.reader.fromBinary(
-        await readGrpcMessage(stream, { maxBytes: maxBodyBytes, encoding }),
+      return readGrpcMessage(
+        stream,
+        { bodies, maxBytes, encoding, cancellation },
+        reader.fromBinary,
       );
     };
     void respond(stream, { call, operation, readMessage });
@@ -74,27 +101,35 @@ async function respond(
   stream: ServerHttp2Stream,
   { call, operation, readMessage }: GrpcCall,
 ): Promise<void> {
-  const headers = {
-    ":status": 200,
-    "content-type": "application/grpc+proto",
-    "x-request-id": call.requestId,
-  };
   let body: Buffer;
   try {
     const message = await operation.run(call, readMessage);
     body = frameGrpcMessage(toBinary(operation.method.output, message));
   } catch (error) {
-    const fault = call.fail(error);
-    if (stream.closed || stream.destroyed) return;
-    // One frame of headers (Trailers-Only): clients do not retry once they have received a response.
-    stream.respond({ ...headers, ...grpcStatusOf(fault) }, { endStream: true });
-    closeAfterResponse(stream);
+    rejectCall(stream, call, error);
     return;
   }
   if (stream.closed || stream.destroyed) return;
-  stream.respond(headers, { waitForTrailers: true });
+  stream.respond(headersOf(call), { waitForTrailers: true });
   stream.once("wantTrailers", sendOkTrailers);
   stream.end(body);
+}
+
+/** Sends one frame of headers (Trailers-Only): clients do not retry once they have received a response. */
+function rejectCall(stream: ServerHttp2Stream, call: Call, error: unknown): void {
+  const status = grpcStatusOf(call.fail(error));
+  if (stream.closed || stream.destroyed) return;
+  stream.respond({ ...headersOf(call), ...status }, { endStream: true });
+  closeAfterResponse(stream);
+}
+
+function headersOf({ requestId, quota }: Call) {
+  return {
+    ":status": 200,
+    "content-type": "application/grpc+proto",
+    "x-request-id": requestId,
+    ...quota?.headers(),
+  };
 }
 
 function sendOkTrailers(this: ServerHttp2Stream): void {

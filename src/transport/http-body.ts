@@ -1,18 +1,36 @@
 import type { IncomingMessage } from "node:http";
-import { decompress, isGzip, readBody, tooLarge } from "./body.ts";
+import type { Cancellation } from "../api/cancellation.ts";
+import type { BodyReader } from "./body.ts";
+import { isGzip, tooLarge } from "./body.ts";
 
 /** @throws Fault BODY_TOO_LARGE if the request declares a body of more than `maxBytes` bytes */
-export function assertContentLength({ headers }: IncomingMessage, maxBytes: number): void {
-  if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+export function assertContentLength(req: IncomingMessage, maxBytes: number): void {
+  if ((contentLengthOf(req) ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+export interface HttpBodyOptions {
+  readonly bodies: BodyReader;
+  /** Size limit of the body in bytes. */
+  readonly maxBytes: number;
+  readonly cancellation: Cancellation;
 }
 
 /**
- * Reads the body of a request of at most `maxBytes` bytes, before and after decompression.
+ * Reads the body of a request.
  *
- * @throws Fault UNSUPPORTED_ENCODING, BODY_TOO_LARGE, BODY_UNREADABLE
+ * @throws Fault UNSUPPORTED_ENCODING, and as `BodyReader.read`
  */
-export async function readHttpBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const isCompressed = isGzip(req.headers["content-encoding"]);
-  const body = await readBody(req, { maxBytes });
-  return isCompressed ? decompress(body, maxBytes) : body;
+export async function readHttpBody<T>(
+  req: IncomingMessage,
+  { bodies, maxBytes, cancellation }: HttpBodyOptions,
+  decode: (bytes: Buffer) => T,
+): Promise<T> {
+  const mayBeGzip = isGzip(req.headers["content-encoding"]);
+  const size = contentLengthOf(req);
+  return bodies.read(req, { maxBytes, size, mayBeGzip, cancellation }, decode);
+}
+
+function contentLengthOf({ headers }: IncomingMessage): number | undefined {
+  const length = headers["content-length"];
+  return length === undefined ? undefined : Number(length);
 }

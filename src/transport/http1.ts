@@ -7,6 +7,7 @@ import { continueWhenRead } from "./expect-continue.ts";
 import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
 import { withoutUpgrade } from "./http1-upgrade.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
+import type { Strangers } from "./strangers.ts";
 
 export interface Http1Options {
   readonly handler: RequestHandler;
@@ -14,6 +15,8 @@ export interface Http1Options {
   readonly silenceMs: number;
   /** Time after a response for which the connection stays open for the next request, in milliseconds. */
   readonly keepAliveMs: number;
+  /** Absent: connections without a valid call are not limited. */
+  readonly strangers?: Strangers | undefined;
 }
 
 export interface Http1 {
@@ -27,9 +30,13 @@ export interface Http1 {
   accept(socket: Socket, firstBytes: Buffer): void;
   /** From now on each response closes its connection. */
   closeAfterResponses(): void;
+  /** Closes the connections whose last request has its response but not all of its body. */
+  closeAnswered(): void;
+  /** Ends the effect of `closeAfterResponses` on requests that arrive from now on. */
+  keepConnections(): void;
 }
 
-/** How long a client whose request cannot be parsed may take to read the response, in milliseconds. */
+/** How long a client may take to read the last response of its connection, in milliseconds. */
 const lastReadMs = 1_000;
 
 /** The latest request of a connection. */
@@ -40,7 +47,8 @@ interface Exchange {
 }
 
 /** Serves HTTP/1.1 and HTTP/1.0. Pipelined requests are served one after another: they change data. */
-export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): Http1 {
+export function createHttp1(options: Http1Options): Http1 {
+  const { handler, silenceMs, keepAliveMs, strangers } = options;
   const latest = new WeakMap<Socket, Exchange>();
   const sockets = new Set<Socket>();
   const longLines = new WeakSet<Socket>();
@@ -83,6 +91,13 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     else res.once("close", callback);
   }
 
+  /** Closes a connection after its response, or at once if there is none to send. */
+  function closeAfterResponse(socket: Socket): void {
+    const res = latest.get(socket)?.res;
+    if (res === undefined || res.closed) socket.destroy();
+    else res.shouldKeepAlive = false;
+  }
+
   /** Responds to bytes that are not a request, and closes the connection. */
   function rejectConnection(socket: Socket, reason: Fault): void {
     if (!socket.writable) {
@@ -93,11 +108,7 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     const res = new ServerResponse(req);
     res.assignSocket(socket);
     res.shouldKeepAlive = false;
-    res.once("finish", () => {
-      socket.end();
-      const timer = setTimeout(() => socket.destroy(), lastReadMs);
-      socket.once("close", () => clearTimeout(timer));
-    });
+    res.once("finish", () => endConnection(socket));
     handler(req, res, reason);
   }
 
@@ -143,7 +154,11 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
     server,
     accept(socket, firstBytes) {
       sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
+      socket.once("close", () => {
+        sockets.delete(socket);
+        strangers?.delete(socket);
+      });
+      strangers?.add(socket, { close: () => closeAfterResponse(socket) });
       if (!firstBytes.includes("\n")) longLines.add(socket);
       for (const accept of connectionListeners) accept.call(server, socket);
     },
@@ -154,5 +169,22 @@ export function createHttp1({ handler, silenceMs, keepAliveMs }: Http1Options): 
         if (res !== undefined && !res.headersSent) res.shouldKeepAlive = false;
       }
     },
+    closeAnswered() {
+      for (const socket of sockets) {
+        const exchange = latest.get(socket);
+        if (exchange?.res.closed && !exchange.req.complete) endConnection(socket);
+      }
+    },
+    keepConnections() {
+      isClosing = false;
+    },
   };
+}
+
+/** Closes a connection. The client can still send for a while, because a reset could lose the response. */
+function endConnection(socket: Socket): void {
+  if (!socket.writable) return;
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), lastReadMs);
+  socket.once("close", () => clearTimeout(timer));
 }

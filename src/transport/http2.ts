@@ -1,11 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ServerHttp2Session } from "node:http2";
-import { constants, createServer } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
+import { createServer } from "node:http2";
 import type { Socket } from "node:net";
+import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
+import { drainSession } from "./http2-drain.ts";
+import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
+import type { Strangers } from "./strangers.ts";
 
 export interface Http2Options {
   /** Serves the requests that `grpc` does not serve. */
@@ -13,6 +17,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: connections without a valid call are not limited. */
+  readonly strangers?: Strangers | undefined;
 }
 
 export interface Http2 {
@@ -22,27 +28,34 @@ export interface Http2 {
   drain(): void;
 }
 
-/** Size limit of the headers of a request, in bytes, as the specification counts them. */
-const maxHeaderListSize = 16_384;
-/** The largest identifier of a stream: a GOAWAY with it rejects no stream (RFC 9113, section 6.8). */
-const lastStreamId = 2 ** 31 - 1;
-/** How long a client may take to confirm that it opens no more streams, in milliseconds. */
-const goawayMs = 500;
+/**
+ * Most streams of a connection at once. Clients hold further calls back until a stream ends, so that a
+ * connection cannot have more in flight than the service can do soon.
+ */
+const maxConcurrentStreams = 100;
+/** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
+const strangerStreamsMs = 10_000;
 
-export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
-  const sessions = new Set<ServerHttp2Session>();
+export function createHttp2(options: Http2Options): Http2 {
+  const { handler, grpc, idleMs, strangers } = options;
+  const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
 
   // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
-  const serve = handler as (req: unknown, res: unknown, ...rest: unknown[]) => void;
+  const handle = handler as (req: unknown, res: unknown, rejection?: Fault) => void;
+  const serve = (req: Http2ServerRequest, res: Http2ServerResponse, rejection?: Fault) =>
+    handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
+  const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
-    { settings: { maxConcurrentStreams: 1_000, maxHeaderListSize } },
+    { settings: { maxConcurrentStreams, maxHeaderListSize }, maxHeaderListPairs },
     (req, res) => serve(req, res),
   );
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    if (grpc(stream, headers)) return;
+    const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
+    const isValid = headersFault(headers, rawHeaders) === undefined;
+    if (isValid && grpc(stream, headers, peerAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 
@@ -52,36 +65,37 @@ export function createHttp2({ handler, grpc, idleMs }: Http2Options): Http2 {
   });
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
 
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-    session.setTimeout(idleMs, () => session.close());
+  function serveSession(session: ServerHttp2Session, socket: Socket): void {
+    sessions.set(session, socket);
+    session.once("close", () => {
+      sessions.delete(session);
+      strangers?.delete(session);
+    });
+    session.setTimeout(strangers?.idleMs ?? idleMs, () => drainSession(session, socket));
+    strangers?.add(session, {
+      close() {
+        drainSession(session, socket);
+        const timer = setTimeout(() => session.destroy(), strangerStreamsMs).unref();
+        session.once("close", () => clearTimeout(timer));
+      },
+      recognize: () => session.setTimeout(idleMs),
+    });
     session.on("error", () => session.destroy());
     // A client that has closed its side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());
-    if (isDraining) drainSession(session);
-  });
+    if (isDraining) drainSession(session, socket);
+  }
 
   return {
-    accept: (socket) => void server.emit("connection", socket),
+    accept(socket) {
+      const onSession = (session: ServerHttp2Session) => serveSession(session, socket);
+      server.once("session", onSession);
+      server.emit("connection", socket);
+      server.off("session", onSession);
+    },
     drain() {
       isDraining = true;
-      for (const session of sessions) drainSession(session);
+      for (const [session, socket] of sessions) drainSession(session, socket);
     },
   };
-}
-
-/**
- * The first GOAWAY rejects no stream. Streams that the client has opened before it received that arrive
- * before its answer to the ping, so the second GOAWAY, which `close` sends, rejects none of them.
- */
-function drainSession(session: ServerHttp2Session): void {
-  if (session.closed || session.destroyed) return;
-  session.goaway(constants.NGHTTP2_NO_ERROR, lastStreamId);
-  const close = () => {
-    if (!session.closed) session.close();
-  };
-  const timer = setTimeout(close, goawayMs);
-  session.once("close", () => clearTimeout(timer));
-  session.ping(close);
 }

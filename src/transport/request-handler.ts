@@ -3,10 +3,14 @@ import type { Http2ServerResponse } from "node:http2";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import { connectionOf } from "./connection.ts";
+import type { Cors } from "./cors.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import { protocolOf } from "./protocol.ts";
+import { setQuotaHeaders } from "./quota-headers.ts";
+import type { Strangers } from "./strangers.ts";
 
 /**
  * Serves a request.
@@ -26,29 +30,45 @@ export interface RequestHandlerOptions {
   /** The routes of all protocols over HTTP. */
   readonly routes: HttpRoutes;
   readonly lifecycle: CallLifecycle;
+  /** Absent: pages of other origins cannot call the service. */
+  readonly cors?: Cors | undefined;
+  readonly strangers?: Strangers | undefined;
 }
 
 /** Serves HTTP requests: finds the route of the path, and begins and ends the call. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { routes, lifecycle } = options;
+  const { routes, lifecycle, cors, strangers } = options;
 
   return (req, res, rejection) => {
-    const route = rejection === undefined ? routes.get(pathOf(req)) : rejectionRoute(rejection);
+    const path = pathOf(req);
+    const route =
+      rejection === undefined
+        ? (cors?.preflightRoute(req) ?? routes.get(path))
+        : rejectionRoute(rejection);
     const { describe, serve } = route ?? unknownRoute;
     const call = lifecycle.begin({
       ...describe(req),
       serverKey: req.headers["server-key"],
       allowStale: req.headers["x-allow-stale"],
       requestId: req.headers["x-request-id"],
+      headers: req.headers,
+      peerAddress: req.socket.remoteAddress,
+      http: { method: req.method ?? "", route: path },
     });
     // "close" reports the errors of a connection. Without these listeners they would end the process.
     req.on("error", () => {});
     res.on("error", () => {});
-    res.once("close", () => lifecycle.end(call, res.writableFinished));
+    const connection = connectionOf(req);
+    res.once("close", () => {
+      lifecycle.end(call, res.writableFinished);
+      if (call.principal !== undefined) strangers?.recognize(connection);
+    });
     res.setHeader("X-Request-Id", call.requestId);
+    cors?.setHeaders(req, res);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {
+      setQuotaHeaders(call, res);
       sendFault(call.protocol, call.fail(error), req, res);
     });
     return (reason) => call.cancellation.abort(reason);

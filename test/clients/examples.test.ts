@@ -28,7 +28,9 @@ const examples: readonly Example[] = [
   { folder: "python", needs: ["python3"], takesTarget: true },
   { folder: "php-rest", needs: ["php"], without: ["bad request", "cancellation"] },
   { folder: "python-rest", needs: ["python3"], without: ["bad request", "cancellation"] },
+  { folder: "ruby", needs: ["ruby", "grpc_tools_ruby_protoc"] },
   { folder: "rust", needs: ["cargo"] },
+  { folder: "typescript-rest", needs: ["npm"], without: ["bad request"] },
   {
     folder: "typescript",
     needs: ["npm"],

@@ -11,7 +11,19 @@ const folder = join(import.meta.dirname, "../../docs/clients");
 
 /** Programs that a command of a page may need. */
 const programs = [
-  ...["buf", "cargo", "curl", "ghz", "go", "grpc-health-probe", "grpcurl", "gzip", "java", "jq"],
+  ...[
+    "buf",
+    "cargo",
+    "curl",
+    "ghz",
+    "go",
+    "grpc-health-probe",
+    "grpc_tools_ruby_protoc",
+    "grpcurl",
+    "gzip",
+    "java",
+    "jq",
+  ],
   ...["mvn", "npm", "php", "protoc", "python3"],
 ];
 
@@ -24,8 +36,10 @@ const programsOfExamples: Readonly<Record<string, readonly string[]>> = {
   "php-rest": ["php"],
   python: ["python3"],
   "python-rest": ["python3"],
+  ruby: ["ruby", "grpc_tools_ruby_protoc"],
   rust: ["cargo"],
   typescript: ["npm"],
+  "typescript-rest": ["npm"],
 };
 
 const resources = new AsyncDisposableStack();

@@ -8,6 +8,7 @@ import { openInterceptors } from "../../src/api/interceptors.ts";
 import type { MessageReader } from "../../src/api/message-reader.ts";
 import type { Operation, RunCall } from "../../src/api/operation.ts";
 import { fault } from "../../src/errors.ts";
+import { createBodyReader } from "../../src/transport/body.ts";
 import { createConnectRoutes } from "../../src/transport/connect/routes.ts";
 import { createGrpcTransport } from "../../src/transport/grpc.ts";
 import { createListener } from "../../src/transport/listener.ts";
@@ -76,13 +77,15 @@ async function serve(served: DescService, maxBodyBytes: number) {
         return call;
       },
     },
-    maxBodyBytes,
+    bodies: createBodyReader({ maxBytes: maxBodyBytes }),
     requestTimeoutMs: 60_000,
     stopping: new AbortController().signal,
     registry,
   };
-  const grpc = createGrpcTransport(options);
-  const handler = createRequestHandler({ ...options, routes: createConnectRoutes(options) });
+  const routes = createConnectRoutes(options);
+  const rejectionOf = (path: string) => (routes.has(path) ? undefined : fault("NOT_FOUND"));
+  const grpc = createGrpcTransport({ ...options, rejectionOf });
+  const handler = createRequestHandler({ ...options, routes });
   const listener = createListener({
     grpc(stream, headers) {
       current = exchangeOnStream(stream, headers);
@@ -151,7 +154,8 @@ function createReader({ input }: DescMethod, types: Registry): MessageReader {
       fromJson(input, JSON.parse(bytes.toString()), { registry: types, ignoreUnknownFields: true }),
     );
   return {
-    fromBinary: (bytes) => orUnreadable("protobuf", () => fromBinary(input, bytes)),
+    fromBinary: (bytes) =>
+      orUnreadable("protobuf", () => fromBinary(input, Uint8Array.from(bytes))),
     fromJson: fromText,
     fromRestJson: fromText,
   };

@@ -17,6 +17,11 @@ const always: readonly string[] = ["gRPC, by grpc-js", "REST over HTTP/1.1"];
  * gRPC and over REST on HTTP/1.1, and a fixed sample over the other protocols. `npm run test:matrix`
  * runs the rest.
  *
+ * The protocols are REST over HTTP/1.1 and HTTP/2 (`restVersions` in `http.ts`), and gRPC, gRPC-Web and
+ * Connect (`rpcClients` in `test/support/clients.ts`). The fast path serves gRPC in protobuf. The Connect
+ * adapter serves gRPC in JSON, gRPC-Web and Connect, and gRPC with an unusual content type, over HTTP/1.1, or
+ * with `Expect`: `fast-path.test.ts` compares it with the fast path.
+ *
  * @param protocols names of the protocols that can run these cases
  */
 export function cellsOf<Case>(

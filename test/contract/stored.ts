@@ -1,4 +1,4 @@
-import pg from "pg";
+import { connectClient } from "../support/database.ts";
 import type { Pair } from "./model.ts";
 import { sortPairs } from "./model.ts";
 
@@ -14,8 +14,7 @@ export interface Stored {
 }
 
 export async function openStored(databaseUrl: string): Promise<Stored> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const client = await connectClient(databaseUrl);
   return {
     async pairsOf(appId) {
       const sql = "SELECT owner_id, contact_id FROM contact WHERE app_id = $1";

@@ -109,7 +109,26 @@ test("the text of keys list and keys rotate has what a person needs", async () =
   expect(stdout).toMatch(new RegExp(`^${id} +text +a b +active `, "m"));
 });
 
-test("apps delete asks, and deletes nothing without the name of the app", async () => {
+test("apps limit sets the rate limit of an app, and removes it", async () => {
+  await kithJson("apps", "create", "limited");
+  const limit = (...words: string[]) => kithJson("apps", "limit", "limited", ...words);
+  const list = () => kithJson("apps", "list");
+  const set = { contactsPerSecond: 500, burst: 2_000 };
+  const words = ["--contacts-per-second", "500", "--burst", "2000"];
+  expect(await limit(...words)).toEqual({ name: "limited", ...set });
+  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...set }));
+  const { header } = await kithJson("keys", "create", "--app", "limited");
+  const { headers } = await syncOverRest({ url: service.url, header }, [entry("a", "b")]);
+  expect(headers.get("ratelimit-policy")).toBe('"contacts";q=2000;w=4;qu="contacts"');
+
+  const plain = await kith(["apps", "limit", "limited", "--contacts-per-second", "600"]);
+  expect(plain.stdout).toBe("app limited: 600 contacts per second, 600 at once\n");
+  const none = { contactsPerSecond: null, burst: null };
+  expect(await limit("--default")).toEqual({ name: "limited", ...none });
+  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...none }));
+});
+
+test("apps delete asks for the name of the app, and deletes nothing without it", async () => {
   await kithJson("apps", "create", "kept");
   const { id, header } = await kithJson("keys", "create", "--app", "kept");
   for (const input of ["", "y\n", "other\n"]) {
@@ -122,18 +141,19 @@ test("apps delete asks, and deletes nothing without the name of the app", async 
   expect(await statusOf(header)).toBe(200);
 });
 
-test.each([
-  ["the name is typed", ["apps", "delete", "gone", "--json"], "gone\n"],
-  ["--yes is given", ["apps", "delete", "gone", "--json", "--yes"], ""],
-])("apps delete deletes the app if %s", async (_, words, input) => {
-  await kithJson("apps", "create", "gone");
-  const { header } = await kithJson("keys", "create", "--app", "gone");
+// Each waits for 10 s until no process accepts the keys.
+test.concurrent.each([
+  { name: "the name is typed", app: "typed", flags: [], input: "typed\n" },
+  { name: "--yes is given", app: "confirmed", flags: ["--yes"], input: "" },
+])("apps delete deletes the app if $name", async ({ app, flags, input }) => {
+  await kithJson("apps", "create", app);
+  const { header } = await kithJson("keys", "create", "--app", app);
   expect(await statusOf(header)).toBe(200);
-  const { code, stdout, stderr } = await kith(words, input);
+  const { code, stdout, stderr } = await kith(["apps", "delete", app, "--json", ...flags], input);
   expect(stderr).toMatch(/revoked the keys; waiting \d+ s/);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ name: "gone", contacts: 1, keys: 1 });
-  expect(await kithError("apps", "show", "gone")).toContain("there is no app gone");
+  expect(JSON.parse(stdout)).toEqual({ name: app, contacts: 1, keys: 1 });
+  expect(await kithError("apps", "show", app)).toContain(`there is no app ${app}`);
   expect(await statusOf(header)).toBe(401);
 });
 
@@ -144,6 +164,11 @@ const rejected: [words: string[], message: string][] = [
   [["keys", "create", "--app", "nobody", "--name", " "], "1 to 50 printable characters"],
   [["keys", "list", "--app", "nobody"], "there is no app nobody"],
   [["apps", "delete", "nobody", "--yes"], "there is no app nobody"],
+  [["apps", "limit", "nobody", "--contacts-per-second", "1"], "there is no app nobody"],
+  [["apps", "limit", "nobody"], "give --contacts-per-second, or --default"],
+  [["apps", "limit", "nobody", "--burst", "1"], "give --contacts-per-second, or --default"],
+  [["apps", "limit", "nobody", "--contacts-per-second", "0"], "whole number from 1 to 1000000000"],
+  [["apps", "limit", "nobody", "--default", "--burst", "1"], "cannot be used with"],
 ];
 
 test.each(rejected)("%j is rejected", async (words, message) => {

@@ -26,7 +26,7 @@ const json = JSON.stringify({ contacts: [entry(...pair)] });
 
 interface Caller {
   readonly name: string;
-  /** Resolves once the answer says that the deadline passed. */
+  /** Resolves when the response says that the deadline is exceeded. */
   readonly call: (target: Target) => Promise<void>;
 }
 
@@ -70,13 +70,13 @@ async function overRest(target: Target): Promise<void> {
   });
 }
 
-/** Has the pair held in the database while a test runs. */
+/** Holds the pair in the database while a test runs. */
 function withHeldPair(served: Served): () => HeldPair {
   let held: HeldPair | undefined;
   beforeEach(async () => {
     held = await holdPair(served.service.databaseUrl, served.appId, pair);
   });
-  // A sync that the end of the lock lets through, after its caller's deadline, must not meet the next test.
+  // A sync may continue after its caller's deadline when the lock ends. It must not affect the next test.
   afterEach(async () => {
     await held?.release();
     await eventually("the service is idle", async () => {
@@ -97,7 +97,7 @@ function withHeldPair(served: Served): () => HeldPair {
 
 function endsEveryWait(served: Served, held: () => HeldPair, callers: readonly Caller[]): void {
   test.each(callers)("$name", async ({ call }) => {
-    // More calls than connections: one that stayed busy would be missed.
+    // More calls than connections, so a connection that stays busy makes a call fail.
     await Promise.all([1, 2, 3, 4].map(() => call(served)));
     await held().untilWaiting(0);
     await expectToServeWithRetries(served);
@@ -121,7 +121,7 @@ describe("the deadline of the caller ends the wait for a lock", () => {
   test.each<Caller>([
     { name: "gRPC", call: (to) => overHttp2(to, { "grpc-timeout": "300m" }) },
     { name: "Connect", call: (to) => overConnect(to, { "Connect-Timeout-Ms": "300" }) },
-  ])("a caller that waits for a connection is answered too, over $name", async ({ call }) => {
+  ])("a caller that waits for a connection also gets a response, over $name", async ({ call }) => {
     const busy = [1, 2].map(() =>
       fetch(served.url + restPath, {
         method: "POST",
@@ -156,11 +156,11 @@ describe("REQUEST_TIMEOUT_MS ends the wait for a lock", () => {
   ]);
 });
 
-describe("a caller that leaves while the database waits", () => {
+describe("a caller that disconnects while the database waits", () => {
   const served = serveForFile({ DATABASE_POOL_SIZE: "2" });
   const held = withHeldPair(served);
 
-  test("frees what it held, by cancelling over gRPC", async () => {
+  test("releases its locks and connections if it cancels over gRPC", async () => {
     const client = openGrpc(served.url);
     const calls = [1, 2].map(() => syncOverGrpc(client, served.header, [pair]));
     await held().untilWaiting(1);
@@ -174,7 +174,7 @@ describe("a caller that leaves while the database waits", () => {
     expect(await storedContacts(served.service.databaseUrl, pair[0])).toEqual([]);
   });
 
-  test("frees what it held, by closing its connection over REST", async () => {
+  test("releases its locks and connections if it closes its connection over REST", async () => {
     const leaving = new AbortController();
     const calls = [1, 2].map(() =>
       syncOverRest(served, [entry(...pair)], { signal: leaving.signal }),
@@ -189,7 +189,7 @@ describe("a caller that leaves while the database waits", () => {
   });
 });
 
-describe("a sync that has to wait, but not for too long", () => {
+describe("a sync that waits less than its deadline", () => {
   const served = serveForFile();
   const held = withHeldPair(served);
 
@@ -203,7 +203,7 @@ describe("a sync that has to wait, but not for too long", () => {
     const [{ countInserted }, { status, body }] = await Promise.all([answer, overHttp]);
     client.close();
     expect(status).toBe(200);
-    // Both add the pair, and one of them did; the other contact is new.
+    // Both add the pair, so one of them inserts it. The other contact is new.
     expect(Number(countInserted) + (body.data.countInserted ?? 0)).toBe(2);
     expect(await storedContacts(served.service.databaseUrl, pair[0])).toEqual(["b", "c"]);
   });

@@ -45,37 +45,43 @@ test("the README has every call, with its page and route", () => {
     `\`${route}\``,
   ]);
   const rows = api.filter(([link]) => link?.startsWith("["));
-  expect(rows.map((cells) => cells.slice(0, 2))).toEqual(calls);
+  expect(
+    rows.map((cells) => cells.slice(0, 2)),
+    "the table of calls in README.md",
+  ).toEqual(calls);
 });
 
 test("the README has every field code", () => {
   const codes = [...parametersByCode].map(([code, name]) => [code, `\`${name}\``]);
   const rows = api.filter(([code]) => /^\d+$/.test(code ?? ""));
-  expect(rows.map((cells) => cells.slice(0, 2))).toEqual(codes);
+  expect(
+    rows.map((cells) => cells.slice(0, 2)),
+    "the table of field codes in README.md",
+  ).toEqual(codes);
 });
 
-/** Nobody is there to be told of it. */
-const { CANCELLED: _, ...toldErrors } = errors;
+/** Without CANCELLED: its caller has disconnected and gets no response. */
+const { CANCELLED: _, ...sentErrors } = errors;
 
-test.each(Object.entries(toldErrors))("the README has the status and code of %s", (_name, row) => {
+test.each(Object.entries(sentErrors))("the README has the status and code of %s", (_name, row) => {
   const rows = api.map((cells) => cells.slice(1, 3));
   expect(rows).toContainEqual([String(row.http), row.rest]);
 });
 
 test.each([readme, ...paths.map(readPage)].map((page) => [page.path, page] as const))(
-  "the links of %s lead somewhere",
+  "the links of %s exist",
   (_path, page) => {
     expect(brokenLinksOf(page)).toEqual([]);
   },
 );
 
-test("a link that leads nowhere is found", () => {
+test("a link to a missing file or heading is found", () => {
   const text = "[a](calls/README.md#examples) [b](nothing.md) [c](calls/README.md#nothing) [d](#d)";
   const links = ["nothing.md", "calls/README.md#nothing", "#d"];
   expect(brokenLinksOf({ path: "docs/page.md", text })).toEqual(links);
 });
 
-/** Links to files that are not there, or to headings that they do not have. */
+/** The links to missing files, and to headings that a file does not have. */
 function brokenLinksOf({ path, text }: Page): string[] {
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
   return links.filter((link) => {

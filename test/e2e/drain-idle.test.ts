@@ -12,6 +12,9 @@ import { expectPrompt } from "./support/prompt.ts";
 
 const livez = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
 
+const incomplete = (length: string) =>
+  `POST /unknown HTTP/1.1\r\nHost: x\r\n${length}\r\n\r\n1\r\n`;
+
 interface Idler {
   readonly name: string;
   /** Opens a connection that does nothing, and makes sure that the service knows it. */
@@ -52,6 +55,14 @@ const idlers: Idler[] = [
         Buffer.concat([http2Preface, emptySettings, http2Frame(0, { length: 100 })]),
         (so) => so.length > 0,
       ),
+  },
+  {
+    name: "a request that has its response but not its body",
+    open: (to) => openAndSend(to, incomplete("Content-Length: 1000"), answered),
+  },
+  {
+    name: "a request that has its response but not all chunks",
+    open: (to) => openAndSend(to, incomplete("Transfer-Encoding: chunked"), answered),
   },
   {
     name: "an HTTP/2 session after a call",

@@ -21,7 +21,7 @@ let app: TestApp;
 let held: HeldPair;
 let finish: () => Promise<void>;
 
-/** A call under way keeps the service from ending before it has been asked. */
+/** A call in flight, so that the service does not end before the test has asked it. */
 beforeEach(async () => {
   service = await startService();
   app = await service.createApp();
@@ -45,7 +45,7 @@ test("/readyz is 503 and /livez is 200 while the service stops", async () => {
     { path: "/readyz", status: 503, connection: await openRaw(service.port) },
     { path: "/livez", status: 200, connection: await openRaw(service.port) },
   ];
-  // Each asks once, and begins a second question; the connection is then not an idle one.
+  // Each sends one request, and begins a second request, so that the connection is not idle.
   for (const { connection, path } of probes) {
     const head = `GET ${path} HTTP/1.1\r\nHost: x\r\n`;
     connection.send(`${head}\r\n${head}`);
@@ -88,7 +88,7 @@ test("a health check is NOT_SERVING while the service stops", async () => {
 });
 
 test.each(["", "contact.v1.ContactService"])(
-  "a watch of %j is told, and ends, when the service stops",
+  "a watch of %j gets NOT_SERVING and ends when the service stops",
   async (name) => {
     const client = openGrpc(service.url);
     const watch = client.makeServerStreamRequest(

@@ -7,6 +7,7 @@ import { openRaw, parseHttp1 } from "../support/raw.ts";
 import type { TestApp, TestService } from "../support/service.ts";
 import { startService } from "../support/service.ts";
 import { encodeSync, openGrpc, restPath, rpcPath, syncOverGrpc } from "./support/calls.ts";
+import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2, untilRead } from "./support/http2.ts";
 import { expectPrompt } from "./support/prompt.ts";
 import type { HeldPair } from "./support/row-lock.ts";
@@ -42,6 +43,14 @@ async function answersOf(connection: RawConnection, count: number) {
   return parseHttp1(bytes, closed);
 }
 
+/** Connections are accepted until none waits to be accepted. */
+function untilRefused(): Promise<void> {
+  return eventually(
+    "no more connections",
+    async () => (await connectionError()) === "ECONNREFUSED",
+  );
+}
+
 function connectionError(): Promise<string | undefined> {
   const socket = connect({ host: "127.0.0.1", port: service.port });
   return new Promise((resolve) => {
@@ -53,7 +62,7 @@ function connectionError(): Promise<string | undefined> {
   });
 }
 
-describe("a request under way when the service stops", () => {
+describe("a request in flight when the service stops", () => {
   serve();
 
   test("is answered over REST, and its connection closed", async () => {
@@ -64,11 +73,11 @@ describe("a request under way when the service stops", () => {
     await held.untilWaiting(1);
 
     const closing = service.app.close();
-    expect(await connectionError()).toBe("ECONNREFUSED");
+    await untilRefused();
     await held.release();
     const answers = await answersOf(connection, 2);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    // A connection kept alive would go on for the 5 s that Node keeps an idle one.
+    // Otherwise the connection would stay open for the 5 s for which Node keeps an idle one.
     await expectPrompt(async () => {
       expect((await connection.until(() => false)).closed).toBe(true);
       expect(await closing).toEqual([]);
@@ -82,14 +91,14 @@ describe("a request under way when the service stops", () => {
     await held.untilWaiting(1);
 
     const closing = service.app.close();
-    expect(await connectionError()).toBe("ECONNREFUSED");
+    await untilRefused();
     await held.release();
     expect((await answer).countInserted).toBe(1n);
     expect(await closing).toEqual([]);
     client.close();
   });
 
-  test("is answered beside a hundred others", async () => {
+  test("is answered among a hundred others", async () => {
     await using stack = new AsyncDisposableStack();
     const sessions = Array.from({ length: 10 }, () => stack.use(openHttp2(service.port)));
     const headers = {
@@ -117,17 +126,17 @@ describe("a request under way when the service stops", () => {
   });
 });
 
-describe("a request that is still under way after SHUTDOWN_TIMEOUT_MS", () => {
+describe("a request that is still in flight after SHUTDOWN_TIMEOUT_MS", () => {
   serve({ SHUTDOWN_TIMEOUT_MS: "300", REQUEST_TIMEOUT_MS: "3600000" });
 
-  test("is cut off, and told", async () => {
+  test("is cut off, and the caller gets UNAVAILABLE", async () => {
     const client = openGrpc(service.url);
     const overGrpc = syncOverGrpc(client, app.header, [pair]).answer.catch(({ code }) => code);
     using connection = await openRaw(service.port);
     connection.send(restSync(...pair));
     await held.untilWaiting(1);
 
-    // The lock is still held: a close that waits for the database does not end in the time of a test.
+    // The lock is still held, so a close that waited for the database would not end.
     const cutOff = await service.app.close();
     const method = "contact.v1.ContactService/SyncContacts";
     expect(cutOff.map((call) => ({ method: call.method, protocol: call.protocol }))).toEqual(

@@ -3,13 +3,13 @@ import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import {
   type EmbeddedPostgres,
   joinEmbeddedPostgres,
   startEmbeddedPostgres,
 } from "../../src/embedded/postgres.ts";
+import { connectClient } from "../support/database.ts";
 
 const timeout = 180_000;
 const settings = { fsync: "off" };
@@ -41,8 +41,7 @@ async function joinAsCommand() {
 }
 
 async function query({ connectionString }: EmbeddedPostgres, text: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
+  const client = await connectClient(connectionString);
   try {
     return Object.values((await client.query(text)).rows[0] ?? {})[0];
   } finally {
@@ -60,8 +59,8 @@ function socketDir({ connectionString }: EmbeddedPostgres): string {
 
 for (const [what, name] of [
   ["a space", "my data"],
-  ["characters that mean something to a shell", `it's "$HOME" \`x\`; \\ & *`],
-  ["characters that mean something to Postgres or to a URL", "a,b:c%20?d=e#f"],
+  ["special characters of a shell", `it's "$HOME" \`x\`; \\ & *`],
+  ["special characters of Postgres and of URLs", "a,b:c%20?d=e#f"],
   ["letters outside ASCII", "données-数据"],
   ["150 characters", "d".repeat(150)],
 ] as const) {
@@ -75,7 +74,7 @@ for (const [what, name] of [
   });
 }
 
-test("a socket outside of a long data directory goes when Postgres stops", {
+test("a socket outside of a long data directory is removed when Postgres stops", {
   timeout,
 }, async () => {
   dataDir = join(parent, "d".repeat(150));
@@ -94,7 +93,7 @@ test("only the user of Postgres can reach the socket", { timeout }, async () => 
   expect(await query(postgres, "SHOW listen_addresses")).toBe("");
 });
 
-test("of several first starts at once one succeeds", { timeout }, async () => {
+test("one of several concurrent first starts succeeds", { timeout }, async () => {
   const results = await Promise.allSettled([start(), start(), start(), start()]);
   const failures = results.flatMap((result) =>
     result.status === "rejected" ? [String(result.reason)] : [],
@@ -109,17 +108,13 @@ test("of several first starts at once one succeeds", { timeout }, async () => {
   expect(winner && (await query(winner, "SELECT 1"))).toBe(1);
 });
 
-test("a setting reaches Postgres as it is written", { timeout }, async () => {
+test("Postgres gets a setting with special characters unchanged", { timeout }, async () => {
   const written = `it's "a" $HOME \\ , value`;
   const postgres = await start({ settings: { ...settings, application_name: written } });
-  const client = new pg.Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  const { rows } = await client.query("SHOW application_name");
-  await client.end();
-  expect(rows).toEqual([{ application_name: written }]);
+  expect(await query(postgres, "SHOW application_name")).toBe(written);
 });
 
-test("a failed start says what Postgres said, and leaves the directory free", {
+test("a failed start reports the log of Postgres, and releases the directory", {
   timeout,
 }, async () => {
   await expect(start({ settings: { ...settings, shared_buffers: "much" } })).rejects.toThrow(
@@ -151,7 +146,7 @@ for (const [what, next] of [
   });
 }
 
-test("a postmaster.pid with the pid of another living process is no obstacle", {
+test("a start ignores a postmaster.pid with the pid of another running process", {
   timeout,
 }, async () => {
   await (await start()).stop();
@@ -164,7 +159,7 @@ test("a postmaster.pid with the pid of another living process is no obstacle", {
   expect(await query(await start(), "SELECT 1")).toBe(1);
 });
 
-test("a Postgres that Kith did not start is left alone", { timeout }, async () => {
+test("a start does not stop a Postgres that Kith did not start", { timeout }, async () => {
   const first = await start();
   const pid = await postmasterPid();
   // A Postgres that holds no lock looks like one that was started by hand.
@@ -175,13 +170,13 @@ test("a Postgres that Kith did not start is left alone", { timeout }, async () =
   expect(await query(first, "SELECT 1")).toBe(1);
 });
 
-test("what an interrupted first start left is replaced", { timeout }, async () => {
+test("a start replaces the files of an interrupted first start", { timeout }, async () => {
   await mkdir(join(dataDir, "postgres.new/base"), { recursive: true });
   await writeFile(join(dataDir, "postgres.new/PG_VERSION"), "18\n");
   expect(await query(await start(), "SELECT 1")).toBe(1);
 });
 
-test("a cluster of another major version is refused", { timeout }, async () => {
+test("a start rejects a cluster of another major version", { timeout }, async () => {
   const cluster = join(dataDir, "postgres");
   await mkdir(cluster, { recursive: true });
   await writeFile(join(cluster, "PG_VERSION"), "9.6\n");
@@ -191,7 +186,7 @@ test("a cluster of another major version is refused", { timeout }, async () => {
   );
 });
 
-test("a log longer than 10 MiB is emptied by the next start", { timeout }, async () => {
+test("a start empties a log that is longer than 10 MiB", { timeout }, async () => {
   await mkdir(dataDir);
   const log = join(dataDir, "postgres.log");
   await writeFile(log, "x".repeat(11 * 1024 * 1024));

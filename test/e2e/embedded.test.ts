@@ -21,23 +21,23 @@ afterEach(() => rm(join(dataDir, ".."), { recursive: true, force: true }));
 
 const start = () => startProcess({ DATA_DIR: dataDir });
 
-/** What the first lines of a start tell a first user. */
+/** The address, the key and the curl line that the service prints when it has started. */
 async function readGreeting(service: ServiceProcess) {
   const curl = await service.untilOutput(/curl .*'\n/);
-  const header = /Server-Key {2}(\S+)/.exec(service.output())?.[1] ?? "";
+  const header = /^ *Server-Key +(\S+)$/m.exec(service.output())?.[1] ?? "";
   return { url: await service.url(), header, curl: curl.trim() };
 }
 
 const carol = [entry("alice", "carol")];
 
-/** Whether the contact of an earlier start is still there: then it cannot be added again. */
-async function carolsPresence(service: ServiceProcess): Promise<number | undefined> {
+/** Adds a contact. Returns 0 if it is there from an earlier start, and 1 if not. */
+async function addCarol(service: ServiceProcess): Promise<number | undefined> {
   const { status, body } = await syncOverRest(await readGreeting(service), carol);
   expect(status).toBe(200);
   return body.data.countInserted;
 }
 
-async function stopped(service: ServiceProcess): Promise<void> {
+async function stop(service: ServiceProcess): Promise<void> {
   service.signal("SIGTERM");
   expect(await service.exit()).toBe(0);
 }
@@ -57,7 +57,7 @@ test("the first start prints an address, a key, and a curl line that works", {
   });
   const keyFile = await stat(join(dataDir, "server-key"));
   expect(keyFile.mode & 0o777).toBe(0o600);
-  await stopped(service);
+  await stop(service);
 });
 
 test("a later start finds the key and the data of the first", { timeout }, async () => {
@@ -65,34 +65,34 @@ test("a later start finds the key and the data of the first", { timeout }, async
   {
     await using first = start();
     firstHeader = (await readGreeting(first)).header;
-    expect(await carolsPresence(first)).toBe(1);
-    await stopped(first);
+    expect(await addCarol(first)).toBe(1);
+    await stop(first);
   }
   await using second = start();
   expect((await readGreeting(second)).header).toBe(firstHeader);
-  expect(await carolsPresence(second)).toBe(0);
-  await stopped(second);
+  expect(await addCarol(second)).toBe(0);
+  await stop(second);
 });
 
-test("a start after kill -9 finds the data, once and twice", { timeout }, async () => {
+test("a start after one and after two kill -9 finds the data", { timeout }, async () => {
   {
     await using first = start();
-    expect(await carolsPresence(first)).toBe(1);
+    expect(await addCarol(first)).toBe(1);
     first.signal("SIGKILL");
     expect(await first.exit()).toBe("SIGKILL");
   }
   {
     await using second = start();
-    expect(await carolsPresence(second)).toBe(0);
+    expect(await addCarol(second)).toBe(0);
     second.signal("SIGKILL");
     await second.exit();
   }
   await using third = start();
-  expect(await carolsPresence(third)).toBe(0);
-  await stopped(third);
+  expect(await addCarol(third)).toBe(0);
+  await stop(third);
 });
 
-test("kill -9 during the first start leaves something to start on", { timeout }, async () => {
+test("a start after kill -9 during the first start succeeds", { timeout }, async () => {
   for (const waitMs of [50, 300, 700]) {
     await using killed = start();
     await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -100,11 +100,11 @@ test("kill -9 during the first start leaves something to start on", { timeout },
     await killed.exit();
   }
   await using service = start();
-  expect(await carolsPresence(service)).toBe(1);
-  await stopped(service);
+  expect(await addCarol(service)).toBe(1);
+  await stop(service);
 });
 
-test("a second start on a live directory ends with 1 and names the pid; the first serves on", {
+test("a second start on a directory in use ends with 1 and names the pid, and the first continues to serve", {
   timeout,
 }, async () => {
   await using first = start();
@@ -126,7 +126,7 @@ for (const signal of ["SIGKILL", "SIGHUP", "SIGINT"] as const) {
     expect(await postmasterPid()).toBeGreaterThan(1);
     service.signal(signal);
     await service.exit();
-    // Postgres removes the file when it has stopped in an orderly way.
+    // Postgres removes the file when it stops normally.
     const hasStopped = async () => (await postmasterPid()) === undefined;
     await eventually("Postgres has stopped", hasStopped);
   });
@@ -137,17 +137,17 @@ test("the service ends with 1 when Postgres is killed, and a later start recover
 }, async () => {
   {
     await using first = start();
-    expect(await carolsPresence(first)).toBe(1);
+    expect(await addCarol(first)).toBe(1);
     process.kill((await postmasterPid()) ?? 0, "SIGKILL");
     expect(await first.exit()).toBe(1);
     expect(first.output()).toMatch(/Postgres on .* ended by itself/);
   }
   await using second = start();
-  expect(await carolsPresence(second)).toBe(0);
-  await stopped(second);
+  expect(await addCarol(second)).toBe(0);
+  await stop(second);
 });
 
-// Finding the supervisor takes /proc.
+// The test finds the supervisor in /proc.
 test.runIf(process.platform === "linux")(
   "a start stops a Postgres that has lost both the service and its supervisor",
   { timeout },
@@ -155,7 +155,7 @@ test.runIf(process.platform === "linux")(
     let orphan: number | undefined;
     {
       await using first = start();
-      expect(await carolsPresence(first)).toBe(1);
+      expect(await addCarol(first)).toBe(1);
       orphan = await postmasterPid();
       for (const pid of await supervisorPids()) process.kill(pid, "SIGKILL");
       expect(await first.exit()).toBe(1);
@@ -163,9 +163,9 @@ test.runIf(process.platform === "linux")(
       expect(await postmasterPid()).toBe(orphan);
     }
     await using second = start();
-    expect(await carolsPresence(second)).toBe(0);
+    expect(await addCarol(second)).toBe(0);
     expect(await postmasterPid()).not.toBe(orphan);
-    await stopped(second);
+    await stop(second);
   },
 );
 
@@ -182,19 +182,19 @@ test("the command line works beside the service and without it", { timeout }, as
     const target = await readGreeting(service);
     await command("apps", "create", "one");
     await expectToServe(target);
-    await stopped(service);
+    await stop(service);
   }
   expect(await command("apps", "list")).toContainEqual(expect.objectContaining({ name: "one" }));
   expect(await postmasterPid()).toBeUndefined();
 });
 
-test("the log and the key's secret stay apart", { timeout }, async () => {
+test("the secret of the key is not in the log", { timeout }, async () => {
   await using service = start();
   const { header } = await readGreeting(service);
   const secret = (await readFile(join(dataDir, "server-key"), "utf8")).trim().split(":")[1];
   expect(secret).toBeDefined();
-  await stopped(service);
-  // The greeting says the header, which is for the user; the lines of the log never do.
+  await stop(service);
+  // The service prints the header for the user, but not in a line of the log.
   const logs = JSON.stringify(service.logs());
   expect(logs).not.toContain(secret);
   expect(logs).not.toContain(header);
@@ -204,7 +204,7 @@ test("the log and the key's secret stay apart", { timeout }, async () => {
   }
 });
 
-/** The pid in Postgres's own lock file, which exists from its start to its orderly end. */
+/** The pid in the lock file of Postgres, which exists from its start to its normal end. */
 async function postmasterPid(): Promise<number | undefined> {
   try {
     const text = await readFile(join(dataDir, "postgres/postmaster.pid"), "utf8");
@@ -214,7 +214,7 @@ async function postmasterPid(): Promise<number | undefined> {
   }
 }
 
-/** The shells that stand between the service and Postgres. */
+/** The shells that the service started, and that started Postgres. */
 async function supervisorPids(): Promise<number[]> {
   const found: number[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
@@ -224,7 +224,7 @@ async function supervisorPids(): Promise<number[]> {
   return found;
 }
 
-/** Runs the printed line in a shell; where there is no curl, sends what it says. */
+/** Runs the printed line in a shell. Without curl, sends the same request with fetch. */
 async function answerTo(curl: string): Promise<unknown> {
   const hasCurl = await run("bash", ["-c", "command -v curl"]).then(
     () => true,

@@ -15,7 +15,7 @@ function leadTo(databaseUrl: string, server: "primary" | "standby"): Promise<voi
   });
 }
 
-test("a service whose connections lead to a standby follows to the primary", async () => {
+test("a service whose connections lead to a standby reconnects to the primary", async () => {
   const service = await startServiceForTest();
   const { header } = await service.createApp();
   const target = { url: service.url, header };

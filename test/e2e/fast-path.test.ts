@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { connect } from "node:http2";
-import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
+import type { DescMethod, JsonValue } from "@bufbuild/protobuf";
 import { create, fromJson, toBinary } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   service = await startService({ MAX_BODY_BYTES: "4096", MAX_CONTACTS_PER_REQUEST: "5" });
   app = await service.createApp();
   session = connect(service.url);
-  // The streams report what goes wrong; without a listener an error would end the worker.
+  // The streams report errors. Without this listener an error would end the worker.
   session.on("error", () => {});
 });
 afterAll(async () => {
@@ -143,34 +143,35 @@ test("the fast path and Connect send the same responses", async () => {
     fc.asyncProperty(anyBody, anyHeaders, anyKey, async (body, headers, key) => {
       const auth = key === "none" ? {} : { "server-key": key === "valid" ? app.header : key };
       const given = { ...headers, ...auth };
-      // Twice before, so that what a call inserts or deletes is there, or gone, for both.
+      // A first call, so that later calls find the same contacts.
       await call(contentTypes.connect, given, body);
       const connect = await call(contentTypes.connect, given, body);
       const fast = await call(contentTypes.fast, given, body);
       expect(fast).toEqual(connect);
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 
-/** A request of each call that changes nothing when it is repeated. */
-const requests: Readonly<Record<string, JsonValue>> = {
-  SyncContacts: { contacts: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
-  ListContacts: { ownerXCUserID: "l1" },
-  ListContactOwners: { contactXCUserID: "l2", pageSize: 1 },
-  ListMutualContacts: { ownerXCUserID: "l1", pageToken: "x" },
-  CheckContacts: { pairs: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
-  CountContacts: { xcUserID: "l1" },
-  ReplaceContacts: { ownerXCUserID: "l1", contactXCUserIDs: ["l2", "l3"] },
-  FingerprintContacts: { ownerXCUserID: "l1" },
-  EraseUser: { xcUserID: "l4" },
+/** A request of each call that changes nothing when it is repeated. TypeScript asks for one for a new call. */
+const requests: { readonly [M in keyof typeof ContactService.method]: JsonValue } = {
+  syncContacts: { contacts: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
+  listContacts: { ownerXCUserID: "l1" },
+  listContactOwners: { contactXCUserID: "l2", pageSize: 1 },
+  listMutualContacts: { ownerXCUserID: "l1", pageToken: "x" },
+  checkContacts: { pairs: [{ ownerXCUserID: "l1", contactXCUserID: "l2" }] },
+  countContacts: { xcUserID: "l1" },
+  replaceContacts: { ownerXCUserID: "l1", contactXCUserIDs: ["l2", "l3"] },
+  fingerprintContacts: { ownerXCUserID: "l1" },
+  eraseUser: { xcUserID: "l4" },
 };
 
-test.each(ContactService.methods.map(({ name, input }) => [name, input] as const))(
+test.each(Object.entries(requests))(
   "the fast path and Connect send the same response to %s",
-  async (name, input) => {
+  async (rpc, request) => {
+    const { name, input }: DescMethod = ContactService.method[rpc as keyof typeof requests];
     const auth = { "server-key": app.header };
-    const message = fromJson<DescMessage>(input, requests[name] ?? {});
+    const message = fromJson(input, request);
     for (const body of [frame(toBinary(input, message)), frame(new Uint8Array())]) {
       await call(contentTypes.connect, auth, body, name);
       const connect = await call(contentTypes.connect, auth, body, name);

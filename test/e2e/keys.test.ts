@@ -19,12 +19,12 @@ import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2, untilRead } from "./support/http2.ts";
 
-/** A revoked key is refused within this, in milliseconds. */
+/** The time after which a revoked key is rejected, in milliseconds. */
 const revocationMs = 10_000;
 
 const rejected = (code: string) => ({ status: 401, code });
 
-test("a key that is revoked while it is in use is refused within 10 s", async () => {
+test("a key that is revoked while it is in use is rejected within 10 s", async () => {
   const service = await startServiceForTest();
   const { header, key } = await service.createApp();
   const { header: other } = await service.createApp();
@@ -40,7 +40,7 @@ test("a key that is revoked while it is in use is refused within 10 s", async ()
     const sentAt = performance.now();
     const { status, body } = await syncOverRest(target, [entry("a", "b")]);
     if (status !== 200) expect({ status, code: body.error.code }).toEqual(rejected("49103"));
-    // However long an accepted request took, it was sent in time.
+    // An accepted request may take any time, but it was sent within the limit.
     else expect(sentAt - revokedAt).toBeLessThan(revocationMs);
     return status !== 200;
   });
@@ -51,7 +51,7 @@ test("a key that is revoked while it is in use is refused within 10 s", async ()
   await expectToServe({ url: service.url, header: other });
 });
 
-test("a key that expires while it is in use is refused at once", async () => {
+test("a key that expires while it is in use is rejected immediately", async () => {
   const service = await startServiceForTest();
   const { target, expiresAt } = await useKeyThatExpires(service);
   await sleep(expiresAt - Date.now() + 50);
@@ -59,7 +59,7 @@ test("a key that expires while it is in use is refused at once", async () => {
   expect({ status, code: body.error.code }).toEqual(rejected("49106"));
 });
 
-/** Makes a key with a short life, and uses it before it expires; where that takes too long, with a longer life. */
+/** Creates a key with a short life, and uses it before it expires. If that takes too long, tries a longer life. */
 async function useKeyThatExpires(
   service: TestService,
   lifeMs = 2_000,
@@ -73,7 +73,7 @@ async function useKeyThatExpires(
   return { target, expiresAt };
 }
 
-test("a key that is made while the service runs is good at once", async () => {
+test("a key that is created while the service runs is valid immediately", async () => {
   const service = await startServiceForTest();
   const unknown = { url: service.url, header: serverKeyHeader(generateServerKey()) };
   expect((await syncOverRest(unknown, [entry("a", "b")])).status).toBe(401);
@@ -81,7 +81,7 @@ test("a key that is made while the service runs is good at once", async () => {
   await expectToServe({ url: service.url, header });
 });
 
-test("a flood of unknown keys costs few statements, and the good key goes on", async () => {
+test("many unknown keys cost few statements, and a valid key continues to work", async () => {
   const database = await createTestDatabase();
   await using stack = new AsyncDisposableStack();
   stack.defer(() => database.drop());
@@ -131,7 +131,7 @@ test("a flood of unknown keys costs few statements, and the good key goes on", a
 test.each([
   ["revoked", "revoked_at", "SERVER_KEY_INVALID"],
   ["expired", "expires_at", "SERVER_KEY_EXPIRED"],
-])("the log says of a key that is %s which it is", async (_, column, reason) => {
+])("the log says that a key is %s", async (_, column, reason) => {
   const service = await startServiceForTest();
   const { name, header, key } = await service.createApp();
   await withAdmin(service.databaseUrl, (admin) =>

@@ -22,10 +22,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Outputs that lose lines or block: where bash redirects the output of the service to. */
+/** Outputs that lose lines or block, as redirections of bash. */
 const outputs = [
   { name: "a full disk", redirection: "> /dev/full" },
-  { name: "a pipe whose reader has left", redirection: "> >(exec true)" },
+  { name: "a pipe whose reader has ended", redirection: "> >(exec true)" },
   { name: "a pipe that nobody reads", redirection: "> >(exec sleep 3600)" },
   // Node connects a child by a socket.
   { name: "a socket that nobody reads", redirection: "" },

@@ -185,7 +185,7 @@ describe("a flood", () => {
       name: "of empty DATA",
       frames: () => [opened(1), ...odd(20_000).map(() => http2Frame(data, { stream: 1 }))],
     },
-  ])("$name leaves the service at work", async ({ frames }) => {
+  ])("the service continues after $name", async ({ frames }) => {
     using connection = await openPreface();
     connection.send(Buffer.concat(frames()));
     connection.send(http2Frame(ping, { payload: Buffer.alloc(8) }));

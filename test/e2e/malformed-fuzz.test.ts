@@ -8,7 +8,7 @@ import { serveForFile } from "./support/served.ts";
 const served = serveForFile({ MAX_BODY_BYTES: "65536" });
 afterAll(() => expectToServe(served));
 
-/** The same requests on every run; another seed makes others. */
+/** The same seed on every run, so that the requests are the same. */
 const runs = { numRuns: 250, seed: 20_260, endOnFailure: true };
 
 interface Mutation {
@@ -83,12 +83,12 @@ async function restStatuses(bytes: Buffer): Promise<number[]> {
   return parseHttp1(received.bytes, true).map(({ status }) => status);
 }
 
-test("the REST request that is mutated is a good one", async () => {
+test("the REST request before its mutation is valid", async () => {
   const { answers } = await exchangeHttp1(served.port, restRequest());
   expect(answers.map(({ status }) => status)).toEqual([200]);
 });
 
-test("mutated REST requests are answered or closed, without a fault of the service", async () => {
+test("mutated REST requests are get a response or end the connection, without an INTERNAL error", async () => {
   await fc.assert(
     fc.asyncProperty(mutations, async (steps) => {
       const statuses = await restStatuses(mutate(restRequest(), steps));
@@ -98,7 +98,7 @@ test("mutated REST requests are answered or closed, without a fault of the servi
   );
 });
 
-test("mutated gRPC messages are answered, without a fault of the service", async () => {
+test("mutated gRPC messages get a response, without an INTERNAL error", async () => {
   using session = openHttp2(served.port);
   const message = encodeSync(["alice", "bob"], ["алиса", "боб"]);
   await fc.assert(
@@ -120,7 +120,7 @@ test("mutated gRPC messages are answered, without a fault of the service", async
   );
 });
 
-test("mutated headers of gRPC requests are answered, without a fault of the service", async () => {
+test("mutated headers of gRPC requests get a response, without an INTERNAL error", async () => {
   const printable = fc.string({ unit: "grapheme-ascii", maxLength: 20 });
   const name = fc.constantFrom(
     "content-type",

@@ -132,7 +132,7 @@ describe("the protobuf of a message", () => {
     expect(await statusOf(grpcFrame(bytes))).toBe(invalidArgument);
   });
 
-  test("unknown fields beside good ones are passed over", async () => {
+  test("unknown fields beside known ones are ignored", async () => {
     const bytes = Buffer.concat([good, hex("fa 01 03 61 62 63 7b 08 01 7c")]);
     expect(await statusOf(grpcFrame(bytes))).toBe(ok);
   });
@@ -248,7 +248,7 @@ describe("the content type", () => {
     "application/pie",
     "text/plain",
     "",
-  ])('"%s" is refused', async (value) => {
+  ])('"%s" is rejected', async (value) => {
     using session = openHttp2(served.port);
     const answer = await exchangeHttp2(session, type(value));
     // By the status of HTTP, or by that of gRPC.

@@ -17,21 +17,24 @@ function restRequest(header: string, sent: string): string {
   return [...lines, ...sized, "", sent].join("\r\n");
 }
 
-/** Waits until the service has seen something of what was sent. */
+/** Gives the service time to read what was sent. */
 const seen = () => sleep(50);
 
 const callers: { name: string; leave: (service: TestService, header: string) => Promise<void> }[] =
   [
     ...[
       { name: "says nothing", bytes: () => "" },
-      { name: "leaves within the HTTP/2 preface", bytes: () => http2Preface.subarray(0, 9) },
+      { name: "disconnects within the HTTP/2 preface", bytes: () => http2Preface.subarray(0, 9) },
       {
-        name: "leaves within its headers",
+        name: "disconnects within its headers",
         bytes: () => `POST ${restPath} HTTP/1.1\r\nHost: x\r\n`,
       },
-      { name: "leaves before its body", bytes: (header: string) => restRequest(header, "") },
-      { name: "leaves within its body", bytes: (header: string) => restRequest(header, "{") },
-      { name: "leaves before its answer", bytes: (header: string) => restRequest(header, body) },
+      { name: "disconnects before its body", bytes: (header: string) => restRequest(header, "") },
+      { name: "disconnects within its body", bytes: (header: string) => restRequest(header, "{") },
+      {
+        name: "disconnects before its answer",
+        bytes: (header: string) => restRequest(header, body),
+      },
     ].map(({ name, bytes }) => ({
       name,
       async leave({ port }: TestService, header: string) {
@@ -41,10 +44,13 @@ const callers: { name: string; leave: (service: TestService, header: string) => 
       },
     })),
     ...[
-      { name: "leaves before its message", sent: Buffer.alloc(0) },
-      { name: "leaves within the prefix of its message", sent: Buffer.from([0, 0]) },
-      { name: "leaves within its message", sent: grpcFrame(good, { length: good.length + 1 }) },
-      { name: "leaves before the answer to its message", sent: grpcFrame(good) },
+      { name: "disconnects before its message", sent: Buffer.alloc(0) },
+      { name: "disconnects within the prefix of its message", sent: Buffer.from([0, 0]) },
+      {
+        name: "disconnects within its message",
+        sent: grpcFrame(good, { length: good.length + 1 }),
+      },
+      { name: "disconnects before the answer to its message", sent: grpcFrame(good) },
     ].flatMap(({ name, sent }) =>
       ["stream", "connection"].map((what) => ({
         name: `${name} by closing its HTTP/2 ${what}`,
@@ -72,7 +78,7 @@ describe("a caller that", () => {
     const { header } = await service.createApp();
     for (let n = 0; n < 3; n++) await leave(service, header);
     await expectToServe({ url: service.url, header });
-    // None of the calls is still under way, and none was the service's own fault.
+    // No call is still in flight, and none failed because of the service.
     const cutOff = await service.app.close();
     expect(cutOff.map(({ method }) => method)).toEqual([]);
     const codes = service.logs.map(({ code }) => code);
@@ -81,7 +87,7 @@ describe("a caller that", () => {
   });
 });
 
-test("a caller that leaves before the answers to its pipelined requests is forgotten", async () => {
+test("the calls of a caller that disconnects before the answers to its pipelined requests end", async () => {
   const service = await startServiceForTest();
   const { header, id } = await service.createApp();
   await using held = await holdPair(service.databaseUrl, id, ["a", "b"]);

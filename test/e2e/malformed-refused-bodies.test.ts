@@ -22,7 +22,7 @@ const large = Buffer.alloc(300_000, 0x20);
  * What a connection may carry unread is limited. A body that is refused, and not read to its end, must
  * not use that up, or the calls after it wait for ever.
  */
-describe("one HTTP/2 connection serves on after ten bodies that were refused:", () => {
+describe("one HTTP/2 connection continues after ten rejected bodies:", () => {
   test.each([
     { name: "gRPC, too large", headers: {}, body: grpcFrame(large) },
     {

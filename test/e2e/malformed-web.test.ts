@@ -108,7 +108,7 @@ describe("gRPC-Web in base64", () => {
     { name: "not base64", body: Buffer.from("!!!!") },
     { name: "cut short", body: base64(grpcFrame(good)).subarray(0, 9) },
     { name: "bytes, where base64 was said", body: grpcFrame(good) },
-  ])("$name is answered, whether or not it is served", async ({ body }) => {
+  ])("$name gets a response, accepted or not", async ({ body }) => {
     const answer = await overWeb(body, { type });
     expect(answer.status).toBeLessThan(500);
     if (answer.status === 200) expect([ok, invalidArgument, unimplemented]).toContain(answer.code);

@@ -53,7 +53,7 @@ describe("/openapi.json", () => {
 });
 
 describe("/version", () => {
-  test("has the versions, and no commit where it is not known", async () => {
+  test("has the versions, and no commit if it is not known", async () => {
     const response = await fetch(`${served.url}/version`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ version, commit: null, node: process.version });

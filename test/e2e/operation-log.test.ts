@@ -12,7 +12,7 @@ import { serveForFile } from "./support/served.ts";
 const served = serveForFile();
 const method = "contact.v1.ContactService/SyncContacts";
 
-/** Ids that would be seen anywhere in a log. */
+/** Ids that a test can find anywhere in a log. */
 const owner = "owner-that-nobody-may-read";
 const contact = "contact-that-nobody-may-read";
 const long = "x".repeat(51);
@@ -46,7 +46,7 @@ const grpc = (body: Uint8Array, more = {}) => rpc("application/grpc", body, more
 const tooLong = grpcFrame(encodeSync([owner, contact], [owner, long]));
 const wrongKey = (app: TestApp) => serverKeyHeader({ id: app.key.id, secret: "wrong-secret" });
 
-/** A fault of a caller that the service knows. */
+/** Faults of callers with a valid key. */
 const known: { name: string; send: (header: string) => Sent; protocol: string; code: string }[] = [
   {
     name: "a bad entry, over REST",
@@ -104,7 +104,7 @@ async function send({ path, headers, body }: Sent, more: OutgoingHttpHeaders = {
   return await exchangeHttp2(session, { headers: all, body: Buffer.from(body as string) });
 }
 
-/** The one line about a request; there may be no second. */
+/** The only line about a request. */
 async function lineOf(requestId: string, logs = served.service.logs) {
   const lines = () => logs.filter((line) => line.requestId === requestId);
   await eventually(`a line about ${requestId}`, () => lines().length > 0);
@@ -112,7 +112,7 @@ async function lineOf(requestId: string, logs = served.service.logs) {
   return lines()[0];
 }
 
-describe("a request that failed is logged once, without what it said:", () => {
+describe("a failed request is logged once, without its content:", () => {
   test.each(known)("$name", async ({ send: make, protocol, code }) => {
     const app = await served.service.createApp();
     const requestId = nextRequestId();
@@ -143,7 +143,7 @@ describe("a request that failed is logged once, without what it said:", () => {
     await send(make(json([entry(owner, contact)]))(header), { "x-request-id": requestId });
     const line = await lineOf(requestId);
     expect(line).toMatchObject({ method, protocol, code: "UNAUTHENTICATED" });
-    // Nobody has shown to be that app.
+    // The caller has not proved to be that app.
     expect(line).not.toHaveProperty("app");
     expectNothingPrivate(served.service.logs, app);
     expect(JSON.stringify(served.service.logs)).not.toContain("wrong-secret");
@@ -160,12 +160,12 @@ describe("a request that failed is logged once, without what it said:", () => {
   });
 
   test.each([
-    { name: "a deadline that passed", cancels: false, code: "DEADLINE_EXCEEDED" },
-    { name: "a caller that left", cancels: true, code: "CANCELLED" },
+    { name: "a deadline that is exceeded", cancels: false, code: "DEADLINE_EXCEEDED" },
+    { name: "a caller that disconnected", cancels: true, code: "CANCELLED" },
   ])("$name while the database waited", async ({ cancels, code }) => {
     const service = await startServiceForTest(cancels ? {} : { REQUEST_TIMEOUT_MS: "1000" });
     const app = await service.createApp();
-    // From now on the service knows the key, so the line names the app however slow the database is.
+    // From now on the key is cached, so the line names the app even if the database is slow.
     await expectToServeWithRetries({ url: service.url, header: app.header });
     await using held = await holdPair(service.databaseUrl, app.id, [owner, contact]);
     const leaving = new AbortController();
@@ -189,7 +189,7 @@ describe("a request that failed is logged once, without what it said:", () => {
   });
 });
 
-test("a request that succeeded at once is not logged", async () => {
+test("a request that succeeded quickly is not logged", async () => {
   const { header } = await served.service.createApp();
   const requestId = nextRequestId();
   await send(rest(json([entry(owner, contact)]))(header), { "x-request-id": requestId });
@@ -202,19 +202,19 @@ test("a request that succeeded at once is not logged", async () => {
 describe("X-Request-Id", () => {
   const ways = [
     { way: "REST", make: rest(json([entry("a", "b")])) },
-    { way: "REST, refused", make: rest("{") },
+    { way: "REST, rejected", make: rest("{") },
     { way: "Connect", make: rpc("application/json", json([entry("a", "b")])) },
     { way: "gRPC", make: grpc(grpcFrame(encodeSync(["a", "b"]))) },
-    { way: "gRPC, refused", make: grpc(Buffer.alloc(3)) },
+    { way: "gRPC, rejected", make: grpc(Buffer.alloc(3)) },
   ];
 
-  test.each(ways)("is given back over $way", async ({ make }) => {
+  test.each(ways)("is returned over $way", async ({ make }) => {
     const id = "Az09_.:/+=@-";
     const { headers } = await send(make(served.header), { "x-request-id": id });
     expect(headers["x-request-id"]).toBe(id);
   });
 
-  test.each(ways)("is made up over $way, anew each time", async ({ make }) => {
+  test.each(ways)("is generated over $way, for each request", async ({ make }) => {
     const ids = [];
     for (const _ of [1, 2, 3]) ids.push((await send(make(served.header))).headers["x-request-id"]);
     expect(new Set(ids).size).toBe(3);

@@ -23,7 +23,7 @@ const unavailable = {
   data: {},
 };
 
-/** A service whose way to its database can be cut. */
+/** A service whose connection to its database can be cut. */
 async function serveOverProxy(stack: AsyncDisposableStack, env: Record<string, string> = {}) {
   const database = await createTestDatabase();
   stack.defer(() => database.drop());
@@ -66,17 +66,17 @@ async function expectRecovery(proxy: DatabaseProxy, target: Target): Promise<voi
   await expectToServeWithRetries(target);
 }
 
-/** For tests in which nothing but a deadline ends a call; the deadline also limits good calls. */
+/** For tests in which only a deadline ends a call. It also limits successful calls. */
 const shortDeadline = { REQUEST_TIMEOUT_MS: "2000" };
 
 describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) => {
-  test("is 503 with Retry-After, UNAVAILABLE over gRPC, until it is back", async () => {
+  test("gives 503 with Retry-After, and UNAVAILABLE over gRPC, until it is back", async () => {
     await using stack = new AsyncDisposableStack();
     const { proxy, target } = await serveOverProxy(stack);
     await expectToServe(target);
     await proxy.cut(outage);
 
-    // Several times, since the first may meet connections that were good a moment ago.
+    // Several times, because the first call may get a connection that has just worked.
     for (const _ of [1, 2, 3, 4]) {
       const { status, headers, body } = await syncOverRest(target, [entry("a", "b")]);
       expect(status).toBe(503);
@@ -95,7 +95,7 @@ describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) =>
   });
 });
 
-test("a database that falls silent is 503 or 504 in time, until it is back", async () => {
+test("a silent database gives 503 or 504 within the deadline until it is back", async () => {
   await using stack = new AsyncDisposableStack();
   const { proxy, target } = await serveOverProxy(stack, shortDeadline);
   await expectToServeWithRetries(target);
@@ -105,28 +105,28 @@ test("a database that falls silent is 503 or 504 in time, until it is back", asy
   await expectRecovery(proxy, target);
 });
 
-test("connections that lead nowhere are given up, without a word from the database", async () => {
+test("connections that get no response from the database are closed", async () => {
   await using stack = new AsyncDisposableStack();
   const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "3000" });
-  // As many as the pool has, all of them in use.
+  // As many calls as the pool has connections, so that all are in use.
   await Promise.all(
     Array.from({ length: 20 }, (_, n) => syncOverRest(target, [entry("x", `${n}`)])),
   );
   await proxy.cut("forgets its connections");
   const { status } = await syncOverRest(target, [entry("lost", "b")]);
   expect([200, 503, 504]).toContain(status);
-  // At once, so that every lost connection is found in the time of one.
+  // Concurrently, so that all lost connections are found at the same time.
   const serves = async () => {
     const calls = [1, 2, 3].map((n) => syncOverRest(target, [entry("again", `${n}`)]));
     return (await Promise.all(calls)).every(({ status }) => status === 200);
   };
   await eventually("the service serves", serves);
-  // Not now and then, on a connection that happens to be good: every time.
+  // Every call must succeed, not only those that get a working connection.
   for (let n = 0; n < 10; n++) await expectToServe(target);
   await eventually("ready", async () => (await statusOf(`${target.url}/readyz`)) === 200);
 });
 
-test("a database that falls silent does not keep a probe waiting", async () => {
+test("a silent database does not delay a probe", async () => {
   await using stack = new AsyncDisposableStack();
   const { proxy, target } = await serveOverProxy(stack, shortDeadline);
   await expectToServeWithRetries(target);
@@ -136,7 +136,7 @@ test("a database that falls silent does not keep a probe waiting", async () => {
   await expectRecovery(proxy, target);
 });
 
-test("connections that the database ends under load cost calls, but no more", async () => {
+test("connections that the database ends under load fail only calls in flight", async () => {
   await using stack = new AsyncDisposableStack();
   const { database, target } = await serveOverProxy(stack);
   await expectToServe(target);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status as GrpcStatus } from "@grpc/grpc-js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
@@ -74,21 +74,32 @@ function ask<M extends DescMethod>(method: M, init: MessageInitShape<M["input"]>
   }).finally(() => client.close());
 }
 
-function openWatch(service: string) {
+function openWatches() {
   const { watch } = Health.method;
   const client = openGrpc(served.url);
-  const call = client.makeServerStreamRequest(
-    `/${Health.typeName}/${watch.name}`,
-    (message: MessageShape<typeof watch.input>) => Buffer.from(toBinary(watch.input, message)),
-    (bytes) => fromBinary(watch.output, bytes),
-    create(watch.input, { service }),
-  );
-  // What the test has seen it need not see end.
-  call.on("error", () => {});
+  return {
+    watch(service = "") {
+      const call = client.makeServerStreamRequest(
+        `/${Health.typeName}/${watch.name}`,
+        (message: MessageShape<typeof watch.input>) => Buffer.from(toBinary(watch.input, message)),
+        (bytes) => fromBinary(watch.output, bytes),
+        create(watch.input, { service }),
+      );
+      // What the test has seen it need not see end.
+      call.on("error", () => {});
+      return call;
+    },
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+function openWatch(service: string) {
+  const client = openWatches();
+  const call = client.watch(service);
   return Object.assign(call, {
     [Symbol.dispose]() {
       call.cancel();
-      client.close();
+      client[Symbol.dispose]();
     },
   });
 }
@@ -105,7 +116,7 @@ describe("grpc.health.v1", () => {
     await expect(ask(check, { service })).rejects.toMatchObject({ code: GrpcStatus.NOT_FOUND });
   });
 
-  test("lists what it knows", async () => {
+  test("lists its services", async () => {
     const { statuses } = await ask(list, {});
     expect(Object.keys(statuses).sort()).toEqual(known);
     for (const { status } of Object.values(statuses)) expect(status).toBe(Status.SERVING);
@@ -120,7 +131,18 @@ describe("grpc.health.v1", () => {
     expect(first.status).toBe(status);
   });
 
-  test("a watch that its caller leaves does not disturb others", async () => {
+  test("a connection can have ten watches, and more when one of them ends", async () => {
+    using client = openWatches();
+    const watches = Array.from({ length: 10 }, () => client.watch());
+    await Promise.all(watches.map((each) => once(each, "data")));
+    await expect(once(client.watch(), "data")).rejects.toMatchObject({
+      code: GrpcStatus.RESOURCE_EXHAUSTED,
+    });
+    watches[0]?.cancel();
+    await vi.waitFor(() => once(client.watch(), "data"));
+  });
+
+  test("a watch that its caller ends does not affect others", async () => {
     using staying = openWatch("");
     await once(staying, "data");
     {

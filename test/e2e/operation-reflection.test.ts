@@ -1,12 +1,13 @@
 import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, expect, test } from "vitest";
 import type { ServerReflectionRequest } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../src/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { startServiceForTest } from "../support/service.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile();
@@ -104,7 +105,7 @@ describe.each([
     });
   });
 
-  test("gives a client all it needs to build the method", async () => {
+  test("gives a client everything that it needs to build the method", async () => {
     const file = await filesOf({
       case: "fileContainingSymbol",
       value: "contact.v1.ContactService.SyncContacts",
@@ -115,7 +116,7 @@ describe.each([
     expect(names).toEqual(["contacts", "return_outcomes"]);
   });
 
-  test("says NOT_FOUND of what does not exist, and goes on", async () => {
+  test("returns NOT_FOUND for an unknown symbol, and continues", async () => {
     const extension = { containingType: "contact.v1.ContactEntry", extensionNumber: 9 };
     const answers = await askAll(service, [
       { case: "fileContainingSymbol", value: "contact.v1.Nothing" },
@@ -131,7 +132,21 @@ describe.each([
     }
   });
 
-  test("answers a question that asks nothing", async () => {
+  test("answers a request without a question", async () => {
     expect((await ask({ case: undefined }))?.case).toBe("errorResponse");
   });
 });
+
+test("reflection can be turned off", async () => {
+  const service = await startServiceForTest({ REFLECTION: "off" });
+  for (const reflection of [ServerReflection, ServerReflectionAlpha]) {
+    const transport = createGrpcTransport({ baseUrl: service.url });
+    const client = createClient(reflection, transport);
+    const answers = client.serverReflectionInfo(noRequests());
+    await expect(answers[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: Code.Unimplemented,
+    });
+  }
+});
+
+async function* noRequests(): AsyncGenerator<never> {}

@@ -23,7 +23,7 @@ function expectNoSecrets(output: string): void {
   for (const secret of [password, key.secret, header]) expect(output).not.toContain(secret);
 }
 
-test("a process at work says no secret", async () => {
+test("a running process prints no secret", async () => {
   const url = new URL(database.url);
   url.searchParams.set("password", password);
   await using service = startProcess({ ...bootstrap, DATABASE_URL: url.href });

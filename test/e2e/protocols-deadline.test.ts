@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { oneContact } from "../contract/case.ts";
 import { serveContract } from "../contract/for-file.ts";
@@ -6,21 +6,21 @@ import { sendHttp1 } from "../contract/http.ts";
 import { asMessage } from "../contract/message.ts";
 import { requestOf } from "../contract/rest.ts";
 import { rpcClients } from "../support/clients.ts";
+import { connectClient } from "../support/database.ts";
 
 const served = serveContract({ REQUEST_TIMEOUT_MS: "1000" });
 const late = "The deadline of the request passed";
 
-/** Holds the table of contacts, so that every sync waits until the time is up. */
+/** Locks the table of contacts, so that every sync waits until its deadline. */
 let holder: pg.Client;
 beforeAll(async () => {
-  holder = new pg.Client({ connectionString: served.service.databaseUrl });
-  await holder.connect();
+  holder = await connectClient(served.service.databaseUrl);
   await holder.query("BEGIN; LOCK TABLE contact IN ACCESS EXCLUSIVE MODE");
 });
 afterAll(() => holder.end());
 
 test.each(Object.entries(rpcClients))(
-  "%s answers DEADLINE_EXCEEDED once the time is up",
+  "%s returns DEADLINE_EXCEEDED after the deadline",
   async (_, createClient) => {
     const { header } = await served.service.createApp();
     const client = createClient(served.service.url);
@@ -42,7 +42,7 @@ test.each(Object.entries(rpcClients))(
   },
 );
 
-test("REST answers 504 once the time is up", async () => {
+test("REST returns 504 after the deadline", async () => {
   const app = await served.service.createApp();
   const given = { name: "", body: oneContact, expect: { http: 504 } };
   const answer = await sendHttp1(served.service.port, requestOf(given, app));

@@ -24,7 +24,7 @@ const binarySize = (message: SyncContactsRequest) =>
 const jsonSize = (message: SyncContactsRequest) =>
   toJsonString(SyncContactsRequestSchema, message).length;
 
-/** A good message that is encoded in exactly so many bytes. */
+/** A valid message that is encoded in exactly this number of bytes. */
 function messageOf(size: number, sizeOf: (message: SyncContactsRequest) => number) {
   const withIds = (ids: readonly string[]) => {
     const contacts = ids.map((contactXcUserId) => ({ ownerXcUserId: "o", contactXcUserId }));
@@ -78,7 +78,7 @@ describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
     { size: limit + 1, compress: true },
     { size: 500_000, compress: false },
     { size: 500_000, compress: true },
-  ])("refuses a message of $size bytes, compressed: $compress", async ({ size, compress }) => {
+  ])("rejects a message of $size bytes, compressed: $compress", async ({ size, compress }) => {
     const app = await served.service.createApp();
     const client = open(createClient, { compress });
     const answer = await client.sync(messageOf(size, sizeOf), { "server-key": app.header });
@@ -86,7 +86,7 @@ describe.each(Object.entries(rpcClients))("%s", (name, createClient) => {
     expect(await served.stored.pairsOf(app.id)).toEqual([]);
   });
 
-  test("serves what follows a refused message on the same connection", async () => {
+  test("serves the next message after a rejected one on the same connection", async () => {
     const { header } = await served.service.createApp();
     const client = open(createClient);
     for (let round = 0; round < 3; round++) {

@@ -7,8 +7,8 @@ const served = serveContract();
 interface RawMessage {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Part of the message of an INVALID_ARGUMENT; a success where absent. */
-  readonly refused?: string;
+  /** Part of the message of an INVALID_ARGUMENT. If absent, the call succeeds. */
+  readonly rejection?: string;
   /** What is stored in the end. */
   readonly stored?: readonly (readonly [string, string])[];
 }
@@ -36,27 +36,31 @@ const binary: readonly RawMessage[] = [
     stored: [["a", "b"]],
   },
   { name: "is_deleted of 2 is true", bytes: hex("0a 08 0a0161 120162 1802"), stored: [] },
-  { name: "no bytes", bytes: hex(""), refused: "Param 'contacts' cannot be empty" },
+  { name: "no bytes", bytes: hex(""), rejection: "Param 'contacts' cannot be empty" },
   {
     name: "an empty entry",
     bytes: hex("0a 00"),
-    refused: "'ownerXCUserID' is required (contacts[0])",
+    rejection: "'ownerXCUserID' is required (contacts[0])",
   },
   {
     name: "the second entry empty",
     bytes: hex("0a 06 0a0161 120162 0a 00"),
-    refused: "(contacts[1])",
+    rejection: "(contacts[1])",
   },
-  { name: "a byte that ends nothing", bytes: hex("0a"), refused: unreadable("protobuf") },
-  { name: "a length beyond the end", bytes: hex("0a 7f 0a0161"), refused: unreadable("protobuf") },
-  { name: "field number 0", bytes: hex("02 01 61"), refused: unreadable("protobuf") },
-  { name: "a wire type that is none", bytes: hex("0f 01 61"), refused: unreadable("protobuf") },
-  { name: "a varint without end", bytes: Buffer.alloc(20, 0xff), refused: unreadable("protobuf") },
-  { name: "JSON", bytes: Buffer.from('{"contacts":[]}'), refused: unreadable("protobuf") },
-  { name: "an owner with a byte that UTF-8 lacks", bytes: ownerOf(hex("ff")), refused: "" },
-  { name: "an owner with a surrogate in UTF-8", bytes: ownerOf(hex("ed a0 80")), refused: "" },
-  { name: "an owner with a character cut short", bytes: ownerOf(hex("c3")), refused: "" },
-  { name: "an owner with a NUL in two bytes", bytes: ownerOf(hex("c0 80")), refused: "" },
+  { name: "an incomplete field", bytes: hex("0a"), rejection: unreadable("protobuf") },
+  {
+    name: "a length beyond the end",
+    bytes: hex("0a 7f 0a0161"),
+    rejection: unreadable("protobuf"),
+  },
+  { name: "field number 0", bytes: hex("02 01 61"), rejection: unreadable("protobuf") },
+  { name: "an unknown wire type", bytes: hex("0f 01 61"), rejection: unreadable("protobuf") },
+  { name: "an endless varint", bytes: Buffer.alloc(20, 0xff), rejection: unreadable("protobuf") },
+  { name: "JSON", bytes: Buffer.from('{"contacts":[]}'), rejection: unreadable("protobuf") },
+  { name: "an owner with a byte that is not UTF-8", bytes: ownerOf(hex("ff")), rejection: "" },
+  { name: "an owner with a surrogate in UTF-8", bytes: ownerOf(hex("ed a0 80")), rejection: "" },
+  { name: "an owner with a character cut short", bytes: ownerOf(hex("c3")), rejection: "" },
+  { name: "an owner with a NUL in two bytes", bytes: ownerOf(hex("c0 80")), rejection: "" },
 ];
 
 const pair = '"ownerXCUserID":"a","contactXCUserID":"b"';
@@ -82,35 +86,35 @@ const inJson: readonly RawMessage[] = [
   {
     name: "contacts null",
     bytes: json('{"contacts":null}'),
-    refused: "Param 'contacts' cannot be empty",
+    rejection: "Param 'contacts' cannot be empty",
   },
-  { name: "an empty object", bytes: json("{}"), refused: "Param 'contacts' cannot be empty" },
+  { name: "an empty object", bytes: json("{}"), rejection: "Param 'contacts' cannot be empty" },
   {
     name: "a lone surrogate in an escape",
     bytes: json(`{"contacts":[{${pair.replace('"a"', '"\\ud800"')}}]}`),
-    refused: "",
+    rejection: "",
   },
-  { name: "JSON that ends early", bytes: json('{"contacts":['), refused: unreadable("JSON") },
-  { name: "a list", bytes: json("[]"), refused: "" },
+  { name: "JSON that ends early", bytes: json('{"contacts":['), rejection: unreadable("JSON") },
+  { name: "a list", bytes: json("[]"), rejection: "" },
   {
     name: "an owner that is a number",
     bytes: json('{"contacts":[{"ownerXCUserID":1}]}'),
-    refused: "",
+    rejection: "",
   },
   {
     name: "an owner that is an object",
     bytes: json('{"contacts":[{"ownerXCUserID":{}}]}'),
-    refused: "",
+    rejection: "",
   },
-  { name: "an entry that is a number", bytes: json('{"contacts":[7]}'), refused: "" },
-  { name: "an entry that is null", bytes: json('{"contacts":[null]}'), refused: "" },
-  { name: "contacts that is an object", bytes: json('{"contacts":{}}'), refused: "" },
+  { name: "an entry that is a number", bytes: json('{"contacts":[7]}'), rejection: "" },
+  { name: "an entry that is null", bytes: json('{"contacts":[null]}'), rejection: "" },
+  { name: "contacts that is an object", bytes: json('{"contacts":{}}'), rejection: "" },
   {
     name: "isDeleted a number",
     bytes: json(`{"contacts":[{${pair},"isDeleted":1}]}`),
-    refused: "",
+    rejection: "",
   },
-  { name: "nested 50,000 deep", bytes: json(`{"contacts":${"[".repeat(50_000)}`), refused: "" },
+  { name: "nested 50,000 deep", bytes: json(`{"contacts":${"[".repeat(50_000)}`), rejection: "" },
   {
     name: "an ignored field nested deeply",
     bytes: json(`{"x":${"[".repeat(5_000)}${"]".repeat(5_000)},"contacts":[{${pair}}]}`),
@@ -119,18 +123,18 @@ const inJson: readonly RawMessage[] = [
   {
     name: "bytes that UTF-8 lacks",
     bytes: Buffer.from(`{"contacts":[{${pair.replace('"a"', '"\xff"')}}]}`, "latin1"),
-    refused: "",
+    rejection: "",
   },
 ];
 
 describe.each(rawTransports)("over $name", ({ format, send }) => {
   const messages = format === "proto" ? binary : inJson;
 
-  test.each(messages)("a message: $name", async ({ bytes, refused, stored = [] }) => {
+  test.each(messages)("a message: $name", async ({ bytes, rejection, stored = [] }) => {
     const app = await served.service.createApp();
     const { code, message } = await send(served.service, bytes, app.header);
-    expect(code).toBe(refused === undefined ? "OK" : "INVALID_ARGUMENT");
-    expect(message).toContain(refused ?? "");
+    expect(code).toBe(rejection === undefined ? "OK" : "INVALID_ARGUMENT");
+    expect(message).toContain(rejection ?? "");
     expect(await served.stored.pairsOf(app.id)).toEqual(stored);
   });
 

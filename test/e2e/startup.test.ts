@@ -16,7 +16,7 @@ import { startProcess } from "./support/process.ts";
 const password = "hunter2";
 const role = `kith_${randomBytes(6).toString("hex")}`;
 
-/** A role that the server asks for its password, and that may do nothing but connect. */
+/** A role with a password that may only connect. */
 beforeAll(async () => {
   const server = inject("postgresUrl");
   await withAdmin(server, async (admin) => {
@@ -50,8 +50,8 @@ function withParameters(url: string, parameters: Record<string, string>): string
 const asRole = (url: string, given = password) =>
   withParameters(url, { user: role, password: given });
 
-/** A server or pooler that refuses every connection. */
-async function refusingServer(code: string, message: string): Promise<string> {
+/** A server or pooler that rejects every connection. */
+async function rejectingServer(code: string, message: string): Promise<string> {
   const text = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
   const size = Buffer.alloc(4);
   size.writeInt32BE(text.length + 4);
@@ -129,8 +129,8 @@ const fatal: Fatal[] = [
     message: /of DATABASE_URL: unrecognized configuration parameter "no_such_setting" \(42704\)$/,
   },
   {
-    name: "a startup parameter that a pooler refuses",
-    env: () => databaseUrl(refusingServer("08P01", "unsupported startup parameter: options")),
+    name: "a startup parameter that a pooler rejects",
+    env: () => databaseUrl(rejectingServer("08P01", "unsupported startup parameter: options")),
     message: /of DATABASE_URL: unsupported startup parameter: options \(08P01\)$/,
   },
   {
@@ -153,7 +153,7 @@ const fatal: Fatal[] = [
     message: /DATABASE_URL must be a URL such as/,
   },
   {
-    name: "a setting of Kith's own in the URL",
+    name: "a setting in the URL that Kith sets itself",
     env: async () => databaseUrl(withParameters(await newDatabase(), { lock_timeout: "1" })),
     message: /DATABASE_URL must be .* without lock_timeout, which Kith sets itself/,
   },
@@ -165,7 +165,7 @@ async function proxyOf(url: string) {
   return proxy;
 }
 
-test.each(fatal)("$name ends the start at once, with its cause", async ({ env, message }) => {
+test.each(fatal)("$name ends the start immediately, with its cause", async ({ env, message }) => {
   const logs: Record<string, unknown>[] = [];
   const error = await startService(await env(), logs).then(
     () => new Error("it started"),
@@ -180,7 +180,7 @@ test.each([
   ["a wrong", { password: `wrong-${password}` }, "password authentication failed"],
   ["no", {}, "SASL: .*password must be a string"],
 ])(
-  "with %s password the process ends with 1, the cause on standard error",
+  "with %s password the process ends with 1 and the cause on standard error",
   async (_, given, cause) => {
     const url = withParameters(await newDatabase(), { user: role, ...given });
     await using service = startProcess({ DATABASE_URL: url });
@@ -198,7 +198,7 @@ async function start(env: Record<string, string>, logs?: Record<string, unknown>
   return service;
 }
 
-test("a database that is away at first is waited for", async () => {
+test("a service waits for a database that is away when it starts", async () => {
   const proxy = await proxyOf(await newDatabase());
   await proxy.cut("refuses");
   const logs: Record<string, unknown>[] = [];
@@ -233,7 +233,7 @@ const key = { id: "boot", secret: randomBytes(24).toString("base64url") };
 const bootstrap = { BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}` };
 const header = serverKeyHeader(key);
 
-test("a service with a schema of its own works beside the tables of others", async () => {
+test("a service with its own schema works beside the tables of another application", async () => {
   const url = await emptyDatabase();
   await withAdmin(url, (admin) => admin.query("CREATE TABLE contact (name text)"));
   const service = await start({ DATABASE_URL: url, DATABASE_SCHEMA: "kith", ...bootstrap });
@@ -265,7 +265,7 @@ test("a schema that is newer than the service is logged, and works", async () =>
   );
 });
 
-test("a new secret for a known bootstrap key id is refused", async () => {
+test("a new secret for a known bootstrap key id is rejected", async () => {
   const url = await newDatabase();
   await start({ DATABASE_URL: url, BOOTSTRAP_SERVER_KEY: "boot:first" });
   await expect(

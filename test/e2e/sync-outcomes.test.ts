@@ -78,7 +78,7 @@ test.each([
   expect(await answerBytes(asks)).toBe(bytes);
 });
 
-/** Few ids, so that syncs meet. */
+/** Few ids, so that syncs have common pairs. */
 const id = fc.constantFrom("a", "b", "c", "d", "e");
 const anySync = fc.record({
   contacts: fc.array(
@@ -92,7 +92,7 @@ function countOf(answer: SyncContactsResponse, outcome: SyncContactsResponse_Out
   return answer.outcomes.filter((each) => each === outcome).length;
 }
 
-test("of syncs at once over gRPC each gets its own outcomes, and those that asked alone", async () => {
+test("concurrent syncs over gRPC get their own outcomes, if they ask for them", async () => {
   const clients = Array.from({ length: 4 }, () => createGrpcJsClient(served.service.url));
   try {
     await fc.assert(

@@ -46,6 +46,21 @@ function erase(store: Parameters<typeof eraseApp>[0]["store"], appId: number) {
   return { waits, erased: eraseApp({ store, appId, requestTimeoutMs: 0, onWait }) };
 }
 
+test("the rate limit of an app is set for the app and its keys, and removed", async () => {
+  const { app, keys, store, keyId } = await createAppWith(0);
+  const other = await createAppWith(0);
+  const limits = async () => {
+    const [key] = await keys.findKeys([keyId]);
+    const apps = [await keys.findApp(app.name), await keys.findApp(other.app.name)];
+    return [key?.rateLimit, ...apps.map((found) => found?.rateLimit)];
+  };
+  const limit = { contactsPerSecond: 1_000_000_000, burst: 7 };
+  await store.setRateLimit(app.id, limit);
+  expect(await limits()).toEqual([limit, limit, null]);
+  await store.setRateLimit(app.id, null);
+  expect(await limits()).toEqual([null, null, null]);
+});
+
 test("an app is erased in steps, and other apps do not change", async () => {
   const mine = await createAppWith(12_345);
   const other = await createAppWith(100);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { integerArray, textArray } from "../../src/storage/array-parameter.ts";
+import { connectClient } from "../support/database.ts";
 
 let client: pg.Client;
 beforeAll(async () => {
-  client = new pg.Client({ connectionString: inject("postgresUrl") });
-  await client.connect();
+  client = await connectClient(inject("postgresUrl"));
 });
 afterAll(() => client.end());
 

@@ -81,7 +81,7 @@ test("connections that are lost while idle are replaced", async () => {
   expect(lost.length).toBeGreaterThan(0);
 });
 
-test("a sync whose connection is lost while it waits is told, stores nothing, and others go on", async () => {
+test("a sync whose connection is lost while it waits is rejected and stores nothing, and others continue", async () => {
   const url = await newDatabase();
   const [session, holder] = [await openSession(url), await openSession(url)];
   const { store } = open({ url });
@@ -148,7 +148,7 @@ test.each(losses)("a connection lost while $change waits for $point", async ({ p
   expect(await changes[change]?.(store)).toMatchObject({ inserted: 1, deleted: 1 });
 });
 
-test("connections lost again and again under load end no process and spoil no count", async () => {
+test("connections that are lost repeatedly under load end no process, and all counts are right", async () => {
   const url = await newDatabase();
   const session = await openSession(url);
   const { store } = open({ url });
@@ -173,7 +173,7 @@ test("connections lost again and again under load end no process and spoil no co
   expect(rows).toEqual([]);
 });
 
-test("a pool whose connections are all in use refuses after its limit, and recovers", async () => {
+test("a pool whose connections are all in use rejects after its limit, and recovers", async () => {
   const { store, db } = open({ url: await newDatabase(), poolSize: 1, timeoutMs: 3_000 });
   const inUse = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();

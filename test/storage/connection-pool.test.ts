@@ -14,7 +14,7 @@ async function newDatabase(defaults: Record<string, string> = {}): Promise<strin
   return url;
 }
 
-/** The server processes behind connections that are all in use at once. */
+/** The server processes of connections that are all in use at the same time. */
 async function pidsOf(pool: Pool, count: number): Promise<number[]> {
   const clients = await Promise.all(Array.from({ length: count }, () => pool.connect()));
   const pids = await Promise.all(
@@ -121,8 +121,11 @@ test.each([
     ...Object.keys(hostileDefaults).filter((name) => name.startsWith("enable_")),
   ];
   const settingsOf = async (of: Pool) =>
-    (await of.query("SELECT name, current_setting(name) FROM unnest($1::text[]) AS name", [names]))
-      .rows;
+    (
+      await of.query("SELECT name, current_setting(name, true) FROM unnest($1::text[]) AS name", [
+        names,
+      ])
+    ).rows;
   expect(await settingsOf(pool)).toEqual(await settingsOf(usual));
 });
 

@@ -10,10 +10,10 @@ import { emptyDatabase } from "./support/empty-database.ts";
 import { unhurried } from "./support/pairs.ts";
 import { openSession } from "./support/session.ts";
 
-/** The migration that the first version did not have. */
-const later = "0002-key-life";
+/** The migrations that the first version did not have. */
+const later = ["0002-key-life", "0003-rate-limit"];
 
-/** A database as the first version left it. */
+/** A database of the first version. */
 async function firstVersion(): Promise<string> {
   const url = await emptyDatabase();
   const session = await openSession(url);
@@ -25,21 +25,24 @@ async function firstVersion(): Promise<string> {
 test("a database of the first version moves over, with its contacts, apps and keys", async () => {
   const url = await firstVersion();
   const db = openDatabase(url, 1);
-  expect(await migrate(db)).toEqual({ schema: "public", migrations: [later] });
+  expect(await migrate(db)).toEqual({ schema: "public", migrations: later });
   expect(await migrate(db)).toEqual({ schema: "public", migrations: [] });
   const session = await openSession(url);
   const { rows } = await session.query("SELECT name, is_breaking FROM kith_migration");
-  expect(rows).toEqual([
-    { name: "0001-initial", is_breaking: false },
-    { name: later, is_breaking: false },
-  ]);
+  const names = ["0001-initial", ...later];
+  expect(rows).toEqual(names.map((name) => ({ name, is_breaking: false })));
 
   const keys = createPostgresKeyStore(db);
   expect((await keys.listApps()).map(({ name }) => name)).toEqual(["  ", "shop"]);
   const verifier = createKeyVerifier({ keys });
   const verify = async (id: string) =>
     verifier.verify(serverKeyHeader({ id, secret: "secret of a test" }));
-  expect(await verify("good")).toEqual({ appId: 1, appName: "shop", keyId: "good" });
+  expect(await verify("good")).toEqual({
+    appId: 1,
+    appName: "shop",
+    keyId: "good",
+    rateLimit: null,
+  });
   await expect(verify("expired")).rejects.toMatchObject({ reason: "SERVER_KEY_EXPIRED" });
   await expect(verify("revoked")).rejects.toMatchObject({ reason: "SERVER_KEY_INVALID" });
   expect((await keys.createApp("forum"))?.id).toBe(3);
@@ -48,7 +51,7 @@ test("a database of the first version moves over, with its contacts, apps and ke
   const page = await store.listContacts(1, "alice", { size: 10 }, unhurried);
   expect(page).toEqual({
     entries: ["bob", "ève 😀"].map((id) => ({ id, createdAtMicros: 1714979289123456 })),
-    hasMore: false,
+    nextAfter: undefined,
   });
 });
 
@@ -57,7 +60,7 @@ test("ten processes that start at once on a database of the first version all su
   const migrated = await Promise.all(
     Array.from({ length: 10 }, () => migrate(openDatabase(url, 1))),
   );
-  expect(migrated.flatMap(({ migrations }) => migrations)).toEqual([later]);
+  expect(migrated.flatMap(({ migrations }) => migrations)).toEqual(later);
 });
 
 test("the record of the first version stays, so that it can be started again", async () => {

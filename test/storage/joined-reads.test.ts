@@ -27,14 +27,14 @@ afterAll(async () => {
 
 const unaborted = new AbortController().signal;
 
-/** A read leaves an advisory lock behind, so that a test can see that it ran. */
+/** Each read takes an advisory lock, so that a test can see that it ran. */
 const divide = (by: number): EncodedStatement => ({
   name: "divide",
   text: "SELECT 60 / $1::int, pg_try_advisory_lock_shared($1::int)",
   values: [String(by)],
 });
 
-/** Runs all statements at once. All but the first few wait, and are joined. */
+/** Runs all statements concurrently. All but the first few are pending, and are joined. */
 function runAll(join: RunRead, statements: readonly EncodedStatement[], signal = unaborted) {
   return Promise.allSettled(statements.map((statement) => join(statement, signal)));
 }
@@ -79,11 +79,11 @@ test("a read whose caller disconnects while it waits is never run", async () => 
   const first = join(divide(101), unaborted);
   const left = runAll(join, [divide(102), divide(103)], leaving.signal);
   const stays = join(divide(104), unaborted);
-  leaving.abort(new Error("the caller left"));
+  leaving.abort(new Error("the caller disconnected"));
   await Promise.all([first, stays]);
   expect(await left).toMatchObject([
-    { status: "rejected", reason: { message: "the caller left" } },
-    { status: "rejected", reason: { message: "the caller left" } },
+    { status: "rejected", reason: { message: "the caller disconnected" } },
+    { status: "rejected", reason: { message: "the caller disconnected" } },
   ]);
   expect(await divisorsRun()).toEqual([101, 104]);
 });

@@ -37,18 +37,23 @@ describe.each([
 
   test("an app is created, found by its name, and listed", async () => {
     const made = await keys.createApp("shop");
-    expect(made).toEqual({ id: expect.any(Number), name: "shop", createdAt: expect.any(Date) });
+    expect(made).toEqual({
+      id: expect.any(Number),
+      name: "shop",
+      createdAt: expect.any(Date),
+      rateLimit: null,
+    });
     expect(await keys.findApp("shop")).toEqual(made);
     expect(await keys.listApps()).toContainEqual(made);
   });
 
-  test("a name that is taken is refused, and its app left as it was", async () => {
+  test("a name that is taken is rejected, and its app does not change", async () => {
     const made = await keys.createApp("taken");
     expect(await keys.createApp("taken")).toBeUndefined();
     expect(await keys.findApp("taken")).toEqual(made);
   });
 
-  test("of many who create the same app at once, one does", async () => {
+  test("one of many concurrent creations of the same app succeeds", async () => {
     const made = await Promise.all(Array.from({ length: 10 }, () => keys.createApp("wanted")));
     expect(made.filter((app) => app !== undefined)).toHaveLength(1);
   });
@@ -63,7 +68,7 @@ describe.each([
     },
   );
 
-  test("an app that is not there is undefined", async () => {
+  test("an unknown app is undefined", async () => {
     expect(await keys.findApp("nobody")).toBeUndefined();
   });
 
@@ -82,7 +87,7 @@ describe.each([
     ]);
   });
 
-  test("a key is made and found with its app, but without its secret", async () => {
+  test("a key is created, and found with its app and without its secret", async () => {
     const app = await keys.createApp("with a key");
     const expiresAt = new Date("2030-01-02T03:04:05.678Z");
     const key = newKey(app?.id ?? 0, { expiresAt });
@@ -91,6 +96,7 @@ describe.each([
       ...key,
       name: null,
       appName: "with a key",
+      rateLimit: null,
       createdAt: expect.any(Date),
       revokedAt: null,
       lastUsedAt: null,
@@ -98,7 +104,7 @@ describe.each([
     expect(await keys.findKeys([key.id])).toEqual([record]);
   });
 
-  test("a key whose id is taken is not made, and the one that has it is left as it was", async () => {
+  test("a key whose id is taken is not created, and the existing key does not change", async () => {
     const appId = await newApp();
     const key = newKey(appId);
     const first = await keys.createKey(key);
@@ -107,7 +113,7 @@ describe.each([
     expect(await keys.listKeys(appId)).toEqual([first]);
   });
 
-  test("of many who make the same key at once, one does", async () => {
+  test("one of many concurrent creations of the same key succeeds", async () => {
     const key = newKey(await newApp());
     const made = await Promise.all(Array.from({ length: 10 }, () => keys.createKey(key)));
     expect(made.filter((record) => record !== undefined)).toHaveLength(1);
@@ -125,7 +131,7 @@ describe.each([
     ["294276-12-31T23:59:59Z", new Date(8.64e15)],
   ];
 
-  test.each(times)("the time %s is read as it is", async (stored, read) => {
+  test.each(times)("the time %s is read unchanged", async (stored, read) => {
     const key = newKey(await newApp());
     await keys.createKey(key);
     const session = await openSession(database.url);
@@ -138,7 +144,7 @@ describe.each([
     ]);
   });
 
-  test("a key of another app is not touched", async () => {
+  test("a key of another app does not change", async () => {
     const [mine, theirs] = [await newApp(), await newApp()];
     const key = newKey(theirs);
     const record = await keys.createKey(key);
@@ -156,7 +162,7 @@ describe.each([
     expect(second).toEqual(first);
   });
 
-  test("revoking touches no other key", async () => {
+  test("revoking does not change other keys", async () => {
     const appId = await newApp();
     const [one, other] = [newKey(appId), newKey(appId)];
     for (const key of [one, other]) await keys.createKey(key);
@@ -164,11 +170,11 @@ describe.each([
     expect((await keys.findKeys([other.id]))[0]?.revokedAt).toBeNull();
   });
 
-  test("a key that is not there cannot be revoked", async () => {
+  test("an unknown key cannot be revoked", async () => {
     expect(await keys.revokeKey("nobody")).toBeUndefined();
   });
 
-  test("the keys of an app are listed oldest first, those of one time by id", async () => {
+  test("the keys of an app are listed oldest first, and by id if they have the same time", async () => {
     const appId = await newApp();
     const session = await openSession(database.url);
     const ages = {
@@ -186,7 +192,7 @@ describe.each([
     expect(listed).toEqual(["early", "same B", "same b", "late"].map((name) => `${appId} ${name}`));
   });
 
-  test("many keys are found in one question, and those that are not there left out", async () => {
+  test("many keys are found in one query, without those that do not exist", async () => {
     const appId = await newApp();
     const made = Array.from({ length: 50 }, () => newKey(appId));
     for (const key of made) await keys.createKey(key);
@@ -206,7 +212,7 @@ describe.each([
     },
   );
 
-  test("ids that differ in case are two", async () => {
+  test("ids that differ in case are different", async () => {
     const appId = await newApp();
     const lower = await keys.createKey(newKey(appId, { id: "id of a key" }));
     expect(await keys.findKeys(["ID of a key"])).toEqual([]);

@@ -25,11 +25,11 @@ describe.each([
     const { appId } = await ensureDemoKey(keys, key);
     const verifier = createKeyVerifier({ keys });
     const verify = async (header: string) => verifier.verify(header);
-    const principal = { appId, appName: "demo", keyId: key.id };
+    const principal = { appId, appName: "demo", keyId: key.id, rateLimit: null };
     return { keys, key, header: serverKeyHeader(key), verify, principal };
   }
 
-  test("a key in the database says who calls", async () => {
+  test("a key in the database identifies the caller", async () => {
     const { header, verify, principal } = await start();
     expect(await verify(header)).toEqual(principal);
   });
@@ -41,7 +41,7 @@ describe.each([
     expect(await second.verify(first.header)).toEqual(first.principal);
   });
 
-  test("a bootstrap key whose id is another app's is refused", async () => {
+  test("a bootstrap key with the id of another app's key is rejected", async () => {
     const { keys } = await start();
     const app = await keys.createApp("other");
     const key = generateServerKey();
@@ -50,7 +50,7 @@ describe.each([
     await expect(ensureDemoKey(keys, key)).rejects.toThrow(key.id);
   });
 
-  test("a bootstrap key with a new secret for a known id is refused, and the old one stays good", async () => {
+  test("a bootstrap key with a new secret for a known id is rejected, and the old secret stays valid", async () => {
     const { keys, key, header, verify, principal } = await start();
     const changed = { ...key, secret: "another secret" };
     await expect(ensureDemoKey(keys, changed)).rejects.toThrow(
@@ -73,7 +73,7 @@ describe.each([
     throw new Error("nothing may be written");
   }
 
-  test("an expired key is expired, and one that expires later is good", async () => {
+  test("an expired key is rejected, and a key that expires later is valid", async () => {
     const { keys, principal, verify } = await start();
     const headerOf = async (expiresAt: Date) => {
       const { id, secret } = generateServerKey();
@@ -105,22 +105,25 @@ describe.each([
     ["700 characters", "x".repeat(700)],
   ];
 
-  test.each(impossible)("an id of %s is refused as any unknown one", async (_, id) => {
+  test.each(impossible)("an id of %s is rejected like an unknown id", async (_, id) => {
     const { verify } = await start();
     const refused = await verify(serverKeyHeader({ id, secret: "x" })).catch((error) => error);
     expect(refused).toBeInstanceOf(Fault);
     expect(["SERVER_KEY_INVALID", "SERVER_KEY_MALFORMED"]).toContain(refused.reason);
   });
 
-  test.each(impossible)("an id of %s spoils no other call that asks with it", async (_, id) => {
-    const { header, verify, principal } = await start();
-    // The first question is under way while the others wait, so these two are asked for together.
-    const answers = [
-      serverKeyHeader({ id: "first", secret: "x" }),
-      serverKeyHeader({ id, secret: "x" }),
-      header,
-    ].map(verify);
-    const [, , mine] = await Promise.allSettled(answers);
-    expect(mine).toEqual({ status: "fulfilled", value: principal });
-  });
+  test.each(impossible)(
+    "an id of %s does not affect other calls in the same look-up",
+    async (_, id) => {
+      const { header, verify, principal } = await start();
+      // The first look-up is in flight while the others are pending, so these two share the next one.
+      const answers = [
+        serverKeyHeader({ id: "first", secret: "x" }),
+        serverKeyHeader({ id, secret: "x" }),
+        header,
+      ].map(verify);
+      const [, , mine] = await Promise.allSettled(answers);
+      expect(mine).toEqual({ status: "fulfilled", value: principal });
+    },
+  );
 });

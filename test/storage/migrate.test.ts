@@ -11,7 +11,7 @@ import { openSession, until, untilWaiting } from "./support/session.ts";
 
 const first = "0001-initial";
 /** All migrations of this version. */
-const known = [first, "0002-key-life"];
+const known = [first, "0002-key-life", "0003-rate-limit"];
 
 async function migrateOn(url: string, options?: MigrateOptions): Promise<readonly string[]> {
   return (await migrate(openDatabase(url, 1), options)).migrations;
@@ -33,7 +33,7 @@ async function tablesOf(url: string, schema = "public"): Promise<string[]> {
 }
 const ours = ["app", "contact", "kith_migration", "server_key"];
 
-test("of ten processes that migrate an empty database at once, one does and all succeed", async () => {
+test("if ten processes migrate an empty database concurrently, one migrates and all succeed", async () => {
   const url = await emptyDatabase();
   const pools = Array.from({ length: 10 }, () => openDatabase(url, 1));
   // Connected beforehand, so that they start at the same time.
@@ -48,7 +48,7 @@ test("of ten processes that migrate an empty database at once, one does and all 
   expect(rows.map(({ name }) => name)).toEqual(names);
 });
 
-test("migrating again does nothing and keeps what is stored", async () => {
+test("a second migration changes nothing", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -57,7 +57,7 @@ test("migrating again does nothing and keeps what is stored", async () => {
   expect((await session.query("SELECT FROM contact")).rowCount).toBe(1);
 });
 
-test("where nothing is pending no lock is taken, and none is left behind", async () => {
+test("if nothing is pending, no lock is taken", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -71,7 +71,7 @@ test("where nothing is pending no lock is taken, and none is left behind", async
   expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a process that waits for another one says so, and then has nothing to do", async () => {
+test("a process that waits for another one logs it, and then does not migrate", async () => {
   const url = await emptyDatabase();
   const other = await openSession(url);
   await other.query("BEGIN; SELECT pg_advisory_xact_lock(x'6b697468'::int)");
@@ -88,7 +88,7 @@ test("a process that waits for another one says so, and then has nothing to do",
   expect(waits).toBe(1);
 });
 
-test("a connection that is lost while it waits leaves nothing behind", async () => {
+test("a connection that is lost while it waits leaves no lock and no session", async () => {
   const url = await emptyDatabase();
   const other = await openSession(url);
   await other.query("SELECT pg_advisory_lock(x'6b697468'::int)");
@@ -131,7 +131,7 @@ const foreign: [name: string, statement: string][] = [
 ];
 
 test.each(foreign)(
-  "a %s of another application is a clear error, and nothing is left",
+  "a %s of another application is a clear error, and nothing is created",
   async (_, statement) => {
     const url = await emptyDatabase();
     const session = await openSession(url);
@@ -182,7 +182,7 @@ test("the schema is the first of the search path", async () => {
   expect(await tablesOf(url)).toEqual([]);
 });
 
-test.each(["kith", "Kith-2"])("the schema %s is created where it is missing", async (schema) => {
+test.each(["kith", "Kith-2"])("the schema %s is created if it is missing", async (schema) => {
   const url = await emptyDatabase();
   const db = openDatabase(url, 1);
   expect(await migrate(db, { schema })).toEqual({ schema, migrations: known });
@@ -219,7 +219,7 @@ test("a newer schema that is not compatible is an error that names the migration
   await expect(migrateOn(url)).rejects.toThrow("cannot work with migration 0004-breaking");
 });
 
-test.each(["LATIN1", "SQL_ASCII"])("a database in %s is refused", async (encoding) => {
+test.each(["LATIN1", "SQL_ASCII"])("a database in %s is rejected", async (encoding) => {
   const server = await emptyDatabase();
   const session = await openSession(server);
   const name = `encoded_${randomBytes(6).toString("hex")}`;
@@ -239,7 +239,7 @@ test("an empty database with hostile defaults is migrated", async () => {
   expect(await migrateOn(url)).toEqual([]);
 });
 
-test("a role without the rights of the service is refused, and the error names them", async () => {
+test("a role without the rights of the service is rejected, and the error names them", async () => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
@@ -258,19 +258,22 @@ test("a role without the rights of the service is refused, and the error names t
   expect(await migrateOn(reader.href)).toEqual([]);
 });
 
-test("the last migration does not wait long for a table in use, and a retry succeeds", async () => {
+test.each([
+  ["0002-key-life", "server_key", "DROP COLUMN name, DROP COLUMN last_used_at"],
+  ["0003-rate-limit", "app", "DROP COLUMN contacts_per_second, DROP COLUMN burst"],
+])("%s does not wait long for a table in use, and a retry succeeds", async (name, table, undo) => {
   const url = await emptyDatabase();
   await migrateOn(url);
   const session = await openSession(url);
   await session.query(
-    "ALTER TABLE server_key DROP COLUMN name, DROP COLUMN last_used_at; DELETE FROM kith_migration WHERE name = '0002-key-life'",
+    `ALTER TABLE ${table} ${undo}; DELETE FROM kith_migration WHERE name = '${name}'`,
   );
-  await session.query("BEGIN; SELECT FROM server_key");
+  await session.query(`BEGIN; SELECT FROM ${table}`);
   const failure = await migrateOn(url).catch((error) => error);
   expect(failure).toMatchObject({ code: "55P03" });
   expect(isTransient(failure)).toBe(true);
   await session.query("COMMIT");
-  expect(await migrateOn(url)).toEqual(["0002-key-life"]);
+  expect(await migrateOn(url)).toEqual([name]);
 });
 
 test("the database that the tests clone is up to date", async () => {

@@ -25,7 +25,7 @@ function untilItIs(expected: DatabaseState, isReady: () => Promise<DatabaseState
   });
 }
 
-test("a database that answers is ready; one that is gone is not, a second later", async () => {
+test("a database that answers is ready, and one that is away is not ready a second later", async () => {
   const { url, drop } = await newDatabase();
   const isReady = createReadiness({ pool: openPool(url, 1) });
   await untilItIs("ready", isReady);
@@ -35,7 +35,7 @@ test("a database that answers is ready; one that is gone is not, a second later"
   expect(await isReady()).toBe("unreachable");
 });
 
-test("however often it is asked, the database is asked once a second", async () => {
+test("the database is queried once a second, even if the state is read more often", async () => {
   const { url } = await newDatabase();
   const pool = openPool(url, 1);
   const query = vi.spyOn(pool, "query");
@@ -48,7 +48,7 @@ test("however often it is asked, the database is asked once a second", async () 
   expect(query).toHaveBeenCalledTimes(2);
 });
 
-test("a server that takes no writes is not ready, and the pool leaves it", async () => {
+test("a server that accepts no writes is not ready, and the pool closes its connections", async () => {
   const { url } = await newDatabase();
   const session = await openSession(url);
   const { rows } = await session.query("SELECT current_database() AS name");

@@ -1,15 +1,13 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { usualOptions } from "../support/hostile-defaults.ts";
+import { connectClient, createTestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let session: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  session = new pg.Client({ connectionString: database.url, options: usualOptions });
-  await session.connect();
+  session = await connectClient(database.url);
 });
 afterAll(async () => {
   await session.end();
@@ -25,6 +23,8 @@ const columns: [table: string, column: string, type: string, optional?: "optiona
   ["app", "id", "integer"],
   ["app", "name", 'text COLLATE "C"'],
   ["app", "created_at", "timestamp with time zone"],
+  ["app", "contacts_per_second", "integer", "optional"],
+  ["app", "burst", "integer", "optional"],
   ["server_key", "id", 'text COLLATE "C"'],
   ["server_key", "app_id", "integer"],
   ["server_key", "secret_sha256", "bytea"],
@@ -116,7 +116,17 @@ test("a sync needs no sequence: contact owns none, and no default of its asks on
   expect(defaults).toEqual([{ text: "now()" }]);
 });
 
-test("a hash of another length than SHA-256's is refused by the database", async () => {
+test.each([
+  ["contacts_per_second = 1"],
+  ["burst = 1"],
+  ["contacts_per_second = 0, burst = 1"],
+  ["contacts_per_second = 1, burst = 0"],
+])("a rate limit with %s is rejected by the database", async (change) => {
+  await query("INSERT INTO app (name) VALUES ('limited') ON CONFLICT DO NOTHING");
+  await expect(query(`UPDATE app SET ${change}`)).rejects.toMatchObject({ code: "23514" });
+});
+
+test("the database rejects a hash whose length is not that of SHA-256", async () => {
   const wrong = query(
     "INSERT INTO server_key (id, app_id, secret_sha256) VALUES ('k', 1, '\\x00'::bytea)",
   );

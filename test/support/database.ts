@@ -18,13 +18,26 @@ export function urlOf(connectionString: string, database: string): string {
   return url.href;
 }
 
+/**
+ * Opens a connection. If the server ends it, for example because its database is dropped, its queries fail, but no
+ * error ends the test run.
+ */
+export async function connectClient(
+  connectionString: string,
+  config: pg.ClientConfig = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, options: usualOptions, ...config });
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
 /** Runs a function with a client of the server's administration database. */
 export async function withAdmin<T>(
   connectionString: string,
   work: (admin: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const admin = new pg.Client({ connectionString, options: usualOptions });
-  await admin.connect();
+  const admin = await connectClient(connectionString);
   try {
     return await work(admin);
   } finally {

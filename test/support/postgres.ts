@@ -23,14 +23,12 @@ export default async function setup(
   const root = project.vitest.getRootProject();
   if ("postgresUrl" in root.getProvidedContext()) return undefined;
 
-  const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
-  const postgres = await startEmbeddedPostgres({
-    dataDir,
-    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
-  });
-  const { connectionString } = postgres;
+  const { connectionString, stop } = await openServer();
 
-  await withAdmin(connectionString, (admin) => admin.query(`CREATE DATABASE ${templateDatabase}`));
+  await withAdmin(connectionString, async (admin) => {
+    await admin.query(`DROP DATABASE IF EXISTS ${templateDatabase}`);
+    await admin.query(`CREATE DATABASE ${templateDatabase}`);
+  });
   const db = createDatabase({
     connectionString: urlOf(connectionString, templateDatabase),
     poolSize: 1,
@@ -41,9 +39,29 @@ export default async function setup(
   await db.destroy();
 
   root.provide("postgresUrl", connectionString);
-  return async () => {
-    await postgres.stop();
-    // A file that appears or disappears during the removal must not fail a run whose tests have passed.
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  return stop;
+}
+
+interface Server {
+  readonly connectionString: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** TEST_DATABASE_URL names a server to use, such as one of another version. By default one is started. */
+async function openServer(): Promise<Server> {
+  const given = process.env.TEST_DATABASE_URL;
+  if (given !== undefined) return { connectionString: given, stop: async () => {} };
+  const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
+  });
+  return {
+    connectionString: postgres.connectionString,
+    async stop() {
+      await postgres.stop();
+      // A file that appears or disappears during the removal must not fail a run whose tests have passed.
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
   };
 }

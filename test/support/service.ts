@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { request } from "node:https";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import pino from "pino";
@@ -15,8 +18,10 @@ import { patienceMs } from "./patience.ts";
 
 export interface TestService {
   readonly app: App;
-  /** Such as `http://127.0.0.1:41234`. */
+  /** Such as `http://127.0.0.1:41234`, or with `https` if the service has a certificate. */
   readonly url: string;
+  /** Where `/metrics` and `/status` are. */
+  readonly monitoringUrl: string;
   readonly port: number;
   readonly databaseUrl: string;
   /** The log lines so far, parsed. */
@@ -63,8 +68,9 @@ export async function startService(
       throw new Error(message);
     },
   });
-  const { port } = await app.listen();
-  await untilReady(`http://127.0.0.1:${port}`);
+  const { port, monitoring } = await app.listen();
+  const url = `${env.TLS_CERT_FILE === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+  await untilReady(url, env);
   const admin = createDatabase({
     connectionString: env.DATABASE_URL ?? database.url,
     prepares: env.DATABASE_PREPARE !== "off",
@@ -76,7 +82,8 @@ export async function startService(
 
   return {
     app,
-    url: `http://127.0.0.1:${port}`,
+    url,
+    monitoringUrl: `http://127.0.0.1:${monitoring.port}`,
     port,
     databaseUrl: database.url,
     logs,
@@ -101,8 +108,20 @@ export async function startService(
 }
 
 /** Waits until the service has a database connection. Opening it takes long on a slow machine. */
-async function untilReady(url: string): Promise<void> {
-  while (!(await fetch(`${url}/readyz`)).ok) await sleep(10);
+async function untilReady(url: string, env: Record<string, string>): Promise<void> {
+  while (!(await isReady(`${url}/readyz`, env))) await sleep(10);
+}
+
+async function isReady(url: string, env: Record<string, string>): Promise<boolean> {
+  if (env.TLS_CERT_FILE === undefined) return (await fetch(url)).ok;
+  // A service that needs a client certificate gets its own.
+  const [cert, key] = [env.TLS_CERT_FILE, env.TLS_KEY_FILE ?? ""].map((path) => readFileSync(path));
+  const [response] = await once(
+    request(url, { rejectUnauthorized: false, cert, key, agent: false }).end(),
+    "response",
+  );
+  response.resume();
+  return response.statusCode === 200;
 }
 
 /** Starts a service for the running test. It stops when the test ends. */

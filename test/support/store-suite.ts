@@ -1,5 +1,4 @@
 import type { Kysely } from "kysely";
-import pg from "pg";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
@@ -7,15 +6,14 @@ import { createPostgresContactStore } from "../../src/storage/postgres-contact-s
 import type { Database } from "../../src/storage/schema.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
-import { createTestDatabase, serviceConnection } from "./database.ts";
-import { usualOptions } from "./hostile-defaults.ts";
+import { connectClient, createTestDatabase, serviceConnection } from "./database.ts";
 import { patienceMs } from "./patience.ts";
 
 export interface OpenOptions {
   readonly poolSize?: number;
   /** The maximum duration of a statement, in milliseconds. */
   readonly timeoutMs?: number;
-  /** The maximum wait of a shared transaction for a lock, in milliseconds. */
+  /** The maximum wait of a joined transaction for a lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
 }
 
@@ -86,8 +84,7 @@ export function createSuite(): Suite {
 }
 
 async function readContacts(connectionString: string, appId: number): Promise<ContactPair[]> {
-  const session = new pg.Client({ connectionString, options: usualOptions });
-  await session.connect();
+  const session = await connectClient(connectionString);
   try {
     const { rows } = await session.query<ContactPair>(
       'SELECT owner_id AS "ownerId", contact_id AS "contactId" FROM contact WHERE app_id = $1',

@@ -19,7 +19,7 @@ function faultsOf(env: Record<string, string>): string[] {
 
 test("every property has a row in this test's table", () => {
   const properties = configVariables.map(({ property }) => property);
-  expect(Object.keys(parseConfig({})).sort()).toEqual(properties.sort());
+  expect(Object.keys(parseConfig({})).sort()).toEqual([...new Set(properties)].sort());
 });
 
 describe.each(configVariables)("$name", ({ name, property, fallback, good, bad, allowed }) => {
@@ -81,6 +81,14 @@ test("production with DATABASE_URL is accepted", () => {
   expect(config.databaseUrl).toBe("postgres://localhost/kith");
 });
 
+test.each([
+  { DOCS: "", docs: false },
+  { DOCS: "on", docs: true },
+])("in production, DOCS=$DOCS is $docs", ({ DOCS, docs }) => {
+  const env = { ...production, DATABASE_URL: "postgres://localhost/kith", DOCS };
+  expect(parseConfig(env).docs).toBe(docs);
+});
+
 test("the configuration is frozen", () => {
   const config = parseConfig({});
   expect(Object.isFrozen(config)).toBe(true);
@@ -89,4 +97,11 @@ test("the configuration is frozen", () => {
 
 test("other variables are ignored", () => {
   expect(parseConfig({ PATH: "/bin", KITH: "x" })).toEqual(parseConfig({}));
+});
+
+test("METRICS_PORT cannot be PORT, unless both select a free port", () => {
+  expect(faultsOf({ METRICS_PORT: "8080" })).toEqual([
+    "METRICS_PORT must not be PORT: leave it out to use the port of the service",
+  ]);
+  expect(faultsOf({ PORT: "0", METRICS_PORT: "0" })).toEqual([]);
 });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Response, Status};
 
 use crate::contact::v1::contact_service_client::ContactServiceClient;
@@ -23,11 +23,16 @@ impl Interceptor for ServerKey {
     }
 }
 
-/// Returns a client of the service at an address such as `http://127.0.0.1:8080`.
+/// Returns a client of the service at an address such as `http://127.0.0.1:8080`. With `https`, the
+/// connection uses TLS.
 ///
 /// `Channel::balance_list` takes several addresses and balances the calls over them.
 pub fn connect(url: &str, server_key: &str) -> Result<Client, Box<dyn std::error::Error>> {
-    let channel = Endpoint::from_shared(url.to_owned())?
+    let mut endpoint = Endpoint::from_shared(url.to_owned())?;
+    if url.starts_with("https:") {
+        endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots())?;
+    }
+    let channel = endpoint
         .connect_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(10))
         .http2_keep_alive_interval(Duration::from_secs(30))

@@ -1,24 +1,27 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HandlerContext } from "@connectrpc/connect";
-import { ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
+import { ConnectError, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
-import { createFlagsCheck } from "../grpc-message.ts";
+import { connectionOf } from "../connection.ts";
+import { createStreamCheck } from "../grpc-message.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
+import { callKey } from "./read-errors.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 
 export interface StreamRouteOptions {
   readonly handler: UniversalHandler;
   readonly operation: StreamOperation;
   /** Aborted when the service stops. It ends the stream. */
   readonly stopping: AbortSignal;
+  /** Absent: the number of streams is not limited. */
+  readonly streamLimit?: StreamLimit;
 }
-
-const callKey = createContextKey<Call | undefined>(undefined);
 
 /** The implementation that Connect calls. It turns faults into errors of Connect. */
 export function implementStream({ handle }: StreamOperation) {
@@ -29,7 +32,7 @@ export function implementStream({ handle }: StreamOperation) {
       yield* handle(requests, call);
       call.cancellation.throwIfAborted();
     } catch (error) {
-      // Connect throws errors of its own for a request that it cannot read.
+      // Connect throws errors of its own for a request that it cannot read. They are recorded later.
       if (error instanceof ConnectError) throw error;
       throw toConnectError(call.fail(error));
     }
@@ -38,7 +41,7 @@ export function implementStream({ handle }: StreamOperation) {
 
 /** Serves an RPC that streams. Its time is limited only if the caller sets a timeout. */
 export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
-  const { handler, operation, stopping } = options;
+  const { handler, operation, stopping, streamLimit } = options;
   return {
     describe: (req) => ({
       method: operation.name,
@@ -49,6 +52,7 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
       assertSupported(handler, req);
       const { fault } = callerTimeoutOf(req);
       if (fault !== undefined) throw fault;
+      if (streamLimit !== undefined) res.once("close", streamLimit.enter(connectionOf(req)));
       const response = await handler({
         httpVersion: req.httpVersion,
         method: req.method ?? "",
@@ -111,12 +115,15 @@ async function* readRequests(
   if (stopping.aborted) onStop();
   stopping.addEventListener("abort", onStop, { once: true });
   const chunks = req.iterator({ destroyOnReturn: false });
-  const checkFlags = createFlagsCheck();
+  const check = createStreamCheck();
   try {
     for (;;) {
       const { done, value } = await Promise.race([chunks.next(), end.promise]);
-      if (done === true) return;
-      checkFlags(value);
+      if (done === true) {
+        if (req.readableEnded) check.end();
+        return;
+      }
+      check.take(value);
       yield value;
     }
   } catch (error) {

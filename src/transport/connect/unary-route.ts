@@ -5,17 +5,20 @@ import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { createAsyncIterable } from "@connectrpc/connect/protocol";
 import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import type { Call } from "../../api/call.ts";
 import type { UnaryOperation } from "../../api/operation.ts";
+import type { BodyReader } from "../body.ts";
 import { frameGrpcMessage, readGrpcMessage } from "../grpc-message.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { isJson } from "../protocol.ts";
+import { setQuotaHeaders } from "../quota-headers.ts";
 import { assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
 
 export interface UnaryRouteOptions {
   readonly handler: UniversalHandler;
   readonly operation: UnaryOperation;
-  readonly maxBodyBytes: number;
+  readonly bodies: BodyReader;
   readonly requestTimeoutMs: number;
 }
 
@@ -32,14 +35,19 @@ export function implementUnary() {
  * the request without its body.
  */
 export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
-  const { handler, operation, maxBodyBytes, requestTimeoutMs } = options;
-  const { name, reader, run } = operation;
+  const { handler, operation, bodies, requestTimeoutMs } = options;
+  const { name, reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
 
-  async function readMessage(req: IncomingMessage): Promise<Message> {
+  async function readMessage(req: IncomingMessage, { cancellation }: Call): Promise<Message> {
     const { fault } = callerTimeoutOf(req);
     if (fault !== undefined) throw fault;
-    const bytes = await readBytes(req, maxBodyBytes);
-    return isJson(req) ? reader.fromJson(bytes) : reader.fromBinary(bytes);
+    const decode = isJson(req) ? reader.fromJson : reader.fromBinary;
+    if (isFramed(req)) {
+      const encoding = req.headers["grpc-encoding"];
+      return readGrpcMessage(req, { bodies, maxBytes, encoding, cancellation }, decode);
+    }
+    assertContentLength(req, maxBytes);
+    return readHttpBody(req, { bodies, maxBytes, cancellation }, decode);
   }
 
   return {
@@ -51,7 +59,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);
-      const message = await run(call, () => readMessage(req));
+      const message = await run(call, () => readMessage(req, call));
       const response = await handler({
         httpVersion: req.httpVersion,
         method: "POST",
@@ -61,17 +69,10 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(responseKey, message),
       });
+      setQuotaHeaders(call, res);
       await universalResponseToNodeResponse(response, res);
     },
   };
-}
-
-function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (isFramed(req)) {
-    return readGrpcMessage(req, { maxBytes, encoding: req.headers["grpc-encoding"] });
-  }
-  assertContentLength(req, maxBytes);
-  return readHttpBody(req, maxBytes);
 }
 
 /** The headers that determine the form of the response. */

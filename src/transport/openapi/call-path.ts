@@ -1,5 +1,4 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { FieldLimitsOptions } from "../../api/field-limits.ts";
 import { compileJsonDecoder } from "../../api/json-decoder.ts";
 import { faultOf } from "../../api/violation.ts";
@@ -82,23 +81,21 @@ function envelopeSchema(data: JsonSchema): JsonSchema {
   };
 }
 
-/** How a client gets the next page: the same call with the token of the response. */
+/**
+ * How a client gets the next page. The link has no `requestBody`: openapi-generator rejects a document with
+ * one that is an object.
+ */
 function nextPageLink({ localName, input, output }: DescMethodUnary): JsonSchema {
   const token = input.field.pageToken;
   const next = output.field.nextPageToken;
   if (token === undefined || next === undefined) return {};
-  const sameFields = input.fields
-    .filter((field) => field !== token && field.presence === FeatureSet_FieldPresence.IMPLICIT)
-    .map(({ jsonName }): [string, string] => [jsonName, `$request.body#/${jsonName}`]);
   return {
     links: {
       nextPage: {
         operationId: localName,
-        description: `The next page, unless \`${next.jsonName}\` is empty.`,
-        requestBody: {
-          ...Object.fromEntries(sameFields),
-          [token.jsonName]: `$response.body#/data/${next.jsonName}`,
-        },
+        description:
+          `The next page: the same request, with \`${next.jsonName}\` as \`${token.jsonName}\`. ` +
+          `An empty \`${next.jsonName}\` ends the list.`,
       },
     },
   };

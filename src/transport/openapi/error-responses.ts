@@ -1,3 +1,4 @@
+import { maxValues } from "../../api/value-limit.ts";
 import type { ErrorRow, Reason } from "../../errors.ts";
 import { errors, fault } from "../../errors.ts";
 import { faultEnvelope } from "../envelope.ts";
@@ -13,6 +14,7 @@ const commonErrors: { readonly [R in Reason]?: Readonly<Record<string, string>> 
   SERVER_KEY_MISSING: {},
   BODY_UNREADABLE: { format: "JSON" },
   BODY_NOT_OBJECT: {},
+  BODY_TOO_MANY_VALUES: { limit: maxValues.toLocaleString("en-US") },
   BAD_REQUEST: {},
   SERVER_KEY_MALFORMED: {},
   SERVER_KEY_INVALID: {},
@@ -22,6 +24,7 @@ const commonErrors: { readonly [R in Reason]?: Readonly<Record<string, string>> 
   UNSUPPORTED_MEDIA_TYPE: { types: "application/json" },
   UNSUPPORTED_ENCODING: {},
   OVERLOADED: {},
+  RATE_LIMITED: { limit: "1000" },
   INTERNAL: {},
   DATABASE_UNAVAILABLE: {},
   DEADLINE_EXCEEDED: {},

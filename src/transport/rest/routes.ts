@@ -1,18 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import { hasOption } from "@bufbuild/protobuf";
+import type { Call } from "../../api/call.ts";
 import type { Operation } from "../../api/operation.ts";
 import { fault } from "../../errors.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
+import type { BodyReader } from "../body.ts";
 import { sendJson, successEnvelope } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
+import { setQuotaHeaders } from "../quota-headers.ts";
 import { compileEncoder } from "./encode.ts";
 import { postPath } from "./post-path.ts";
 
 export interface RestRoutesOptions {
   readonly operations: readonly Operation[];
-  /** Size limit of a body in bytes, before and after decompression. */
-  readonly maxBodyBytes: number;
+  readonly bodies: BodyReader;
   /** The maximum duration of a call, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
@@ -35,24 +37,25 @@ export function createRestRoutes({ operations, ...options }: RestRoutesOptions):
 
 function createRoute(
   operation: Operation,
-  { maxBodyBytes, requestTimeoutMs }: Omit<RestRoutesOptions, "operations">,
+  { bodies, requestTimeoutMs }: Omit<RestRoutesOptions, "operations">,
 ): HttpRoute {
   const { name } = operation;
   if (operation.kind !== "unary") throw new Error(`${name}: REST serves unary calls only`);
-  const { reader, run } = operation;
+  const { reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
   const encode = compileEncoder(operation.method.output);
 
-  async function readMessage(req: IncomingMessage) {
-    assertContentLength(req, maxBodyBytes);
+  async function readMessage(req: IncomingMessage, { cancellation }: Call) {
+    assertContentLength(req, maxBytes);
     assertJson(req);
-    return reader.fromRestJson(await readHttpBody(req, maxBodyBytes));
+    return readHttpBody(req, { bodies, maxBytes, cancellation }, reader.fromRestJson);
   }
 
   return {
     describe: () => ({ method: name, protocol: "rest", timeoutMs: requestTimeoutMs }),
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
-      const message = await run(call, () => readMessage(req));
+      const message = await run(call, () => readMessage(req, call));
+      setQuotaHeaders(call, res);
       sendJson(res, 200, successEnvelope(encode(message)));
     },
   };

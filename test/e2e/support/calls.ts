@@ -41,7 +41,7 @@ export interface RestAnswer {
   };
 }
 
-/** Anything that serves, and a key for it. */
+/** A service and a key for it. */
 export interface Target {
   readonly url: string;
   /** The value of the Server-Key header. */
@@ -63,7 +63,7 @@ export async function syncOverRest(
   return { status: response.status, headers: response.headers, body };
 }
 
-/** A grpc-js client of its own connection; close it. */
+/** A grpc-js client with its own connection. Close it. */
 export function openGrpc(url: string): grpc.Client {
   return new grpc.Client(new URL(url).host, grpc.credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
@@ -76,7 +76,7 @@ export interface GrpcSync {
   cancel(): void;
 }
 
-/** A sync under way; its answer rejects with grpc-js's ServiceError. */
+/** A sync in flight. Its answer rejects with the ServiceError of grpc-js. */
 export function syncOverGrpc(
   client: grpc.Client,
   header: string,
@@ -103,12 +103,12 @@ export function syncOverGrpc(
 
 let goodCalls = 0;
 
-/** Checks that a service works: a sync over REST and one over gRPC, of pairs not used before. */
+/** Checks that a service works, with a sync over REST and one over gRPC of new pairs. */
 export async function expectToServe(target: Target): Promise<void> {
   expect(await tryToServe(target)).toBe("served");
 }
 
-/** As `expectToServe`, for a service whose deadline is so short that a busy machine may exceed it. */
+/** Like `expectToServe`, for a service with a deadline so short that a busy machine may exceed it. */
 export function expectToServeWithRetries(target: Target): Promise<void> {
   return eventually("a call within its deadline", async () => {
     return (await tryToServe(target)) === "served";

@@ -21,7 +21,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const { pathname, searchParams } = new URL(databaseUrl);
   const path = `${searchParams.get("host")}/.s.PGSQL.${searchParams.get("port")}`;
   const pairs = new Set<readonly [client: Socket, database: Socket]>();
-  /** Connections whose bytes go nowhere, while new ones are good. */
+  /** Connections that lose all bytes, while new ones work. */
   const forgotten = new WeakSet<Socket>();
   let outage: Outage | undefined;
   let statements = 0;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { patienceMs } from "../../support/patience.ts";
 
-/** Waits until a condition holds; throws if that takes too long. */
+/** Waits until a condition holds. Throws if that takes too long. */
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean> | boolean,

@@ -6,7 +6,7 @@ export interface Http2FrameParts {
   readonly flags?: number;
   readonly stream?: number;
   readonly payload?: Uint8Array;
-  /** What the head says; by default the truth. */
+  /** The length in the head. Default: the real length. */
   readonly length?: number;
 }
 
@@ -48,7 +48,7 @@ function prefixedInteger(value: number): Buffer {
 
 /**
  * A connection on which the header block of the first request is replaced by this one, so that Node's
- * client, which reads the answer, sends headers that it would refuse to make.
+ * client, which reads the answer, sends headers that it would not create itself.
  */
 export function withHeaderBlock(port: number, block: Buffer): () => Duplex {
   return () => rewriteFirstHeaders(connect({ host: "127.0.0.1", port }), block);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { connect as connectHttp2 } from "node:http2";
 import type { Duplex } from "node:stream";
@@ -5,19 +6,20 @@ import { within } from "../../support/raw.ts";
 
 /** What came back for one HTTP/2 request. */
 export interface Http2Answer {
-  /** Absent where the stream or the connection ended without an answer. */
+  /** Absent if the stream or the connection ended without an answer. */
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly trailers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** An HTTP/2 connection whose failures end its requests, and nothing else. */
+/** An HTTP/2 connection. If it fails, its requests end, and no error is thrown. */
 export function openHttp2(port: number, socket?: () => Duplex): ClientHttp2Session & Disposable {
-  const session = connectHttp2(
-    `http://127.0.0.1:${port}`,
-    socket === undefined ? {} : { createConnection: socket },
-  );
+  const session = connectHttp2(`http://127.0.0.1:${port}`, {
+    // Some tests send more than the default of 64 kB.
+    maxSendHeaderBlockLength: 1_048_576,
+    ...(socket === undefined ? {} : { createConnection: socket }),
+  });
   session.on("error", () => {});
   return Object.assign(session, { [Symbol.dispose]: () => session.destroy() });
 }
@@ -25,7 +27,7 @@ export function openHttp2(port: number, socket?: () => Duplex): ClientHttp2Sessi
 export interface Http2Request {
   readonly headers: OutgoingHttpHeaders;
   readonly body?: Uint8Array;
-  /** False leaves the request open: the sender goes silent. */
+  /** False does not end the request: the sender goes silent. */
   readonly end?: boolean;
 }
 
@@ -55,15 +57,21 @@ export async function exchangeHttp2(
   return { status: answer[":status"], headers: answer, trailers, body: Buffer.concat(chunks) };
 }
 
-/** Waits until the other side has read all that was sent on the connection so far. */
+/** Waits until the server has read everything that was sent on the connection. */
 export async function untilRead(session: ClientHttp2Session): Promise<void> {
-  // A ping may overtake what is not sent yet; once it is answered, that has been sent.
+  // Node answers a ping itself while it still connects. The server may not have accepted the connection yet.
+  if (session.connecting) await once(session, "connect");
+  // The first ping may overtake frames that are not sent yet. They have been sent when it is answered.
   for (const _ of ["sent", "read"]) {
-    await within("no answer to a ping", (done) => void session.ping(() => done()));
+    await within("no answer to a ping", (done) => {
+      session.ping((error) => {
+        if (error === null) done();
+      });
+    });
   }
 }
 
-/** The gRPC status number of an answer: of its trailers, or of its headers where it has no body. */
+/** The gRPC status number of an answer: of its trailers, or of its headers if it has no body. */
 export function grpcStatusOf({ headers, trailers }: Http2Answer): number | undefined {
   const value = trailers["grpc-status"] ?? headers["grpc-status"];
   return value === undefined ? undefined : Number(value);
@@ -72,7 +80,7 @@ export function grpcStatusOf({ headers, trailers }: Http2Answer): number | undef
 export interface GrpcPrefix {
   /** 0 plain, 1 compressed. */
   readonly flags?: number;
-  /** What the prefix promises; by default the truth. */
+  /** The length in the prefix. Default: the length of the message. */
   readonly length?: number;
 }
 

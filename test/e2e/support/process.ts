@@ -8,22 +8,22 @@ import { startArguments } from "../../support/start-arguments.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The service as a process of its own; disposing of it stops it. */
+/** The service in a separate process. It stops when it is disposed of. */
 export interface ServiceProcess extends AsyncDisposable {
   /** Everything written so far, to standard output and standard error. */
   output(): string;
   /** The log lines so far, parsed. */
   logs(): Record<string, unknown>[];
-  /** Waits for a match in the output; fails where the process ends without one. */
+  /** Waits for a match in the output. Fails if the process ends without one. */
   untilOutput(pattern: RegExp): Promise<string>;
   /** Waits for the address that the service prints, as in `http://127.0.0.1:41234`. */
   url(): Promise<string>;
   signal(name: NodeJS.Signals): void;
-  /** Waits for the end: the exit code, or the signal that ended it. */
+  /** Waits for the end. Returns the exit code, or the signal that ended it. */
   exit(): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts the service as `npm start` does, on a free port, with no more of the environment than is given. */
+/** Starts the service like `npm start`, on a free port, with only the given environment. */
 export function startProcess(env: Record<string, string>): ServiceProcess {
   const child = spawn(process.execPath, startArguments, {
     cwd: root,
@@ -75,7 +75,7 @@ export function startProcess(env: Record<string, string>): ServiceProcess {
         .map((line) => JSON.parse(line)),
     untilOutput,
     async url() {
-      const line = await untilOutput(/serves gRPC and JSON on http:\/\/\S+/);
+      const line = await untilOutput(/serves gRPC and JSON on https?:\/\/\S+/);
       return line.slice(line.indexOf("http"));
     },
     signal: (name) => void child.kill(name),

@@ -1,18 +1,19 @@
-import pg from "pg";
+import type pg from "pg";
+import { connectClient } from "../../support/database.ts";
 import { eventually } from "./eventually.ts";
 
 export interface HeldPair extends AsyncDisposable {
-  /** Statements of the service that wait for what is held, or for anything else that is locked. */
+  /** The number of statements of the service that wait for any lock. */
   waiting(): Promise<number>;
   /** Waits until at least this many statements wait; with 0, until none does. */
   untilWaiting(count: number): Promise<void>;
-  /** Asks the database, beside the transaction that holds the pair. */
+  /** Runs a query in a session that does not hold the pair. */
   query(text: string): Promise<pg.QueryResult>;
-  /** Lets go of what is held, as if it had never been added. */
+  /** Ends the transaction, so that the pairs were never added. */
   release(): Promise<void>;
 }
 
-/** As `holdPairs`, of one pair. */
+/** Like `holdPairs`, for one pair. */
 export function holdPair(
   databaseUrl: string,
   appId: number,
@@ -22,7 +23,7 @@ export function holdPair(
 }
 
 /**
- * Adds contacts of an owner in a transaction that does not end: a sync that adds one of them has to wait
+ * Adds contacts of an owner in a transaction that does not end. A sync that adds one of them waits
  * for it in the database.
  */
 export async function holdPairs(
@@ -66,12 +67,8 @@ export async function holdPairs(
   };
 }
 
-async function connected(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "test" });
-  // Dropping the database ends its connections.
-  client.on("error", () => {});
-  await client.connect();
-  return client;
+function connected(databaseUrl: string): Promise<pg.Client> {
+  return connectClient(databaseUrl, { application_name: "test" });
 }
 
 /** The contacts that an owner has in the database. */

@@ -3,7 +3,7 @@ import type { TestService } from "../../support/service.ts";
 import { startService } from "../../support/service.ts";
 import type { Target } from "./calls.ts";
 
-/** A service for all tests of a file, and an app's key; read its properties within tests alone. */
+/** A service for all tests of a file, and the key of an app. Read its properties only within tests. */
 export interface Served extends Target {
   readonly service: TestService;
   readonly port: number;

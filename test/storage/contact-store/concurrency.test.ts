@@ -70,7 +70,7 @@ test.each(Object.entries(loads))("%s all succeed without a deadlock", async (_, 
   expect(await countDeadlocks(await openSession(open.url))).toBe(0);
 });
 
-test("of many syncs that insert the same pairs, each pair is counted by one", async () => {
+test("if many syncs insert the same pairs, one of them counts each pair", async () => {
   const { store } = await suite.open({ poolSize: 16 });
   const app = suite.newApp();
   const pairs = Array.from({ length: 200 }, (_, n) => pair(`o${n % 7}`, `c${n}`));
@@ -100,7 +100,7 @@ test.each([
   expect(await suite.contactsOf(appId, url)).toEqual([pair("a", "b")]);
 });
 
-test("a sync that finds a pair which another process deletes meanwhile runs again", async () => {
+test("a sync that finds a pair that another process is deleting is retried", async () => {
   // The joined transaction waits for the lock as long as necessary.
   const { store, url } = await suite.openAlone({ lockTimeoutMs: 30_000 });
   const [holder, other] = [await openSession(url), await openSession(url)];

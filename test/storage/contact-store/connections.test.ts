@@ -67,7 +67,7 @@ test.each([
   expect(await replace(open.store)).toEqual({ inserted: 0, deleted: 0, unchanged: 1 });
 });
 
-test("a connection that has replaced lists serves syncs that wait for locks", async () => {
+test("a connection that was used for replacements serves syncs that wait for locks", async () => {
   const open = await oneConnection();
   await replace(open.store);
   await syncPatiently(open);
@@ -88,7 +88,7 @@ test("the limits of a sync that waits hold until its last statement", async () =
   expect(await waiting).toEqual({ inserted: 1, deleted: 1 });
 });
 
-test("limits of a sync that waits, or of a replacement, are gone after it", async () => {
+test("limits of a sync that waits, or of a replacement, are removed after it", async () => {
   const open = await oneConnection();
   const read = () =>
     sql`SELECT current_setting('statement_timeout') AS statement,
@@ -103,7 +103,7 @@ test("limits of a sync that waits, or of a replacement, are gone after it", asyn
 const pairsOfCalls = Object.keys(calls).map((name) => [name, calls[name] as Call] as const);
 
 test.each(pairsOfCalls)(
-  "%s goes on where the connection has lost its statements",
+  "%s continues if the connection has lost its statements",
   async (_, call) => {
     const open = await oneConnection();
     await call(open.store);
@@ -113,7 +113,7 @@ test.each(pairsOfCalls)(
 );
 
 test.each(pairsOfCalls.filter(([name]) => /^(sync|replace)$/.test(name)))(
-  "a connection to a server that is no longer the primary is given up: %s",
+  "a connection to a server that is no longer the primary is closed: %s",
   async (_, call) => {
     const open = await oneConnection();
     await sql`SET default_transaction_read_only = on`.execute(open.db);
@@ -122,7 +122,7 @@ test.each(pairsOfCalls.filter(([name]) => /^(sync|replace)$/.test(name)))(
   },
 );
 
-test("calls go on when their plans no longer fit the table", async () => {
+test("calls continue when their plans no longer fit the table", async () => {
   const { store, url } = await oneConnection();
   await replace(store);
   const read = () => store.listContacts(1, "a", { size: 10 }, unhurried);
@@ -134,7 +134,7 @@ test("calls go on when their plans no longer fit the table", async () => {
   expect(await replace(store)).toEqual({ inserted: 0, deleted: 1, unchanged: 1 });
 });
 
-test("transactions are serializable, whatever the defaults of the database and the session", async () => {
+test("transactions are serializable with any defaults of the database and the session", async () => {
   const one = await suite.openAlone();
   const session = await openSession(one.url);
   const { rows } = await session.query<{ name: string }>("SELECT current_database() AS name");

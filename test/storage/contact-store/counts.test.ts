@@ -66,7 +66,7 @@ const cases: Record<string, CountCase> = {
     counts: { inserted: 1, deleted: 0 },
     after: [ab],
   },
-  "contacts are one-way: deleting a pair leaves its reverse": {
+  "contacts are one-way: deleting a pair keeps its reverse": {
     before: [ab, ba],
     change: { remove: [ab] },
     counts: { inserted: 0, deleted: 1 },

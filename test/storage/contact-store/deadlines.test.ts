@@ -9,7 +9,7 @@ const suite = createSuite();
 const [ab, ac, held] = [pair("a", "b"), pair("a", "c"), pair("h", "h")];
 
 test.each([[300], [1], [-5]])(
-  "with %i ms left an insertion that waits is ended, in the database too",
+  "an insertion that waits ends with %i ms left, also in the database",
   async (left) => {
     const { store, url } = await suite.openAlone({ poolSize: 1 });
     const other = await openSession(url);
@@ -28,7 +28,7 @@ test.each([[300], [1], [-5]])(
   },
 );
 
-test("a deadline ends a deletion that waits, and takes its insertions back", async () => {
+test("a deadline ends a deletion that waits, and rolls its insertions back", async () => {
   const { store, url } = await suite.openAlone({ poolSize: 1 });
   await store.sync(1, plan({ insert: [held] }), unhurried);
   const other = await openSession(url);
@@ -46,7 +46,7 @@ test("a deadline ends a deletion that waits, and takes its insertions back", asy
   });
 });
 
-test("a deadline is the sync's own: those after it on the connection have none", async () => {
+test("the deadline of a sync does not affect later syncs on the connection", async () => {
   const { store, db } = await suite.openAlone({ poolSize: 1 });
   const timeout = sql<{ statement_timeout: string }>`SHOW statement_timeout`;
   const before = await timeout.execute(db);
@@ -73,19 +73,19 @@ test.each([
   expect(await suite.contactsOf(1, url)).toEqual([]);
 });
 
-test("a call that is over before it begins stores nothing", async () => {
+test("a call that is cancelled before it begins stores nothing", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
-  const left = { signal: AbortSignal.abort(new Error("the caller left")) };
+  const left = { signal: AbortSignal.abort(new Error("the caller disconnected")) };
   await expect(store.sync(appId, plan({ insert: [ab] }), left)).rejects.toThrow();
   expect(await suite.contactsOf(appId)).toEqual([]);
   await store.sync(appId, plan({ insert: [ac] }), unhurried);
   expect(await suite.contactsOf(appId)).toEqual([ac]);
 });
 
-test("a call that is over is told why: by a fault, or by the reason of its signal", async () => {
+test("a call that ends early rejects with a fault, or with the reason of its signal", async () => {
   const { store } = await suite.open();
-  const reason = new Error("the caller left");
+  const reason = new Error("the caller disconnected");
   const left = { signal: AbortSignal.abort(reason) };
   const over = store.sync(suite.newApp(), plan({ insert: [ab] }), left);
   expect(await whyRejected(over)).toBeOneOf(["CANCELLED", reason]);

@@ -6,7 +6,7 @@ import { pair, sorted, unhurried } from "../support/pairs.ts";
 
 const suite = createSuite();
 
-test("any user leaves every list, others stay, and the counts are what went", async () => {
+test("any user is removed from every list, others stay, and the counts are exact", async () => {
   const { store } = await suite.open();
   await fc.assert(
     fc.asyncProperty(anyPairs, anyId, async (pairs, user) => {
@@ -27,7 +27,7 @@ test("any user leaves every list, others stay, and the counts are what went", as
   );
 });
 
-test("a user with thousands of contacts and owners is erased, themselves counted once", async () => {
+test("a user with thousands of contacts and owners is erased, and counted once if in the own list", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const ids = Array.from({ length: 2_500 }, (_, n) => `u${n}`);
@@ -38,7 +38,7 @@ test("a user with thousands of contacts and owners is erased, themselves counted
   expect(await suite.contactsOf(appId)).toEqual([pair("u1", "u2")]);
 });
 
-test("two erasures of one user at once count each pair once", async () => {
+test("two concurrent erasures of one user count each pair once", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const ids = Array.from({ length: 1_500 }, (_, n) => `u${n}`);

@@ -50,7 +50,7 @@ const poisonings: Record<string, (store: ContactStore) => Promise<unknown>> = {
     store.replace(1, "z", { contactIds: ["poison"], isDryRun: false }, unhurried),
 };
 
-test("a row that cannot be inserted leaves everything as it was", async () => {
+test("a row that cannot be inserted changes nothing", async () => {
   const { store, url } = await suite.openAlone();
   await store.sync(1, plan({ insert: [ab] }), unhurried);
   await addPoison(url, "INSERT");
@@ -59,7 +59,7 @@ test("a row that cannot be inserted leaves everything as it was", async () => {
   expect(await suite.contactsOf(1, url)).toEqual([ab]);
 });
 
-test("a row that cannot be deleted leaves everything as it was", async () => {
+test("a row that cannot be deleted changes nothing", async () => {
   const { store, url } = await suite.openAlone();
   await store.sync(1, plan({ insert: [ab, poison] }), unhurried);
   await addPoison(url, "DELETE");
@@ -68,7 +68,7 @@ test("a row that cannot be deleted leaves everything as it was", async () => {
   expect(sorted(await suite.contactsOf(1, url))).toEqual(sorted([ab, poison]));
 });
 
-test("the connection that failed is good for the next sync", async () => {
+test("the connection of a failed sync serves the next sync", async () => {
   const { store, url } = await suite.openAlone({ poolSize: 1 });
   await addPoison(url, "INSERT");
   for (let round = 0; round < 3; round++) {
@@ -82,7 +82,7 @@ test("the connection that failed is good for the next sync", async () => {
 });
 
 test.each(Object.entries(poisonings))(
-  "%s that cannot be committed leaves everything as it was",
+  "%s that cannot be committed changes nothing",
   async (_, makePoison) => {
     const { store, url } = await suite.openAlone({ poolSize: 1 });
     await store.sync(1, plan({ insert: [zd] }), unhurried);
@@ -97,7 +97,7 @@ test.each(Object.entries(poisonings))(
 );
 
 test.each(Object.entries(poisonings))(
-  "%s whose commit fails for another's sake is tried again",
+  "%s whose commit fails because of another transaction is retried",
   async (_, makePoison) => {
     const { store, url } = await suite.openAlone({ poolSize: 1 });
     await store.sync(1, plan({ insert: [zd] }), unhurried);
@@ -107,7 +107,7 @@ test.each(Object.entries(poisonings))(
   },
 );
 
-test("what cannot be committed fails none of those that shared the transaction", async () => {
+test("a sync that cannot be committed fails no other sync of the joined transaction", async () => {
   const { store, url } = await suite.openAlone();
   await addLatePoison(url, "23514", 1_000);
   const results = await Promise.allSettled(
@@ -122,7 +122,7 @@ test("what cannot be committed fails none of those that shared the transaction",
   expect(await suite.contactsOf(4, url)).toEqual([]);
 });
 
-test("what fails in one app leaves the syncs of others alone", async () => {
+test("a failure in one app does not affect the syncs of others", async () => {
   const { store, url } = await suite.openAlone();
   await addPoison(url, "INSERT");
   const results = await Promise.allSettled(

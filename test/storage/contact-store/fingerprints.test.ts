@@ -15,7 +15,7 @@ const known: [name: string, ids: string[], fingerprint: string][] = [
   ["two contacts", ["bob", "carol"], "e69b89cc31bb095d0c33491d36fb816d"],
   ["ids that run together", ["bobcarol"], "3c4559454fad5bbc2979824d15d6ff5c"],
   [
-    "ids beyond ASCII, in the order of bytes",
+    "ids outside ASCII, in the order of bytes",
     ["é", "ｚ", "\uffff", "😀", "A", "a"],
     "84958002ad1700e6ad6ab8955b3a4c74",
   ],
@@ -40,7 +40,7 @@ test.each(known)("of %s is known", async (_, ids, fingerprint) => {
   });
 });
 
-test("of any contacts is the same however they came, and as a client computes it", async () => {
+test("of any contacts does not depend on how they were added, and is what a client computes", async () => {
   const { store } = await suite.open();
   const anyIds = fc.uniqueArray(
     fc.oneof(
@@ -73,7 +73,7 @@ test("of any contacts is the same however they came, and as a client computes it
   );
 });
 
-test("does not rest on an index to come in order", async () => {
+test("does not depend on the order of an index", async () => {
   const { store, url } = await suite.openAlone();
   const ids = ["c", "b", "d", "a"];
   for (const id of ids) await addPairs(store, 1, [pair("me", id)]);
@@ -86,7 +86,7 @@ test("does not rest on an index to come in order", async () => {
   });
 });
 
-test("differs for contacts that differ", async () => {
+test("differs for different contacts", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const sets = [[], ["a"], ["b"], ["a", "b"], ["ab"], ["A"], ["a "], ["é"], ["e\u0301"]];

@@ -35,7 +35,7 @@ const nasty: [name: string, id: string][] = [
   ["the last code point", "\u{10ffff}"],
 ];
 
-test.each(nasty)("%s is kept as it is, as owner and as contact", async (_, id) => {
+test.each(nasty)("%s is stored unchanged, as owner and as contact", async (_, id) => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const pairs = [pair(id, "x"), pair("x", id), pair(id, id)];
@@ -49,7 +49,7 @@ test.each(nasty)("%s is kept as it is, as owner and as contact", async (_, id) =
   });
 });
 
-test("no two of them are the same id", async () => {
+test("all of them are different ids", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const pairs = nasty.flatMap(([, owner]) => nasty.map(([, contact]) => pair(owner, contact)));
@@ -71,7 +71,7 @@ const near: [name: string, one: string, other: string][] = [
 ];
 
 test.each(near)(
-  "ids that differ in %s are two, also when one is deleted",
+  "ids that differ in %s are different, also when one is deleted",
   async (_, one, other) => {
     const { store } = await suite.open();
     const appId = suite.newApp();
@@ -91,7 +91,7 @@ test.each(near)(
   },
 );
 
-test("pairs whose ids run together in another way are two", async () => {
+test("pairs whose ids have the same concatenation are different", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const pairs = [pair("a", "bc"), pair("ab", "c")];

@@ -51,7 +51,7 @@ const theirs = [
 ];
 
 describe.each(Object.entries(calls))("%s", (_, call) => {
-  test("answers as if there were no other app, and leaves the others as they are", async () => {
+  test("has the results of an app without others, and does not change them", async () => {
     const { store, db } = await suite.open();
     const [lonely, below, app, above] = [
       suite.newApp(),
@@ -73,10 +73,10 @@ describe.each(Object.entries(calls))("%s", (_, call) => {
     }
   });
 
-  test("of a caller who has left does nothing, takes no connection and says why", async () => {
+  test("of a caller who has disconnected does nothing, takes no connection, and rejects with the reason", async () => {
     const { store, url, db } = await suite.openAlone({ poolSize: 1 });
     await addPairs(store, 1, theirs);
-    const reason = new Error("the caller left");
+    const reason = new Error("the caller disconnected");
     // The only connection is in use, so a call that needs one would wait.
     await db.connection().execute(async () => {
       const over = call(store, 1, { signal: AbortSignal.abort(reason) });

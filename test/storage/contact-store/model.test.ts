@@ -39,7 +39,7 @@ function keyOf({ ownerId, contactId }: SyncEntry): string {
   return JSON.stringify([ownerId, contactId]);
 }
 
-test("any sequence of syncs does what it does to a set, and counts the same", async () => {
+test("any sequence of syncs has the effects and counts of a model", async () => {
   const { store } = await suite.open();
   const sequences = fc.array(sync, { minLength: 1, maxLength: 6 });
   await fc.assert(

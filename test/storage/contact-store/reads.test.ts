@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { maxExamined } from "../../../src/storage/read-statements.ts";
 import { inByteOrder } from "../../support/fingerprint.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { addPairs, anyPairs, lists, someIds } from "../support/lists.ts";
@@ -32,7 +33,7 @@ const times: [time: string, micros: number][] = [
   ["2199-12-31 23:59:59.999999+00", 7_258_118_399_999_999],
 ];
 
-test("of any pairs, every list, count and check is what the pairs say", async () => {
+test("lists, counts and checks of any pairs are those of a model", async () => {
   const { store } = await suite.open();
   await fc.assert(
     fc.asyncProperty(anyPairs, fc.integer({ min: 1, max: 11 }), async (pairs, size) => {
@@ -63,7 +64,7 @@ test("of any pairs, every list, count and check is what the pairs say", async ()
 
 describe.each(lists)("the list of $name", (list) => {
   test.each([
-    ["of a user nobody knows is one empty page", 0, 1, [0], false],
+    ["of an unknown user is one empty page", 0, 1, [0], false],
     ["of one is on one page", 1, 1, [1], false],
     ["that fills the page has none after it", 3, 3, [3], false],
     ["that fills the page but for one has none after it", 3, 4, [3], false],
@@ -80,14 +81,14 @@ describe.each(lists)("the list of $name", (list) => {
       ids.flatMap((id) => list.pairsOf("me", id)),
     );
     const page = await list.read(store, appId, "me", { size });
-    expect(page.hasMore).toBe(hasMore);
+    expect(page.nextAfter !== undefined).toBe(hasMore);
     expect(page.entries).toHaveLength(shown ?? 0);
     expect(idsOf(await walk((request) => list.read(store, appId, "me", request), size))).toEqual(
       inByteOrder(ids),
     );
   });
 
-  test("goes on behind an id that is no longer there", async () => {
+  test("continues after an id that no longer exists", async () => {
     const { store } = await suite.open();
     const appId = suite.newApp();
     await addPairs(
@@ -99,7 +100,7 @@ describe.each(lists)("the list of $name", (list) => {
     expect(idsOf(page.entries)).toEqual(["c"]);
   });
 
-  test.each(times)("tells that an entry was added at %s", async (time, micros) => {
+  test.each(times)("returns that an entry was added at %s", async (time, micros) => {
     const { store, url } = await suite.open();
     const appId = suite.newApp();
     const session = await openSession(url);
@@ -114,7 +115,51 @@ describe.each(lists)("the list of $name", (list) => {
   });
 });
 
-test("the time of a mutual contact is that of the list it is read for", async () => {
+test.each([
+  { every: 1, name: "all contacts" },
+  { every: 3_000, name: "few contacts" },
+  { every: Infinity, name: "no contacts" },
+])(
+  "a page of a long list of which $name are mutual looks at a limited part of it",
+  async ({ every }) => {
+    const { store, url } = await suite.open();
+    const appId = suite.newApp();
+    const ids = Array.from({ length: 2 * maxExamined + 1 }, (_, n) => String(n).padStart(6, "0"));
+    const mutual = ids.filter((_, n) => (n + 1) % every === 0);
+    const session = await openSession(url);
+    await session.query(
+      `INSERT INTO contact (app_id, owner_id, contact_id)
+     SELECT $1::int, 'me', unnest($2::text[]) UNION ALL SELECT $1, unnest($3::text[]), 'me'`,
+      [appId, ids, mutual],
+    );
+    const sizes: number[] = [];
+    const shown = await walk(async (request) => {
+      const page = await store.listMutual(appId, "me", request, unhurried);
+      sizes.push(page.entries.length);
+      return page;
+    }, 1_000);
+    expect(idsOf(shown)).toEqual(mutual);
+    const pages = every === 1 ? Math.ceil(mutual.length / 1_000) : 3;
+    expect(sizes).toHaveLength(pages);
+  },
+);
+
+test("the last page of a list of exactly the contacts that a page looks at is empty", async () => {
+  const { store, url } = await suite.open();
+  const appId = suite.newApp();
+  const session = await openSession(url);
+  await session.query(
+    `INSERT INTO contact (app_id, owner_id, contact_id)
+     SELECT $1, 'me', lpad(n::text, 6, '0') FROM generate_series(1, $2::int) AS n`,
+    [appId, maxExamined],
+  );
+  const first = await store.listMutual(appId, "me", { size: 10 }, unhurried);
+  expect(first).toEqual({ entries: [], nextAfter: "005000" });
+  const second = await store.listMutual(appId, "me", { size: 10, after: "005000" }, unhurried);
+  expect(second).toEqual({ entries: [], nextAfter: undefined });
+});
+
+test("a mutual contact has the time of the list that is read", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   await addPairs(store, appId, [pair("me", "you")]);

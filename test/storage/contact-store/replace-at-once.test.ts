@@ -39,7 +39,7 @@ function replace(
 const contactsAt = async (url: string) =>
   (await suite.contactsOf(1, url)).map(({ contactId }) => contactId);
 
-test("of two processes' replacements at once the list ends as one, whole", async () => {
+test("after concurrent replacements by two processes the list is exactly one of them", async () => {
   const one = await suite.openAlone();
   const other = suite.openOn(one.url);
   const before = ids(0, 30);
@@ -67,7 +67,7 @@ test("of two processes' replacements at once the list ends as one, whole", async
   }
 });
 
-test("of many that expect the same fingerprint, one succeeds", async () => {
+test("one of many replacements that expect the same fingerprint succeeds", async () => {
   const one = await suite.openAlone();
   const other = suite.openOn(one.url);
   const expectedFingerprint = fingerprintOf([]);
@@ -101,7 +101,7 @@ test("a replacement waits for a lock longer than a joined sync does", async () =
 });
 
 test.each([[300], [1], [-5]])(
-  "with %i ms left a replacement that waits is ended, in the database too",
+  "a replacement that waits ends with %i ms left, also in the database",
   async (left) => {
     const open = await suite.openAlone({ poolSize: 1 });
     const holder = await holdList(open);
@@ -112,7 +112,7 @@ test.each([[300], [1], [-5]])(
   },
 );
 
-test("a replacement that cannot be finished leaves the list as it was", async () => {
+test("a replacement that fails does not change the list", async () => {
   const open = await suite.openAlone({ poolSize: 1 });
   await addPairs(open.store, 1, [pair("me", "a"), pair("me", "poison")]);
   const session = await openSession(open.url);
@@ -163,7 +163,7 @@ test("replacements are rejected when the pending ones have too many contacts", a
   expect(await replace(open, many)).toEqual({ inserted: 0, deleted: 0, unchanged: 1 });
 });
 
-test("a retryable failure is met by another try", async () => {
+test("a replacement is retried after a conflict", async () => {
   const open = await suite.openAlone();
   const session = await openSession(open.url);
   await session.query(`
@@ -182,7 +182,7 @@ test("a retryable failure is met by another try", async () => {
   expect(await contactsAt(open.url)).toEqual(["a"]);
 });
 
-test("a pair that another transaction is adding is waited for", async () => {
+test("a replacement waits for a pair that another transaction is adding", async () => {
   const open = await suite.openAlone();
   const other = await openSession(open.url);
   await holdInsert(other, 1, pair("me", "a"));

@@ -75,7 +75,7 @@ test.each(Object.entries(cases))("%s", async (_, { before, wanted, counts }) => 
   expect(await contactsOf(appId, "me")).toEqual([...new Set(wanted)].sort());
 });
 
-test("any replacements do what they do to a set, and count the same", async () => {
+test("any replacements have the effects and counts of a model", async () => {
   const { store } = await suite.open();
   const anyList = fc.uniqueArray(anyId);
   await fc.assert(
@@ -115,7 +115,7 @@ test("any replacements do what they do to a set, and count the same", async () =
 });
 
 test.each(["", "x", fingerprintOf(["a"]).toUpperCase(), fingerprintOf([])])(
-  "a list that has not the fingerprint %j stays as it is",
+  "a list that does not have the fingerprint %j does not change",
   async (expectedFingerprint) => {
     const { store } = await suite.open({ poolSize: 1 });
     const appId = suite.newApp();
@@ -130,7 +130,7 @@ test.each(["", "x", fingerprintOf(["a"]).toUpperCase(), fingerprintOf([])])(
   },
 );
 
-test("contacts that stay keep the time they were added", async () => {
+test("contacts that stay keep their time", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   await addPairs(store, appId, [pair("me", "gone"), pair("me", "stays")]);
@@ -142,7 +142,7 @@ test("contacts that stay keep the time they were added", async () => {
   expect(entries[0]?.createdAtMicros).toBeGreaterThan(before.entries[0]?.createdAtMicros ?? 0);
 });
 
-test("the lists of others stay as they are, and those that have the owner", async () => {
+test("the lists of others do not change, nor the lists that contain the owner", async () => {
   const { store } = await suite.open();
   const [appId, otherApp] = [suite.newApp(), suite.newApp()];
   const others = [pair("you", "a"), pair("a", "me"), pair("me ", "a"), pair("ME", "a")];
@@ -153,7 +153,7 @@ test("the lists of others stay as they are, and those that have the owner", asyn
   expect(await suite.contactsOf(otherApp)).toEqual([pair("me", "a")]);
 });
 
-test("10,000 contacts replace 25,000 of which 5,000 stay", async () => {
+test("10,000 contacts replace 25,000, and 5,000 of them stay", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
   const ids = Array.from({ length: 30_000 }, (_, n) => `contact-${n}`);

@@ -36,7 +36,7 @@ const retried = ["40001", "40P01"].flatMap((sqlState) =>
   [1, 2, 3, 4, 8].map((times) => [sqlState, times] as const),
 );
 
-test.each(retried)("%s is retried where it comes %i times", async (sqlState, times) => {
+test.each(retried)("%s is retried when it occurs %i times", async (sqlState, times) => {
   const { store, url } = await suite.openAlone();
   const session = await openSession(url);
   await failFirst(session, times, sqlState);
@@ -50,11 +50,12 @@ test.each(["40001", "40P01"])("%s without end is retried until the deadline", as
   const { store, url } = await suite.openAlone();
   const session = await openSession(url);
   await failFirst(session, 1_000_000, sqlState);
-  const endsAt = performance.now() + 500;
+  let endsAt = Infinity;
   const options = { ...unhurried, timeLeftMs: () => endsAt - performance.now() };
   const sync = whyRejected(store.sync(1, plan({ insert: [a] }), options));
+  await until(async () => (await attemptsOf(session)) > 8);
+  endsAt = performance.now();
   expect(await sync).toBe("DEADLINE_EXCEEDED");
-  expect(await attemptsOf(session)).toBeGreaterThan(8);
   expect(await suite.contactsOf(1, url)).toEqual([]);
 });
 
@@ -81,7 +82,7 @@ test.each(["23514", "P0001"])("%s is not retried", async (sqlState) => {
   expect(await attemptsOf(session)).toBe(1);
 });
 
-test("a sync that meets a deadlock is tried again and succeeds", async () => {
+test("a sync in a deadlock is retried and succeeds", async () => {
   const { store, url } = await suite.openAlone();
   const [watcher, holdsB, holdsC] = [
     await openSession(url),

@@ -82,7 +82,7 @@ test("many syncs and replacements of one list from two processes all end, withou
   expect(await countDeadlocks(await openSession(one.url))).toBe(0);
 });
 
-test("other owners are served while a list is replaced without end", async () => {
+test("other owners are served while a list is replaced continuously", async () => {
   const [one, other] = await twoProcesses();
   let isServed = false;
   const replacing = [one, other, one, other].map(async ({ store }, n) => {

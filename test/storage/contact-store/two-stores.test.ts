@@ -65,7 +65,7 @@ test("a sync that finds a pair is not after its deletion", async () => {
   expect(await adds).toMatchObject({ outcomes: ["INSERTED", "INSERTED", "INSERTED"] });
 });
 
-test("of two syncs whose pairs cross, one is first for all pairs", async () => {
+test("of two syncs with the same pairs in different orders, one is first for all pairs", async () => {
   const { one, other, holder } = await open();
   await sync(one, { insert: [x, y] });
   await holdRow(holder, 1, y);

@@ -38,7 +38,7 @@ export function sorted(pairs: readonly ContactPair[]): ContactPair[] {
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** The reason of the fault that a call rejects with; any other error as it is. */
+/** The reason of the fault that a call rejects with, or any other error unchanged. */
 export async function whyRejected(call: Promise<unknown>): Promise<unknown> {
   const error: unknown = await call.then(
     () => {

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { onTestFinished } from "vitest";
-import { usualOptions } from "../../support/hostile-defaults.ts";
+import { connectClient } from "../../support/database.ts";
 import type { ContactPair } from "./pairs.ts";
 
 /** Opens a connection besides those of the service. It is closed when the running test ends. */
 export async function openSession(url: string): Promise<pg.Client> {
-  const session = new pg.Client({ connectionString: url, options: usualOptions });
-  session.on("error", () => {});
-  await session.connect();
+  const session = await connectClient(url);
   onTestFinished(() => session.end());
   return session;
 }

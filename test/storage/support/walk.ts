@@ -11,15 +11,15 @@ export async function walk(
   between: () => Promise<void> = async () => {},
 ): Promise<PageEntry[]> {
   const shown: PageEntry[] = [];
-  for (;;) {
-    const { entries, hasMore } = await readPage({ after: shown.at(-1)?.id, size });
+  let after: string | undefined;
+  do {
+    const { entries, nextAfter } = await readPage({ after, size });
     if (entries.length > size) throw new Error(`a page of ${entries.length}, more than ${size}`);
-    if (hasMore && entries.length < size)
-      throw new Error("a page that is not full has one after it");
     shown.push(...entries);
     await between();
-    if (!hasMore) return shown;
-  }
+    after = nextAfter;
+  } while (after !== undefined);
+  return shown;
 }
 
 export function idsOf(entries: readonly PageEntry[]): string[] {

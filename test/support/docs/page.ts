@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../../..");
@@ -16,8 +16,12 @@ export interface Example {
   readonly answer: string;
 }
 
+/** @throws Error if there is no such page */
 export function readPage(path: string): Page {
-  return { path, text: readFileSync(join(root, path), "utf8") };
+  const file = join(root, path);
+  if (!existsSync(file))
+    throw new Error(`write the page ${path} (see CONTRIBUTING.md, "Add an RPC")`);
+  return { path, text: readFileSync(file, "utf8") };
 }
 
 /** The text under a heading of the second level. @throws Error if the page has no such heading */

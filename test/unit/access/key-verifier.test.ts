@@ -23,7 +23,12 @@ const verify = (header: string | null | undefined) => reasonOf(() => verifier.ve
 
 test("a valid key identifies the app", async () => {
   const { id, header } = keys.add({ appId: 3, appName: "forum" });
-  expect(await verifier.verify(header)).toEqual({ appId: 3, appName: "forum", keyId: id });
+  expect(await verifier.verify(header)).toEqual({
+    appId: 3,
+    appName: "forum",
+    keyId: id,
+    rateLimit: null,
+  });
 });
 
 test("a cached key is checked synchronously, without a look-up", async () => {
@@ -124,7 +129,10 @@ test.each([
   ["expired", { expiresAt: new Date(0) }, "SERVER_KEY_EXPIRED"],
 ])("the fault of a key that is %s names the key, for the log", async (_, change, reason) => {
   const { id, header } = keys.add({ appId: 3, appName: "forum", ...change });
-  const rejection = { reason, principal: { appId: 3, appName: "forum", keyId: id } };
+  const rejection = {
+    reason,
+    principal: { appId: 3, appName: "forum", keyId: id, rateLimit: null },
+  };
   await expect(verifier.verify(header)).rejects.toMatchObject(rejection);
   // The record is cached now, and the check throws at once.
   expect(() => verifier.verify(header)).toThrow(expect.objectContaining(rejection));

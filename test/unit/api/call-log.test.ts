@@ -21,7 +21,7 @@ let logCall: (call: Call) => void;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   log = await createMemoryLog();
-  logCall = createCallLog({ logger: log.logger });
+  logCall = createCallLog({ logger: log.logger, accessSample: 0 });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -29,7 +29,7 @@ afterEach(() => {
 
 /** A call that holds secrets, as every real call does. */
 function callOf(
-  change: Partial<Pick<Call, "fault" | "principal">> = {},
+  change: Partial<Pick<Call, "fault" | "principal" | "clientAddress" | "trace">> = {},
   options: Partial<CallOptions> = {},
 ): Call {
   const call = new Call({
@@ -39,7 +39,7 @@ function callOf(
     serverKey: "aWQ6aHVudGVyMg==",
     requestId: "req-1",
   });
-  call.principal = { appId: 7, appName: "shop", keyId: "key-1" };
+  call.principal = { appId: 7, appName: "shop", keyId: "key-1", rateLimit: null };
   return Object.assign(call, change);
 }
 
@@ -73,6 +73,37 @@ test("a slow request is logged although it succeeded", () => {
       durationMs: 1_500,
     },
   ]);
+});
+
+test("with a sample of 1, each request is logged", () => {
+  logCall = createCallLog({ logger: log.logger, accessSample: 1 });
+  vi.advanceTimersByTime(12.3);
+  const call = callOf({
+    clientAddress: "192.0.2.7",
+    trace: { traceId: "1".repeat(32), spanId: "2".repeat(16) },
+  });
+  logCall(call);
+  expect(log.lines()).toEqual([
+    {
+      level: levels.info,
+      time: expect.any(Number),
+      msg: "request",
+      ...line,
+      code: "OK",
+      durationMs: 0,
+      client: "192.0.2.7",
+      traceId: "1".repeat(32),
+      spanId: "2".repeat(16),
+    },
+  ]);
+});
+
+test("with a smaller sample, a share of the requests is logged", () => {
+  logCall = createCallLog({ logger: log.logger, accessSample: 0.25 });
+  vi.spyOn(Math, "random").mockReturnValueOnce(0.2).mockReturnValueOnce(0.3);
+  logCall(callOf());
+  logCall(callOf());
+  expect(log.lines()).toHaveLength(1);
 });
 
 const rows = Object.entries(errors) as [Reason, ErrorRow][];
@@ -139,7 +170,10 @@ test.each([
 test.each(["SERVER_KEY_INVALID", "SERVER_KEY_EXPIRED"] as const)(
   "a key that is rejected as %s after its check is logged with app and key id",
   (reason) => {
-    const rejected = new RejectedKeyFault(reason, { appId: 7, appName: "forum", keyId: "key-2" });
+    const rejected = new RejectedKeyFault(reason, {
+      ...{ appId: 7, appName: "forum" },
+      ...{ keyId: "key-2", rateLimit: null },
+    });
     logCall(callOf({ fault: rejected, principal: undefined }));
     expect(log.lines()).toEqual([
       expect.objectContaining({ app: "forum", keyId: "key-2", reason, code: "UNAUTHENTICATED" }),

@@ -29,7 +29,7 @@ function createModel(pairs: readonly [string, string][], onStep: (rows: Set<stri
         .filter((id) => id !== undefined && id > after)
         .sort() as string[];
       const entries = ids.slice(0, size).map((id) => ({ id, createdAtMicros: 0 }));
-      return { entries, hasMore: ids.length > size };
+      return { entries, nextAfter: ids.length > size ? ids[size - 1] : undefined };
     };
   };
   const eraser = createContactEraser({

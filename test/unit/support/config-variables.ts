@@ -38,6 +38,17 @@ export const configVariables: readonly Variable[] = [
     bad: [...notWhole, "65536", "99999999999999999999"],
     allowed: "a whole number from 0 to 65535",
   },
+  ...["TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CLIENT_CA_FILE"].map(
+    (name): Variable => ({
+      name,
+      property: "tls",
+      fallback: undefined,
+      // test/unit/tls has the other tests.
+      good: [],
+      bad: [],
+      allowed: "",
+    }),
+  ),
   {
     name: "DATABASE_URL",
     property: "databaseUrl",
@@ -176,6 +187,17 @@ export const configVariables: readonly Variable[] = [
     allowed: "a whole number from 1024 to 1073741824",
   },
   {
+    name: "RATE_LIMIT_CONTACTS_PER_SECOND",
+    property: "rateLimit",
+    fallback: undefined,
+    good: [
+      ["1", { contactsPerSecond: 1, burst: 1 }],
+      ["1000000000", { contactsPerSecond: 1_000_000_000, burst: 1_000_000_000 }],
+    ],
+    bad: [...notWhole, "0", "1000000001"],
+    allowed: "a whole number from 1 to 1000000000",
+  },
+  {
     name: "REQUEST_TIMEOUT_MS",
     property: "requestTimeoutMs",
     fallback: 10_000,
@@ -228,6 +250,143 @@ export const configVariables: readonly Variable[] = [
     ),
     bad: ["INFO", "verbose", " info"],
     allowed: "one of trace, debug, info, warn, error, fatal, silent",
+  },
+  {
+    name: "LOG_FORMAT",
+    property: "logFormat",
+    fallback: undefined,
+    good: [
+      ["json", "json"],
+      ["pretty", "pretty"],
+    ],
+    bad: ["JSON", "text"],
+    allowed: "one of json, pretty",
+  },
+  {
+    name: "ACCESS_LOG",
+    property: "accessLog",
+    fallback: false,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1"],
+    allowed: "on or off",
+  },
+  {
+    name: "ACCESS_LOG_SAMPLE",
+    property: "accessLogSample",
+    fallback: 1,
+    good: [
+      ["0", 0],
+      ["0.01", 0.01],
+      [".5", 0.5],
+      ["1", 1],
+      ["1.0", 1],
+    ],
+    bad: ["1.1", "2", "-0.1", "1e-3", "x", "50%", " 1", "."],
+    allowed: "a number from 0 to 1",
+  },
+  {
+    name: "TRUST_PROXY",
+    property: "trustedProxies",
+    fallback: undefined,
+    // test/unit/telemetry/client-address.test.ts has the other tests.
+    good: [],
+    bad: ["true", "1", "10.0.0.0/33", "localhost"],
+    allowed: "a list of IP addresses and networks, such as 10.0.0.0/8, 192.0.2.7",
+  },
+  {
+    name: "CLIENT_ADDRESS_HEADER",
+    property: "clientAddressHeader",
+    fallback: "x-forwarded-for",
+    good: [
+      ["x-forwarded-for", "x-forwarded-for"],
+      ["forwarded", "forwarded"],
+    ],
+    bad: ["X-Real-IP", "x-real-ip"],
+    allowed: "one of x-forwarded-for, forwarded",
+  },
+  {
+    name: "OTEL_TRACES_EXPORTER",
+    property: "tracing",
+    fallback: undefined,
+    // test/unit/telemetry/tracing-settings.test.ts has the other tests.
+    good: [],
+    bad: ["zipkin"],
+    allowed: "one of otlp, none",
+  },
+  {
+    name: "CORS_ORIGINS",
+    property: "corsOrigins",
+    fallback: undefined,
+    good: [
+      ["*", "*"],
+      ["https://app.example.com", ["https://app.example.com"]],
+      ["http://localhost:3000, https://a.example", ["http://localhost:3000", "https://a.example"]],
+    ],
+    bad: [
+      ...["app.example.com", "https://app.example.com/", "https://app.example.com/path", "null"],
+      ...["https://*.example.com/", "ftp://a.example", "https://a.example,", "https://A.example"],
+      ...["https://a.example:443", "*,https://a.example", "https://u:p@a.example"],
+    ],
+    allowed: "* or origins such as https://app.example.com, separated by commas",
+  },
+  {
+    name: "DOCS",
+    property: "docs",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
+    name: "REFLECTION",
+    property: "reflection",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "no"],
+    allowed: "on or off",
+  },
+  {
+    name: "METRICS",
+    property: "metrics",
+    fallback: true,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["ON", "true", "1", "on "],
+    allowed: "on or off",
+  },
+  {
+    name: "METRICS_PORT",
+    property: "metricsPort",
+    fallback: undefined,
+    good: [
+      ["0", 0],
+      ["9464", 9_464],
+      ["65535", 65_535],
+    ],
+    bad: [...notWhole, "65536"],
+    allowed: "a whole number from 0 to 65535",
+  },
+  {
+    name: "METRICS_APP_LABEL",
+    property: "metricsAppLabel",
+    fallback: false,
+    good: [
+      ["on", true],
+      ["off", false],
+    ],
+    bad: ["yes"],
+    allowed: "on or off",
   },
   {
     name: "BUILD_COMMIT",

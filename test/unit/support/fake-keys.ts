@@ -67,6 +67,7 @@ function newRecord({ id, secret }: ServerKey): KeyRecord {
     name: null,
     appId: 7,
     appName: "shop",
+    rateLimit: null,
     secretHash: hashSecret(secret),
     createdAt: new Date(0),
     expiresAt: null,

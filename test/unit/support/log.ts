@@ -13,7 +13,7 @@ export interface MemoryLog {
 export async function createMemoryLog(): Promise<MemoryLog> {
   const written: string[] = [];
   const sink = { write: (line: string) => void written.push(line) };
-  const logger = await createLogger({ level: "trace", pretty: false, sink });
+  const logger = await createLogger({ level: "trace", format: "json", sink });
   return {
     logger,
     text: () => written.join(""),

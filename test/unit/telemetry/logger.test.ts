@@ -87,5 +87,5 @@ test("a line contains neither the host nor the process id", () => {
 });
 
 test.each(logLevels)("level %s is accepted", async (level) => {
-  expect((await createLogger({ level, pretty: false, sink: { write() {} } })).level).toBe(level);
+  expect((await createLogger({ level, format: "json", sink: { write() {} } })).level).toBe(level);
 });

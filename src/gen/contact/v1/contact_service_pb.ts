@@ -393,7 +393,9 @@ export const ListMutualContactsRequestSchema: GenMessage<ListMutualContactsReque
  */
 export type ListMutualContactsResponse = Message<"contact.v1.ListMutualContactsResponse"> & {
   /**
-   * The contacts of this page, each with the time when the owner added it.
+   * The contacts of this page, each with the time when the owner added it. A
+   * page with few or no contacts is the last one only if `next_page_token` is
+   * empty.
    *
    * @generated from field: repeated contact.v1.Contact contacts = 1;
    */
@@ -777,7 +779,9 @@ export const ContactService: GenService<{
   },
   /**
    * Lists the contacts of an owner who also have the owner as a contact. Order
-   * and pages are those of ListContacts.
+   * and pages are those of ListContacts, but a page looks at no more than 5,000
+   * contacts of the owner. It can have fewer entries than its size, or none,
+   * and still have a next page.
    *
    * @generated from rpc contact.v1.ContactService.ListMutualContacts
    */

@@ -1,3 +1,4 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { create, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -150,24 +151,23 @@ test("the outcomes of a sync are names, in a list that is present only on reques
   );
 });
 
-const empty: Record<string, unknown> = {
-  SyncContacts: { countInserted: 0, countDeleted: 0 },
-  ListContacts: { contacts: [], nextPageToken: "" },
-  ListContactOwners: { owners: [], nextPageToken: "" },
-  ListMutualContacts: { contacts: [], nextPageToken: "" },
-  CheckContacts: { results: [] },
-  CountContacts: { contactCount: 0, ownerCount: 0 },
-  ReplaceContacts: { countInserted: 0, countDeleted: 0, countUnchanged: 0 },
-  FingerprintContacts: { fingerprint: "", contactCount: 0 },
-  EraseUser: { countDeletedAsOwner: 0, countDeletedAsContact: 0 },
+/** The data of an empty response of each call. TypeScript asks for a line if the contract has a new call. */
+const empty: { readonly [M in keyof typeof ContactService.method]: unknown } = {
+  syncContacts: { countInserted: 0, countDeleted: 0 },
+  listContacts: { contacts: [], nextPageToken: "" },
+  listContactOwners: { owners: [], nextPageToken: "" },
+  listMutualContacts: { contacts: [], nextPageToken: "" },
+  checkContacts: { results: [] },
+  countContacts: { contactCount: 0, ownerCount: 0 },
+  replaceContacts: { countInserted: 0, countDeleted: 0, countUnchanged: 0 },
+  fingerprintContacts: { fingerprint: "", contactCount: 0 },
+  eraseUser: { countDeletedAsOwner: 0, countDeletedAsContact: 0 },
 };
 
-test.each(ContactService.methods.map(({ name, output }) => [name, output] as const))(
-  "an empty response of %s has all its fields",
-  (name, output) => {
-    expect(compileEncoder(output)(create(output))).toEqual(empty[name]);
-  },
-);
+test.each(Object.entries(empty))("an empty response of %s has all its fields", (rpc, data) => {
+  const output: DescMessage = ContactService.method[rpc as keyof typeof empty].output;
+  expect(compileEncoder(output)(create(output))).toEqual(data);
+});
 
 const unsupported: FieldOptions[] = [
   ...["uint64", "sint64", "fixed32", "float", "double", "bytes"].flatMap((type) => [

@@ -3,11 +3,13 @@ package example;
 import com.google.gson.Gson;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
@@ -24,18 +26,27 @@ final class Client {
 
   private Client() {}
 
-  /** Returns a channel to the service at an address such as http://127.0.0.1:8080. */
+  /**
+   * Returns a channel to the service at an address such as http://127.0.0.1:8080. With https, the
+   * channel uses TLS.
+   */
   static ManagedChannel connect(String address, String serverKey) throws IOException {
     Metadata headers = new Metadata();
     headers.put(SERVER_KEY, serverKey);
-    return Grpc.newChannelBuilder(
-            "dns:///" + URI.create(address).getAuthority(), InsecureChannelCredentials.create())
+    URI uri = URI.create(address);
+    return Grpc.newChannelBuilder("dns:///" + uri.getAuthority(), credentials(uri))
         .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
         .defaultServiceConfig(serviceConfig())
         .enableRetry()
         .keepAliveTime(30, TimeUnit.SECONDS)
         .keepAliveTimeout(5, TimeUnit.SECONDS)
         .build();
+  }
+
+  private static ChannelCredentials credentials(URI uri) {
+    return uri.getScheme().equals("https")
+        ? TlsChannelCredentials.create()
+        : InsecureChannelCredentials.create();
   }
 
   @SuppressWarnings("unchecked")

@@ -1,0 +1,129 @@
+import type { Principal } from "./key-verifier.ts";
+import type { RateLimit } from "./rate-limit.ts";
+import { RateLimitFault } from "./rate-limit.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What a call may use of the rate limit of its app. */
+export interface Quota {
+  /**
+   * Accepts a call, and takes one contact for it.
+   *
+   * @throws RateLimitFault if no contact is left
+   */
+  accept(): void;
+  /**
+   * Takes the other contacts of an accepted call.
+   *
+   * @throws RateLimitFault if other calls have taken more than there was meanwhile
+   */
+  takeMore(contacts: number): void;
+  /** Gives contacts back that a call did not use. */
+  giveBack(contacts: number): void;
+  /** The headers `RateLimit` and `RateLimit-Policy` at this moment. */
+  headers(): Readonly<Record<string, string>>;
+}
+
+export interface RateLimiter {
+  /** The quota of a caller, or undefined if their app has no limit. */
+  quotaOf(caller: Principal): Quota | undefined;
+}
+
+export interface RateLimiterOptions {
+  /** The limit of apps that have none of their own. Absent: they have none. */
+  readonly defaultLimit?: RateLimit | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** The number of apps from which on those that have not called lately are forgotten. */
+const leastForgotten = 1_000;
+
+/** Limits the contacts that each app uses in this process. */
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { defaultLimit, now = () => performance.now() } = options;
+  const quotas = new Map<number, AppQuota>();
+  let forgetAt = leastForgotten;
+
+  /** A full bucket is as good as none. */
+  function forgetIdle(): void {
+    for (const [appId, quota] of quotas) if (quota.isFull()) quotas.delete(appId);
+    forgetAt = Math.max(leastForgotten, 2 * quotas.size);
+  }
+
+  return {
+    quotaOf({ appId, appName, rateLimit }) {
+      const limit = rateLimit ?? defaultLimit;
+      if (limit === undefined) return undefined;
+      const known = quotas.get(appId);
+      if (known !== undefined) {
+        known.setLimit(limit);
+        return known;
+      }
+      if (quotas.size >= forgetAt) forgetIdle();
+      const quota = new AppQuota(appName, limit, now);
+      quotas.set(appId, quota);
+      return quota;
+    },
+  };
+}
+
+class AppQuota implements Quota {
+  readonly #appName: string;
+  readonly #now: () => number;
+  readonly #bucket: TokenBucket;
+  /** The last fault. Calls are rejected with the same one as long as it says the truth. */
+  #fault: RateLimitFault | undefined;
+
+  constructor(appName: string, limit: RateLimit, now: () => number) {
+    this.#appName = appName;
+    this.#now = now;
+    this.#bucket = new TokenBucket(limit, now());
+  }
+
+  setLimit(limit: RateLimit): void {
+    const { contactsPerSecond, burst } = this.#bucket.limit;
+    if (limit.contactsPerSecond === contactsPerSecond && limit.burst === burst) return;
+    this.#bucket.setLimit(limit, this.#now());
+    this.#fault = undefined;
+  }
+
+  isFull(): boolean {
+    return this.#bucket.tokens(this.#now()) >= this.#bucket.limit.burst;
+  }
+
+  accept(): void {
+    const now = this.#now();
+    if (this.#bucket.tokens(now) < 1) throw this.#rejection(now);
+    this.#bucket.take(1, now);
+  }
+
+  takeMore(contacts: number): void {
+    const now = this.#now();
+    if (contacts > 0 && this.#bucket.tokens(now) < 0) throw this.#rejection(now);
+    this.#bucket.take(contacts, now);
+  }
+
+  giveBack(contacts: number): void {
+    this.#bucket.take(-contacts, this.#now());
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    const { contactsPerSecond, burst } = this.#bucket.limit;
+    const now = this.#now();
+    const left = Math.max(0, Math.floor(this.#bucket.tokens(now)));
+    const more = left < burst ? `;t=${this.#bucket.secondsUntil(left + 1, now)}` : "";
+    const windowSeconds = Math.ceil(burst / contactsPerSecond);
+    return {
+      ratelimit: `"contacts";r=${left}${more}`,
+      "ratelimit-policy": `"contacts";q=${burst};w=${windowSeconds};qu="contacts"`,
+    };
+  }
+
+  #rejection(now: number): RateLimitFault {
+    const retryAfter = this.#bucket.secondsUntil(1, now);
+    if (this.#fault?.retryAfter !== retryAfter) {
+      this.#fault = new RateLimitFault(this.#appName, this.#bucket.limit, retryAfter);
+    }
+    return this.#fault;
+  }
+}

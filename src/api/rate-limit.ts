@@ -1,0 +1,48 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Quota, RateLimiter } from "../access/rate-limiter.ts";
+import type { Call } from "./call.ts";
+import type { CallCost } from "./call-cost.ts";
+import { compileCallCost } from "./call-cost.ts";
+import { callerOf } from "./caller.ts";
+import type { Interceptor, ReadMessage, RunCall } from "./operation.ts";
+import { nameOf } from "./operation.ts";
+
+export interface RateLimitingOptions {
+  readonly limiter: RateLimiter;
+  /** The service whose calls are limited. */
+  readonly service: DescService;
+}
+
+/**
+ * Rejects the calls of an app that has used its rate limit, before their body is read. It runs after the
+ * auth interceptor.
+ */
+export function createRateLimiting({ limiter, service }: RateLimitingOptions): Interceptor {
+  const costs = new Map(service.methods.map((method) => [nameOf(method), compileCallCost(method)]));
+  return (next) => (call, readMessage) => {
+    const quota = limiter.quotaOf(callerOf(call));
+    const cost = costs.get(call.method);
+    if (quota === undefined || cost === undefined) return next(call, readMessage);
+    return runWithin({ quota, cost, next }, call, readMessage);
+  };
+}
+
+interface Limited {
+  readonly quota: Quota;
+  readonly cost: CallCost;
+  readonly next: RunCall;
+}
+
+async function runWithin({ quota, cost, next }: Limited, call: Call, readMessage: ReadMessage) {
+  call.quota = quota;
+  quota.accept();
+  let contacts = 1;
+  const response = await next(call, async () => {
+    const message = await readMessage();
+    contacts = cost.ofRequest(message);
+    quota.takeMore(contacts - 1);
+    return message;
+  });
+  quota.giveBack(contacts - (cost.ofResponse(response) ?? contacts));
+  return response;
+}

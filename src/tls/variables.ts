@@ -1,0 +1,30 @@
+import type { TlsFiles } from "./files.ts";
+import { parseTlsFiles, readTlsFiles, TlsFilesError } from "./files.ts";
+
+/**
+ * The files that the variables name, after a look into them; undefined without any, or with faults.
+ *
+ * @param faults receives a line for each variable that is not valid
+ */
+export function findTlsFiles(
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): TlsFiles | undefined {
+  const certFile = env.TLS_CERT_FILE || undefined;
+  const keyFile = env.TLS_KEY_FILE || undefined;
+  const clientCaFile = env.TLS_CLIENT_CA_FILE || undefined;
+  if (!certFile && !keyFile && !clientCaFile) return undefined;
+  if (!certFile) faults.push("TLS_CERT_FILE must be set, because another TLS file is set");
+  if (!keyFile) faults.push("TLS_KEY_FILE must be set, because another TLS file is set");
+  if (!certFile || !keyFile) return undefined;
+
+  const files = { certFile, keyFile, clientCaFile };
+  try {
+    parseTlsFiles(readTlsFiles(files));
+    return files;
+  } catch (error) {
+    if (!(error instanceof TlsFilesError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}
