@@ -13,6 +13,7 @@ import { createObservation } from "./observation.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
+import { openReplica } from "./storage/replica.ts";
 import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createTlsAcceptor } from "./tls/acceptor.ts";
 import { createListener } from "./transport/listener.ts";
@@ -98,6 +99,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   stack.defer(() => pool.end());
 
+  const replica =
+    config.databaseReadUrl === undefined
+      ? undefined
+      : openReplica({
+          primary: pool,
+          connectionString: config.databaseReadUrl,
+          schema,
+          poolSize: config.databasePoolSize,
+          prepares: config.databasePrepare,
+          timeoutMs: config.requestTimeoutMs,
+          maxLagMs: config.databaseReadMaxLagMs,
+        });
+  if (replica !== undefined) stack.defer(() => replica.close());
+
   const keys = createPostgresKeyStore(createDatabaseOn(pool));
   const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
   if (bootstrapKey !== undefined) {
@@ -147,6 +162,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...createTransports({
       config,
       pool,
+      replica,
       verifier: createKeyVerifier({
         keys,
         onAccept: usage.note,

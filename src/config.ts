@@ -21,6 +21,10 @@ export interface Config {
   readonly tls: TlsFiles | undefined;
   /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** A replica for reads that may be stale. */
+  readonly databaseReadUrl: string | undefined;
+  /** How far behind the replica may be, in milliseconds. */
+  readonly databaseReadMaxLagMs: number;
   /** If absent, the service uses the first schema of the search path. */
   readonly databaseSchema: string | undefined;
   readonly databasePoolSize: number;
@@ -103,6 +107,8 @@ export function parseConfig(env: Environment): Config {
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     tls: findTlsFiles(env, faults),
     databaseUrl: read("DATABASE_URL", connect, undefined),
+    databaseReadUrl: read("DATABASE_READ_URL", connect, undefined),
+    databaseReadMaxLagMs: read("DATABASE_READ_MAX_LAG_MS", wholeNumber(100, 3_600_000), 5_000),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
     databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",

@@ -21,6 +21,7 @@ import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection
 import type { Pool } from "./storage/database.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
+import type { Replica } from "./storage/replica.ts";
 import { createBodyReader } from "./transport/body.ts";
 import { createConnectRoutes } from "./transport/connect/routes.ts";
 import { createStreamLimit } from "./transport/connect/stream-limit.ts";
@@ -41,6 +42,7 @@ import { version } from "./version.ts";
 export interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
+  readonly replica: Replica | undefined;
   readonly verifier: KeyVerifier;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
@@ -66,8 +68,17 @@ const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
 
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
-  const { config, pool, verifier, databaseState, isStopping, stopping, lifecycle, strangers } =
-    options;
+  const {
+    config,
+    pool,
+    replica,
+    verifier,
+    databaseState,
+    isStopping,
+    stopping,
+    lifecycle,
+    strangers,
+  } = options;
   const { storeObservers, withSpans, monitoringRoutes } = options;
   const isReady = async () => !isStopping() && (await databaseState()) === "ready";
   const { maxBodyBytes, requestTimeoutMs } = config;
@@ -76,6 +87,7 @@ export function createTransports(options: TransportsOptions) {
   const backlog = createBacklog(backlogLimits);
   const store = createPostgresContactStore({
     pool,
+    replica,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
     backlog,

@@ -22,6 +22,8 @@ export interface CallOptions {
   readonly peerAddress?: string | undefined;
   /** The method and the path of the request, if the call came over HTTP. */
   readonly http?: HttpTarget | undefined;
+  /** The value of the header `X-Allow-Stale`. */
+  readonly allowStale?: string | string[] | undefined;
   /** The timeout that the caller has set, in milliseconds from now. If absent, the caller has set none. */
   readonly callerTimeoutMs?: number | undefined;
   /** The maximum duration of the call, in milliseconds. If absent, there is no limit. */
@@ -47,6 +49,8 @@ export class Call {
   readonly protocol: Protocol;
   /** The value of the header `Server-Key`. It is never logged. */
   readonly serverKey: string | undefined;
+  /** Whether a read may be answered by a replica. */
+  readonly allowsStale: boolean;
   /** The start of the call, in milliseconds of `performance.now()`. */
   readonly startedAt = performance.now();
   /** Cancelled when the deadline is exceeded, or when the caller disconnects. */
@@ -77,6 +81,7 @@ export class Call {
     this.protocol = protocol;
     this.http = options.http;
     this.serverKey = typeof serverKey === "string" ? serverKey : undefined;
+    this.allowsStale = options.allowStale === "true";
     const timeoutMs = Math.min(callerTimeoutMs, limitMs);
     this.hasCallerDeadline = callerTimeoutMs < limitMs;
     this.#deadline = this.startedAt + timeoutMs;

@@ -1,5 +1,5 @@
 import type { Principal } from "../access/key-verifier.ts";
-import type { StoreOptions } from "../contact/contact-store.ts";
+import type { ReadOptions, StoreOptions } from "../contact/contact-store.ts";
 import type { Call } from "./call.ts";
 
 /**
@@ -20,4 +20,9 @@ export function appIdOf(call: Call): number {
 /** The options for the store: the cancellation token, the deadline and the trace of the call. */
 export function storeOptionsOf(call: Call): StoreOptions {
   return { signal: call.cancellation, timeLeftMs: () => call.timeLeftMs(), trace: call.trace };
+}
+
+/** The same for a read, which a replica may answer if the caller allows it. */
+export function readOptionsOf(call: Call): ReadOptions {
+  return { ...storeOptionsOf(call), allowsStale: call.allowsStale };
 }

@@ -1,7 +1,7 @@
 import type { ContactStore } from "../contact/contact-store.ts";
 import type { ContactService } from "../gen/contact/v1/contact_service_pb.ts";
 import { SyncContactsResponse_Outcome } from "../gen/contact/v1/contact_service_pb.ts";
-import { appIdOf, storeOptionsOf } from "./caller.ts";
+import { appIdOf, readOptionsOf, storeOptionsOf } from "./caller.ts";
 import { createListHandlers } from "./list-handlers.ts";
 import type { Handlers } from "./operation.ts";
 
@@ -41,12 +41,12 @@ export function createContactService({
         ownerId: ownerXcUserId,
         contactId: contactXcUserId,
       }));
-      const results = await contacts.check(appIdOf(call), pairs, storeOptionsOf(call));
+      const results = await contacts.check(appIdOf(call), pairs, readOptionsOf(call));
       return { results: [...results] };
     },
 
     async countContacts({ xcUserId }, call) {
-      const counts = await contacts.count(appIdOf(call), xcUserId, storeOptionsOf(call));
+      const counts = await contacts.count(appIdOf(call), xcUserId, readOptionsOf(call));
       return { contactCount: BigInt(counts.contacts), ownerCount: BigInt(counts.owners) };
     },
 
@@ -63,7 +63,7 @@ export function createContactService({
     },
 
     async fingerprintContacts({ ownerXcUserId }, call) {
-      const list = await contacts.fingerprint(appIdOf(call), ownerXcUserId, storeOptionsOf(call));
+      const list = await contacts.fingerprint(appIdOf(call), ownerXcUserId, readOptionsOf(call));
       return { fingerprint: list.fingerprint, contactCount: BigInt(list.contacts) };
     },
 

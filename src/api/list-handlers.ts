@@ -9,7 +9,7 @@ import {
   ListMutualContactsRequestSchema,
 } from "../gen/contact/v1/contact_service_pb.ts";
 import type { Call } from "./call.ts";
-import { appIdOf, storeOptionsOf } from "./caller.ts";
+import { appIdOf, readOptionsOf } from "./caller.ts";
 import type { Handlers } from "./operation.ts";
 import type { PagedRequest } from "./paging.ts";
 import { nextPageToken, pageRequestOf } from "./paging.ts";
@@ -80,7 +80,7 @@ async function readPage(
 ) {
   const list = { appId: appIdOf(call), method, userId };
   const pageRequest = pageRequestOf(request, list, tokenField);
-  const page = await read(list.appId, userId, pageRequest, storeOptionsOf(call));
+  const page = await read(list.appId, userId, pageRequest, readOptionsOf(call));
   return { entries: page.entries, nextPageToken: nextPageToken(page, list) };
 }
 

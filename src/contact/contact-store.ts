@@ -11,6 +11,11 @@ export interface StoreOptions {
   readonly trace?: object | undefined;
 }
 
+export interface ReadOptions extends StoreOptions {
+  /** Whether the result may be somewhat older than the call. Absent: no. */
+  readonly allowsStale?: boolean;
+}
+
 export interface SyncOptions extends StoreOptions {
   /** Whether the result includes the outcome of each entry. */
   readonly wantsOutcomes?: boolean;
@@ -57,7 +62,7 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** The owners whose lists contain a user, by id. */
@@ -65,7 +70,7 @@ export interface ContactReader {
     appId: number,
     contactId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** The contacts of an owner who have the owner as a contact too, by id, with the times of the owner's list. */
@@ -73,19 +78,19 @@ export interface ContactReader {
     appId: number,
     ownerId: string,
     page: PageRequest,
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<Page>;
 
   /** One result for each pair, in their order. */
   check(
     appId: number,
     pairs: readonly ContactPair[],
-    options: StoreOptions,
+    options: ReadOptions,
   ): Promise<readonly CheckResult[]>;
 
-  count(appId: number, userId: string, options: StoreOptions): Promise<ContactCounts>;
+  count(appId: number, userId: string, options: ReadOptions): Promise<ContactCounts>;
 
-  fingerprint(appId: number, ownerId: string, options: StoreOptions): Promise<ListFingerprint>;
+  fingerprint(appId: number, ownerId: string, options: ReadOptions): Promise<ListFingerprint>;
 }
 
 export interface ContactReplacer {

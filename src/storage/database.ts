@@ -19,6 +19,8 @@ export interface DatabaseOptions extends SessionOptions {
   readonly poolSize: number;
   /** False for a pooler that cannot prepare statements. Absent: true. */
   readonly prepares?: boolean;
+  /** Whether the server may be a standby, and only reads are sent to it. Absent: no. */
+  readonly isReplica?: boolean;
   /** Called for each connection that is lost. The pool replaces the connection. */
   readonly onConnectionLost: (error: Error) => void;
 }

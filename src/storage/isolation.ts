@@ -11,6 +11,9 @@ import type { PooledSettings } from "./pooled-settings.ts";
  */
 const serializable = command("serializable", "SET transaction_isolation TO 'serializable'");
 
+/** The same for a standby, which has no serializable transactions. All statements see one moment. */
+const repeatableRead = command("repeatable_read", "SET transaction_isolation TO 'repeatable read'");
+
 /** Makes a pipelined transaction read-only: Postgres then tracks less for it. It must follow `serializable`. */
 const readOnly = command("read_only", "SET transaction_read_only TO on");
 
@@ -40,12 +43,16 @@ export interface Openings {
   readonly beginInTurn: readonly EncodedStatement[];
 }
 
-/** @param pooled present if each transaction has to set what it needs */
-export function createOpenings(pooled?: PooledSettings): Openings {
+/**
+ * @param pooled present if each transaction has to set what it needs
+ * @param isReplica whether the server may be a standby
+ */
+export function createOpenings(pooled?: PooledSettings, isReplica = false): Openings {
+  const isolation = isReplica ? repeatableRead : serializable;
   const settings = pooled === undefined ? [] : [pooled.settings];
   return {
     write: [serializable, ...settings],
-    read: [serializable, readOnly, ...(pooled === undefined ? [] : [notDeferrable]), ...settings],
+    read: [isolation, readOnly, ...(pooled === undefined ? [] : [notDeferrable]), ...settings],
     begin: [begin, ...settings],
     beginInTurn: [begin, ...(pooled?.beforeLock ?? []), takeTurn, ...settings],
   };

@@ -13,11 +13,15 @@ import type { Pool } from "./database.ts";
 import { createDatabaseOn } from "./database.ts";
 import { createReadStatements } from "./read-statements.ts";
 import { createReplaceStatements } from "./replace-statements.ts";
+import type { Replica } from "./replica.ts";
+import { createStaleReads } from "./stale-reads.ts";
 import { createSyncStatements } from "./sync-statements.ts";
 import { maxBackoffMs } from "./transaction.ts";
 
 export interface PostgresContactStoreOptions {
   readonly pool: Pool;
+  /** Answers reads that may be stale. Absent: the primary answers all reads. */
+  readonly replica?: Replica | undefined;
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
@@ -49,6 +53,7 @@ const maxPendingLongReads = 1_000;
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
+  replica,
   timeoutMs,
   lockTimeoutMs = 100,
   observer,
@@ -57,13 +62,19 @@ export function createPostgresContactStore({
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
-  const reader = createContactReader({
-    pool,
-    timeoutMs,
-    statements: reads,
-    observer,
-    longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
-  });
+  const readFrom = (from: Pool) =>
+    createContactReader({
+      pool: from,
+      timeoutMs,
+      statements: reads,
+      observer,
+      longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
+    });
+  const primary = readFrom(pool);
+  const reader =
+    replica === undefined
+      ? primary
+      : createStaleReads({ primary, stale: readFrom(replica.pool), replica });
   const syncer = createGroupCommit({
     runBatch: observeTransactions(
       createBatchRunner({

@@ -21,10 +21,13 @@ export interface OpenSessionOptions extends SessionOptions {
   /** False: each statement is parsed and planned each time, for poolers that cannot prepare statements. */
   readonly prepares: boolean;
   readonly applicationName: string;
+  /** Whether the server may be a standby. Absent: no. */
+  readonly isReplica?: boolean;
 }
 
 const sessions = new WeakMap<pg.ClientBase, Session>();
 const openings = createOpenings();
+const replicaOpenings = createOpenings(undefined, true);
 /** More attempts than a sane default of the database makes necessary. */
 const maxAttempts = 100;
 
@@ -39,10 +42,11 @@ export async function openSession(
 ): Promise<void> {
   const prepared = options.prepares ? new Set<string>() : undefined;
   if (await applySettings(client, options)) {
-    sessions.set(client, { prepared, openings, pooled: undefined });
+    const own = options.isReplica ? replicaOpenings : openings;
+    sessions.set(client, { prepared, openings: own, pooled: undefined });
   } else {
     const pooled = createPooledSettings(options);
-    sessions.set(client, { prepared, openings: createOpenings(pooled), pooled });
+    sessions.set(client, { prepared, openings: createOpenings(pooled, options.isReplica), pooled });
   }
 }
 

@@ -60,6 +60,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       method: route?.operation.name ?? "unknown",
       protocol: "grpc",
       serverKey: headers["server-key"],
+      allowStale: headers["x-allow-stale"],
       requestId: headers["x-request-id"],
       headers,
       peerAddress,

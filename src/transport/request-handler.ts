@@ -50,6 +50,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const call = lifecycle.begin({
       ...describe(req),
       serverKey: req.headers["server-key"],
+      allowStale: req.headers["x-allow-stale"],
       requestId: req.headers["x-request-id"],
       headers: req.headers,
       peerAddress: req.socket.remoteAddress,

@@ -76,6 +76,22 @@ export const configVariables: readonly Variable[] = [
     allowed: "a URL such as postgres://user:password@host:5432/database",
   },
   {
+    name: "DATABASE_READ_URL",
+    property: "databaseReadUrl",
+    fallback: undefined,
+    good: [["postgres://u@h/kith", "postgres://u@h/kith"]],
+    bad: ["localhost:5432"],
+    allowed: "a URL such as postgres://user:password@host:5432/database",
+  },
+  {
+    name: "DATABASE_READ_MAX_LAG_MS",
+    property: "databaseReadMaxLagMs",
+    fallback: 5_000,
+    good: [["100", 100]],
+    bad: [...notWhole, "99"],
+    allowed: "a whole number from 100 to 3600000",
+  },
+  {
     name: "DATABASE_SCHEMA",
     property: "databaseSchema",
     fallback: undefined,
