@@ -65,6 +65,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     async serve(call, req, res) {
       assertSupported(handler, req);
       const message = await run(call, () => readMessage(req, call));
+      setQuotaHeaders(call, res);
       if (!isFramed(req)) {
         await sendResponse(message, req, res);
         return;
@@ -78,7 +79,6 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(responseKey, message),
       });
-      setQuotaHeaders(call, res);
       await universalResponseToNodeResponse(response, res);
     },
   };
