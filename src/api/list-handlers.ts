@@ -13,7 +13,7 @@ import { appIdOf, readOptionsOf } from "./caller.ts";
 import type { Handlers } from "./operation.ts";
 import type { PagedRequest } from "./paging.ts";
 import { nextPageToken, pageRequestOf } from "./paging.ts";
-import { timestampOf } from "./timestamp.ts";
+import { createTimestampMaker } from "./timestamp.ts";
 
 type ListHandlers = Pick<
   Handlers<typeof ContactService>,
@@ -37,7 +37,7 @@ export function createListHandlers({
         userId: request.ownerXcUserId,
         tokenField: ListContactsRequestSchema.field.pageToken,
       });
-      return { contacts: entries.map(toContact), nextPageToken };
+      return { contacts: toContacts(entries), nextPageToken };
     },
 
     async listContactOwners(request, call) {
@@ -48,7 +48,7 @@ export function createListHandlers({
         userId: request.contactXcUserId,
         tokenField: ListContactOwnersRequestSchema.field.pageToken,
       });
-      return { owners: entries.map(toOwner), nextPageToken };
+      return { owners: toOwners(entries), nextPageToken };
     },
 
     async listMutualContacts(request, call) {
@@ -59,7 +59,7 @@ export function createListHandlers({
         userId: request.ownerXcUserId,
         tokenField: ListMutualContactsRequestSchema.field.pageToken,
       });
-      return { contacts: entries.map(toContact), nextPageToken };
+      return { contacts: toContacts(entries), nextPageToken };
     },
   };
 }
@@ -86,18 +86,20 @@ async function readPage(
 
 // Entries are complete messages. `create` would copy plain objects into new messages.
 
-function toContact({ id, createdAtMicros }: PageEntry): Contact {
-  return {
+function toContacts(entries: readonly PageEntry[]): Contact[] {
+  const timeOf = createTimestampMaker();
+  return entries.map(({ id, createdAtMicros }) => ({
     $typeName: "contact.v1.Contact",
     contactXcUserId: id,
-    createdTime: timestampOf(createdAtMicros),
-  };
+    createdTime: timeOf(createdAtMicros),
+  }));
 }
 
-function toOwner({ id, createdAtMicros }: PageEntry): ContactOwner {
-  return {
+function toOwners(entries: readonly PageEntry[]): ContactOwner[] {
+  const timeOf = createTimestampMaker();
+  return entries.map(({ id, createdAtMicros }) => ({
     $typeName: "contact.v1.ContactOwner",
     ownerXcUserId: id,
-    createdTime: timestampOf(createdAtMicros),
-  };
+    createdTime: timeOf(createdAtMicros),
+  }));
 }

@@ -13,24 +13,44 @@ export function timestampOf(micros: number): Timestamp {
 }
 
 /**
+ * Creates a function that converts microseconds. Entries that one request has added have the same time, so it
+ * returns the latest timestamp again.
+ */
+export function createTimestampMaker(): (micros: number) => Timestamp {
+  let lastMicros: number | undefined;
+  let last = timestampOf(0);
+  return (micros) => {
+    if (micros !== lastMicros) last = timestampOf(micros);
+    lastMicros = micros;
+    return last;
+  };
+}
+
+/**
  * Creates a function that writes times as ProtoJSON does: RFC 3339 in UTC. The entries of a page often have the
- * same second, so it keeps the text of the latest one.
+ * same time or the same second, so it keeps the texts of the latest one.
  */
 export function createTimestampWriter(): (time: Timestamp) => string {
   let lastSeconds: bigint | undefined;
-  let lastText = "";
+  let lastNanos: number | undefined;
+  let secondText = "";
+  let text = "";
+
   return (time) => {
     const { seconds, nanos } = time;
+    if (seconds === lastSeconds && nanos === lastNanos) return text;
     const micros = nanos / 1_000;
     if (!Number.isInteger(micros) || micros < 0 || micros >= microsPerSecond) {
       return toJson(TimestampSchema, time);
     }
     if (seconds !== lastSeconds) {
-      lastText = toJson(TimestampSchema, { ...time, nanos: 0 }).slice(0, -1);
-      lastSeconds = seconds;
+      secondText = toJson(TimestampSchema, { ...time, nanos: 0 }).slice(0, -1);
     }
-    if (micros === 0) return `${lastText}Z`;
     const digits = String(microsPerSecond + micros).slice(1);
-    return `${lastText}.${digits.endsWith("000") ? digits.slice(0, 3) : digits}Z`;
+    const fraction = digits.endsWith("000") ? digits.slice(0, 3) : digits;
+    text = micros === 0 ? `${secondText}Z` : `${secondText}.${fraction}Z`;
+    lastSeconds = seconds;
+    lastNanos = nanos;
+    return text;
   };
 }

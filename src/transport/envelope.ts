@@ -27,9 +27,8 @@ export function sendJson(
   json: string,
   contentType = "application/json",
 ): void {
-  res.writeHead(status, {
-    "Content-Type": contentType,
-    "Content-Length": Buffer.byteLength(json),
-  });
-  res.end(json);
+  const length = Buffer.byteLength(json);
+  res.writeHead(status, { "Content-Type": contentType, "Content-Length": length });
+  // ASCII is the same in Latin-1, which Node writes faster than UTF-8.
+  res.end(json, length === json.length ? "latin1" : "utf8");
 }

@@ -6,6 +6,7 @@ import { toJsonString } from "@bufbuild/protobuf";
 import { compileBinaryWriter } from "../../api/binary-writer.ts";
 import type { JsonWriter } from "../../api/json-writer.ts";
 import { compileJsonWriter } from "../../api/json-writer.ts";
+import { sendJson } from "../envelope.ts";
 import { isJson } from "../protocol.ts";
 
 const gzipAsync = promisify(gzip);
@@ -32,7 +33,8 @@ export function compileResponse(desc: DescMessage, registry?: Registry): SendRes
     const type = typeof body === "string" ? "application/json" : "application/proto";
     const length = Buffer.byteLength(body);
     if (length < minGzipBytes || !acceptsGzip(req)) {
-      send(res, body, { "Content-Type": type, "Content-Length": length });
+      if (typeof body === "string") sendJson(res, 200, body);
+      else send(res, body, { "Content-Type": type, "Content-Length": length });
       return;
     }
     const compressed = await gzipAsync(body);
@@ -53,11 +55,7 @@ function jsonWriterOf(desc: DescMessage, registry: Registry | undefined): JsonWr
   }
 }
 
-function send(
-  res: ServerResponse,
-  body: string | Buffer,
-  headers: Record<string, string | number>,
-): void {
+function send(res: ServerResponse, body: Buffer, headers: Record<string, string | number>): void {
   res.writeHead(200, headers);
   res.end(body);
 }
