@@ -13,7 +13,14 @@ export interface Cors {
 
 /** The headers that clients of REST, Connect, and gRPC-Web send, and those of a proxy with its own auth. */
 const requestHeaders = [
-  ...["Authorization", "Server-Key", "Content-Type", "Content-Encoding", "X-Request-Id"],
+  ...[
+    "Authorization",
+    "Server-Key",
+    "Content-Type",
+    "Content-Encoding",
+    "X-Request-Id",
+    "X-Allow-Stale",
+  ],
   ...["Connect-Protocol-Version", "Connect-Timeout-Ms", "Grpc-Timeout", "X-Grpc-Web"],
   ...["X-User-Agent", "traceparent", "tracestate"],
 ].join(", ");
