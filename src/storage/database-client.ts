@@ -79,8 +79,7 @@ function configOf(
     ...{ host, port, user, database, ssl: tls },
     password:
       target.password ??
-      (async () =>
-        (await findPassword(parameters.get("passfile"), { host, port, user, database })) ?? ""),
+      (() => findPassword(parameters.get("passfile"), { host, port, user, database })),
     ...(name === undefined ? {} : { application_name: name }),
     ...(parameters.has("options") ? { options: parameters.get("options") } : {}),
     ...(tls && parameters.has("sslnegotiation")
@@ -91,7 +90,7 @@ function configOf(
     connectionTimeoutMillis:
       connectSeconds > 0 ? Math.min(connectSeconds * 1_000, timeoutMs) : timeoutMs / hosts.count,
     enableChannelBinding: parameters.get("channel_binding") === "require",
-  } as pg.ClientConfig;
+  } as unknown as pg.ClientConfig;
 }
 
 interface SaslMessage {
