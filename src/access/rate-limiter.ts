@@ -114,8 +114,8 @@ class AppQuota implements Quota {
     const more = left < burst ? `;t=${this.#bucket.secondsUntil(left + 1, now)}` : "";
     const windowSeconds = Math.ceil(burst / contactsPerSecond);
     return {
-      ratelimit: `"contacts";r=${left}${more}`,
-      "ratelimit-policy": `"contacts";q=${burst};w=${windowSeconds};qu="contacts"`,
+      RateLimit: `"contacts";r=${left}${more}`,
+      "RateLimit-Policy": `"contacts";q=${burst};w=${windowSeconds};qu="contacts"`,
     };
   }
 

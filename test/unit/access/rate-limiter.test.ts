@@ -134,19 +134,19 @@ test.each([
   const { quota } = start(limited);
   call(quota(), used);
   expect(quota().headers()).toEqual({
-    ratelimit: left,
-    "ratelimit-policy": `"contacts";${policy};qu="contacts"`,
+    RateLimit: left,
+    "RateLimit-Policy": `"contacts";${policy};qu="contacts"`,
   });
 });
 
 test("a full bucket gets no more contacts", () => {
-  expect(start(limit).quota().headers().ratelimit).toBe('"contacts";r=50');
+  expect(start(limit).quota().headers().RateLimit).toBe('"contacts";r=50');
 });
 
 test("the delay of a rejected call is the time in its RateLimit header", () => {
   const { quota } = start(limit);
   call(quota(), 1_234);
-  expect(quota().headers().ratelimit).toBe(`"contacts";r=0;t=${call(quota())}`);
+  expect(quota().headers().RateLimit).toBe(`"contacts";r=0;t=${call(quota())}`);
 });
 
 test("apps that have not called lately are forgotten", () => {

@@ -34,7 +34,7 @@ function start({ isLimited = true } = {}) {
 
 /** The contacts that the app of the call can still use. */
 function leftOf({ quota }: Call): number {
-  const [, left] = /r=(\d+)/.exec(quota?.headers().ratelimit ?? "") ?? [];
+  const [, left] = /r=(\d+)/.exec(quota?.headers().RateLimit ?? "") ?? [];
   return Number(left);
 }
 
@@ -118,7 +118,7 @@ test("a call over the limit is rejected before its message is read", async () =>
   );
   await expect(result).rejects.toMatchObject({ reason: "RATE_LIMITED" });
   expect(reads).toBe(0);
-  expect(call.quota?.headers().ratelimit).toBe('"contacts";r=0;t=1');
+  expect(call.quota?.headers().RateLimit).toBe('"contacts";r=0;t=1');
 });
 
 test("a message that cannot be read counts 1", async () => {
