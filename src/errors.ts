@@ -244,6 +244,11 @@ export class Fault extends Error {
     return errors[this.reason];
   }
 
+  /** Whether the row says all that a client sees of the fault, so that its response is always the same. */
+  get isConstant(): boolean {
+    return this.at === undefined && this.cause === undefined && this.message === this.row.message;
+  }
+
   /** Seconds that the caller should wait before a retry. Undefined if a retry does not help. */
   get retryAfter(): number | undefined {
     return this.row.retryAfter;

@@ -61,6 +61,8 @@ interface Cached {
   refreshing: boolean;
 }
 
+const invalid = fault("SERVER_KEY_INVALID");
+
 export interface KeyVerifierOptions {
   readonly keys: KeyFinder;
   /** Called with the id of the key for each header that is accepted. */
@@ -98,13 +100,13 @@ export function createKeyVerifier({
   const admitted = new Map<string, Cached>();
 
   async function lookUp(id: string): Promise<Cached> {
-    if (!canExist(id)) throw fault("SERVER_KEY_INVALID");
+    if (!canExist(id)) throw invalid;
     const askedAt = performance.now();
     const record = await load(id);
     if (record === undefined) {
       known.delete(id);
       rememberUnknown(id, askedAt);
-      throw fault("SERVER_KEY_INVALID");
+      throw invalid;
     }
     const { appId, appName, rateLimit } = record;
     const principal = { appId, appName, keyId: id, rateLimit };
@@ -137,7 +139,7 @@ export function createKeyVerifier({
 
   function admit(cached: Cached, header: string, secret: string): Principal {
     const { record } = cached;
-    if (!timingSafeEqual(hashSecret(secret), record.secretHash)) throw fault("SERVER_KEY_INVALID");
+    if (!timingSafeEqual(hashSecret(secret), record.secretHash)) throw invalid;
     if (admitted.size >= maxAdmitted) admitted.clear();
     admitted.set(header, cached);
     return usable(cached);
@@ -168,7 +170,7 @@ export function createKeyVerifier({
       if (cached === undefined && !isUnknown) counts.misses += 1;
       else counts.hits += 1;
       if (cached !== undefined) return admit(cached, header ?? "", secret);
-      if (isUnknown) throw fault("SERVER_KEY_INVALID");
+      if (isUnknown) throw invalid;
       return lookUp(id).then((fresh) => admit(fresh, header ?? "", secret));
     },
   };

@@ -13,16 +13,20 @@ export const maxKeyIdLength = 255;
 /** Base64 in the standard alphabet, with or without padding. */
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
+// To create these for each rejected call would cost more than to find that it has to be rejected.
+const missing = fault("SERVER_KEY_MISSING");
+const malformed = fault("SERVER_KEY_MALFORMED");
+
 /**
  * Parses the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
  *
  * @throws Fault SERVER_KEY_MISSING, SERVER_KEY_MALFORMED
  */
 export function parseServerKey(header: string | null | undefined): ServerKey {
-  if (header === null || header === undefined || header === "") throw fault("SERVER_KEY_MISSING");
-  if (!base64.test(header)) throw fault("SERVER_KEY_MALFORMED");
+  if (header === null || header === undefined || header === "") throw missing;
+  if (!base64.test(header)) throw malformed;
   const key = splitServerKey(Buffer.from(header, "base64").toString());
-  if (key === undefined) throw fault("SERVER_KEY_MALFORMED");
+  if (key === undefined) throw malformed;
   return key;
 }
 

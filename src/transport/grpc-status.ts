@@ -1,7 +1,6 @@
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { RateLimitFault } from "../access/rate-limit.ts";
 import type { Fault, Reason } from "../errors.ts";
-import { errors } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
 
 type GrpcStatus = Readonly<Record<string, string>>;
@@ -18,12 +17,12 @@ export function grpcStatusOf(fault: Fault): GrpcStatus {
     ofRateLimits.set(fault, status);
     return status;
   }
-  const { reason, message, at, cause } = fault;
-  const known = constant.get(reason);
-  const isConstant = at === undefined && cause === undefined && message === errors[reason].message;
-  if (isConstant && known !== undefined) return known;
-  const status = encodeStatus(fault);
-  if (isConstant) constant.set(reason, status);
+  if (!fault.isConstant) return encodeStatus(fault);
+  let status = constant.get(fault.reason);
+  if (status === undefined) {
+    status = encodeStatus(fault);
+    constant.set(fault.reason, status);
+  }
   return status;
 }
 
