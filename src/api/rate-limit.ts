@@ -21,8 +21,9 @@ export function createRateLimiting({ limiter, service }: RateLimitingOptions): I
   const costs = new Map(service.methods.map((method) => [nameOf(method), compileCallCost(method)]));
   return (next) => (call, readMessage) => {
     const quota = limiter.quotaOf(callerOf(call));
+    if (quota === undefined) return next(call, readMessage);
     const cost = costs.get(call.method);
-    if (quota === undefined || cost === undefined) return next(call, readMessage);
+    if (cost === undefined) throw new Error(`${call.method} is not a call of the limited service`);
     return runWithin({ quota, cost, next }, call, readMessage);
   };
 }

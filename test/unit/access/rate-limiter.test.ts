@@ -100,6 +100,13 @@ test("a limit that changes is valid at once, and what is used stays used", () =>
   expect(call(quota(1, { contactsPerSecond: 1, burst: 50 }))).toBe(1);
 });
 
+test("a fault names the limit that is valid", () => {
+  const { quota } = start(limit);
+  call(quota(), 51);
+  expect(() => quota().accept()).toThrow("10 contacts per second");
+  expect(() => quota(1, { contactsPerSecond: 3, burst: 50 }).accept()).toThrow("3 contacts");
+});
+
 test("calls that are rejected for the same time get the same fault", () => {
   const { clock, quota } = start(limit);
   call(quota(), 100);
