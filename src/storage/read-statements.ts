@@ -122,7 +122,7 @@ function selectOwners(db: Kysely<Database>) {
     .limit(limit);
 }
 
-/** Contacts that a page of mutual contacts looks at. It limits the time of the statement, to a few tens of milliseconds. */
+/** Contacts that a page of mutual contacts looks at. They limit its statement to a few tens of milliseconds. */
 export const maxExamined = 5_000;
 
 function selectMutualPage(db: Kysely<Database>): string {
