@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { freePort } from "../support/free-port.ts";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
-import { freePort, hasNginx, startNginx } from "./support/nginx.ts";
+import { hasNginx, startNginx } from "./support/nginx.ts";
 import type { ServiceProcess } from "./support/process.ts";
 import { startProcess } from "./support/process.ts";
 

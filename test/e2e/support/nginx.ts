@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../support/free-port.ts";
 import { eventually } from "./eventually.ts";
 
 export const hasNginx = spawnSync("nginx", ["-v"]).status === 0;
@@ -13,15 +13,6 @@ export interface Nginx extends AsyncDisposable {
   readonly http: number;
   /** The port for gRPC. */
   readonly grpc: number;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" ? (address?.port ?? 0) : 0;
 }
 
 /** Starts nginx with the configuration of `docker/`, on ports of its own. */
