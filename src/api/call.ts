@@ -12,18 +12,15 @@ export interface CallOptions {
   /** Such as `contact.v1.ContactService/SyncContacts`, or `unknown` if the path is not known. */
   readonly method: string;
   readonly protocol: Protocol;
-  /** The value of the header `Server-Key`. */
-  readonly serverKey?: string | string[] | undefined;
-  /** The caller's own `X-Request-Id`. It is used if it is safe to log. */
-  readonly requestId?: string | string[] | undefined;
-  /** The headers that the trace and the address of the client are read from. */
-  readonly headers?: IncomingHttpHeaders | undefined;
+  /**
+   * The headers of the request, or the metadata of a gRPC call. `Server-Key`, `X-Request-Id` (if it is safe to
+   * log), `X-Allow-Stale`, the trace, and the address of the client are read from them.
+   */
+  readonly headers?: IncomingHttpHeaders;
   /** The address at the other end of the connection. */
   readonly peerAddress?: string | undefined;
   /** The method and the path of the request, if the call came over HTTP. */
   readonly http?: HttpTarget | undefined;
-  /** The value of the header `X-Allow-Stale`. */
-  readonly allowStale?: string | string[] | undefined;
   /** The timeout that the caller has set, in milliseconds from now. If absent, the caller has set none. */
   readonly callerTimeoutMs?: number | undefined;
   /** The maximum duration of the call, in milliseconds. If absent, there is no limit. */
@@ -74,14 +71,15 @@ export class Call {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CallOptions) {
-    const { method, protocol, serverKey, requestId } = options;
+    const { method, protocol, headers = {} } = options;
+    const { "server-key": serverKey, "x-request-id": requestId } = headers;
     const { callerTimeoutMs = Infinity, timeoutMs: limitMs = Infinity } = options;
     this.requestId = isSafeId(requestId) ? requestId : nextRequestId();
     this.method = method;
     this.protocol = protocol;
     this.http = options.http;
     this.serverKey = typeof serverKey === "string" ? serverKey : undefined;
-    this.allowsStale = options.allowStale === "true";
+    this.allowsStale = headers["x-allow-stale"] === "true";
     const timeoutMs = Math.min(callerTimeoutMs, limitMs);
     this.hasCallerDeadline = callerTimeoutMs < limitMs;
     this.#deadline = this.startedAt + timeoutMs;

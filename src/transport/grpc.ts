@@ -59,9 +59,6 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     const call = lifecycle.begin({
       method: route?.operation.name ?? "unknown",
       protocol: "grpc",
-      serverKey: headers["server-key"],
-      allowStale: headers["x-allow-stale"],
-      requestId: headers["x-request-id"],
       headers,
       peerAddress,
       callerTimeoutMs: timeout.timeoutMs,

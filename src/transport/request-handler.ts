@@ -49,9 +49,6 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const { describe, serve } = route ?? unknownRoute;
     const call = lifecycle.begin({
       ...describe(req),
-      serverKey: req.headers["server-key"],
-      allowStale: req.headers["x-allow-stale"],
-      requestId: req.headers["x-request-id"],
       headers: req.headers,
       peerAddress: req.socket.remoteAddress,
       http: { method: req.method ?? "", route: path },

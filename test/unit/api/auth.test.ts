@@ -11,7 +11,7 @@ const response = create(CountContactsResponseSchema);
 
 /** Runs a call with the header through the interceptor. Counts the calls that reach the next step. */
 function run(verify: KeyVerifier["verify"], serverKey?: string) {
-  const call = new Call({ method: "any", protocol: "grpc", serverKey });
+  const call = new Call({ method: "any", protocol: "grpc", headers: { "server-key": serverKey } });
   let passed = 0;
   let read = 0;
   const intercept = createAuth({ verifier: { verify } })(async (passedCall) => {

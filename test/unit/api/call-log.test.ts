@@ -36,8 +36,7 @@ function callOf(
     ...options,
     method: "contact.v1.ContactService/SyncContacts",
     protocol: "grpc",
-    serverKey: "aWQ6aHVudGVyMg==",
-    requestId: "req-1",
+    headers: { "server-key": "aWQ6aHVudGVyMg==", "x-request-id": "req-1" },
   });
   call.principal = { appId: 7, appName: "shop", keyId: "key-1", rateLimit: null };
   return Object.assign(call, change);

@@ -7,7 +7,9 @@ const options = { method: "contact.v1.ContactService/SyncContacts", protocol: "r
 const kept = ["a", "req-1", "0b7c:1/2+3=@x.y_z", "x".repeat(128)];
 
 test.each(kept)("the caller's request id %j is kept", (requestId) => {
-  expect(new Call({ ...options, requestId }).requestId).toBe(requestId);
+  expect(new Call({ ...options, headers: { "x-request-id": requestId } }).requestId).toBe(
+    requestId,
+  );
 });
 
 const replaced: [name: string, requestId: string | string[] | undefined][] = [
@@ -23,7 +25,9 @@ const replaced: [name: string, requestId: string | string[] | undefined][] = [
 ];
 
 test.each(replaced)("a request id that is %s is replaced", (_, requestId) => {
-  expect(new Call({ ...options, requestId }).requestId).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+  expect(new Call({ ...options, headers: { "x-request-id": requestId } }).requestId).toMatch(
+    /^[0-9a-f]{12}-[0-9a-z]+$/,
+  );
 });
 
 test("each call gets a different id", () => {
