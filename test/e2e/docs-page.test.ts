@@ -1,45 +1,17 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServiceForTest } from "../support/service.ts";
 import { chromiumMissing, chromiumPath, openPage, startBrowser } from "./support/browser.ts";
 import { restPath } from "./support/calls.ts";
 import { serveForFile } from "./support/served.ts";
+import { describeServedPage } from "./support/served-page.ts";
 
 const served = serveForFile();
 
-describe("over HTTP", () => {
-  test("/docs needs no key, and its policy allows nothing from elsewhere", async () => {
-    const response = await fetch(`${served.url}/docs`);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    const policy = response.headers.get("content-security-policy");
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|https?:|\*/);
-  });
-
-  test("/docs/ leads to /docs", async () => {
-    const response = await fetch(`${served.url}/docs/`);
-    expect(response.url).toBe(`${served.url}/docs`);
-  });
-
-  test.each(["swagger-ui-bundle.js", "swagger-ui.css", "page.js", "page.css"])(
-    "/docs/%s is served with its type",
-    async (name) => {
-      const response = await fetch(`${served.url}/docs/${name}`);
-      expect(response.status).toBe(200);
-      const type = name.endsWith(".js") ? "text/javascript" : "text/css";
-      expect(response.headers.get("content-type")).toBe(`${type}; charset=utf-8`);
-      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    },
-  );
-
-  test("DOCS=off turns them off", async () => {
-    const service = await startServiceForTest({ DOCS: "off" });
-    for (const path of ["/docs", "/docs/", "/docs/page.js"]) {
-      expect((await fetch(service.url + path)).status).toBe(404);
-    }
-  });
+describeServedPage(served, {
+  path: "/docs",
+  files: ["swagger-ui-bundle.js", "swagger-ui.css", "page.js", "page.css"],
+  variable: "DOCS",
 });
 
 describe.skipIf(chromiumPath === undefined)(

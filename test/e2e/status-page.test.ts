@@ -5,41 +5,15 @@ import { chromiumMissing, chromiumPath, openPage, startBrowser } from "./support
 import { entry, syncOverRest } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
 import { serveForFile } from "./support/served.ts";
+import { describeServedPage } from "./support/served-page.ts";
 
 const served = serveForFile();
-const files = ["page.js", "charts.js", "format.js", "reading.js", "samples.js", "uplot.js"];
+const scripts = ["page.js", "charts.js", "format.js", "reading.js", "samples.js", "uplot.js"];
 
-describe("over HTTP", () => {
-  test("/status needs no key, and its policy allows nothing from elsewhere", async () => {
-    const response = await fetch(`${served.url}/status`);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    const policy = response.headers.get("content-security-policy");
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|https?:|\*/);
-  });
-
-  test("/status/ leads to /status", async () => {
-    const response = await fetch(`${served.url}/status/`);
-    expect(response.url).toBe(`${served.url}/status`);
-  });
-
-  test.each([...files, "page.css", "uplot.css"])(
-    "/status/%s is served with its type",
-    async (name) => {
-      const response = await fetch(`${served.url}/status/${name}`);
-      expect(response.status).toBe(200);
-      const type = name.endsWith(".js") ? "text/javascript" : "text/css";
-      expect(response.headers.get("content-type")).toBe(`${type}; charset=utf-8`);
-    },
-  );
-
-  test("METRICS=off turns it off", async () => {
-    const service = await startServiceForTest({ METRICS: "off" });
-    for (const path of ["/status", "/status/", "/status/page.js"]) {
-      expect((await fetch(service.url + path)).status).toBe(404);
-    }
-  });
+describeServedPage(served, {
+  path: "/status",
+  files: [...scripts, "page.css", "uplot.css"],
+  variable: "METRICS",
 });
 
 describe.skipIf(chromiumPath === undefined)(
