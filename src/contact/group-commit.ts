@@ -193,6 +193,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     return {
       queue: name,
       budgetMs: requests[0]?.call.timeLeftMs?.(),
+      signal: requests[0]?.call.signal,
       waitsForLocks: true,
       takesTurn: false,
     };

@@ -74,14 +74,18 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
         const counts = await withRetries({ signal, endsAt }, (conflicts) => {
           if (conflicts > 0) turns.noteConflict();
           const takesTurn = turns.areTaken;
-          return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
-            signal.throwIfAborted();
-            if (expectedFingerprint !== undefined) {
-              await expectFingerprint(transaction, list, expectedFingerprint);
+          return inReplaceTransaction(
+            pool,
+            { endsAt, takesTurn, signal, onLost },
+            async (transaction) => {
               signal.throwIfAborted();
-            }
-            return isDryRun ? compare(transaction, list) : write(transaction, list);
-          });
+              if (expectedFingerprint !== undefined) {
+                await expectFingerprint(transaction, list, expectedFingerprint);
+                signal.throwIfAborted();
+              }
+              return isDryRun ? compare(transaction, list) : write(transaction, list);
+            },
+          );
         });
         turns.noteCommit();
         return counts;

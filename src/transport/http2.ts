@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
+import type {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import { createServer } from "node:http2";
 import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
@@ -7,7 +12,7 @@ import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import { drainSession } from "./http2-drain.ts";
-import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
+import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
 
@@ -39,12 +44,14 @@ const strangerStreamsMs = 10_000;
 export function createHttp2(options: Http2Options): Http2 {
   const { handler, grpc, idleMs, strangers } = options;
   const sessions = new Map<ServerHttp2Session, Socket>();
+  /** The faults of requests that the handler has not answered yet. */
+  const headersFaults = new WeakMap<ServerHttp2Stream, Fault>();
   let isDraining = false;
 
   // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
   const handle = handler as (req: unknown, res: unknown, rejection?: Fault) => void;
   const serve = (req: Http2ServerRequest, res: Http2ServerResponse, rejection?: Fault) =>
-    handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
+    handle(req, res, headersFaults.get(req.stream) ?? rejection);
   const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
     { settings: { maxConcurrentStreams, maxHeaderListSize }, maxHeaderListPairs },
@@ -54,8 +61,9 @@ export function createHttp2(options: Http2Options): Http2 {
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
     const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
-    const isValid = headersFault(headers, rawHeaders) === undefined;
-    if (isValid && grpc(stream, headers, peerAddress)) return;
+    const headersFault = findHeadersFault(headers, rawHeaders);
+    if (headersFault !== undefined) headersFaults.set(stream, headersFault);
+    else if (grpc(stream, headers, peerAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 
