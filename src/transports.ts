@@ -11,6 +11,7 @@ import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
 import { createBacklog } from "./contact/backlog.ts";
 import type { ContactStore } from "./contact/contact-store.ts";
+import { createEventLoopTurns } from "./contact/event-loop-turns.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
 import { joinObservers } from "./contact/store-observer.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
@@ -85,12 +86,14 @@ export function createTransports(options: TransportsOptions) {
   const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
   const backlog = createBacklog(backlogLimits);
+  const nextTurn = createEventLoopTurns();
   const store = createPostgresContactStore({
     pool,
     replica,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
     backlog,
+    nextTurn,
     maxLongReads: Math.max(1, Math.floor(config.databasePoolSize / 2)),
   });
   const contacts = withSpans?.(store) ?? store;
@@ -117,7 +120,7 @@ export function createTransports(options: TransportsOptions) {
     ...(config.reflection ? createReflection(open) : []),
   ];
 
-  const bodies = createBodyReader({ maxBytes: maxBodyBytes });
+  const bodies = createBodyReader({ maxBytes: maxBodyBytes, nextTurn });
   const served = { operations, bodies, requestTimeoutMs };
   const streamLimit = createStreamLimit(maxStreams);
   const routes = new Map([

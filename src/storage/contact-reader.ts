@@ -1,5 +1,5 @@
 import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
-import type { FairQueue } from "../contact/fair-queue.ts";
+import type { FairTasks } from "../contact/fair-tasks.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
@@ -19,7 +19,7 @@ export interface ContactReaderOptions {
   readonly statements: ReadStatements;
   readonly observer?: StoreObserver | undefined;
   /** Bounds the connections of reads that may read a whole list, and shares them among the apps. */
-  readonly longReads: FairQueue;
+  readonly longReads: FairTasks;
 }
 
 /** Small, so that the database works on some reads while the rows of others are parsed. */

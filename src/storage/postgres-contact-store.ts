@@ -1,7 +1,9 @@
 import type { Backlog } from "../contact/backlog.ts";
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
-import { createFairQueue } from "../contact/fair-queue.ts";
+import type { EventLoopTurns } from "../contact/event-loop-turns.ts";
+import { createEventLoopTurns } from "../contact/event-loop-turns.ts";
+import { createFairTasks } from "../contact/fair-tasks.ts";
 import { createGroupCommit } from "../contact/group-commit.ts";
 import { limitBacklog } from "../contact/limit-backlog.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
@@ -31,6 +33,8 @@ export interface PostgresContactStoreOptions {
   readonly backlog?: Backlog;
   /** Most reads of whole lists in flight, each with a connection. */
   readonly maxLongReads?: number;
+  /** The turns of the event loop in which large transactions are planned. Absent: its own. */
+  readonly nextTurn?: EventLoopTurns;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -47,9 +51,6 @@ const syncLimits = {
 /** A replacement may wait long for locks, so most connections stay free for other calls. */
 const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
 
-/** Most reads of whole lists that one app may have pending. */
-const maxPendingLongReads = 1_000;
-
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
   pool,
@@ -59,6 +60,7 @@ export function createPostgresContactStore({
   observer,
   backlog,
   maxLongReads = 5,
+  nextTurn = createEventLoopTurns(),
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
@@ -68,7 +70,7 @@ export function createPostgresContactStore({
       timeoutMs,
       statements: reads,
       observer,
-      longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
+      longReads: createFairTasks({ maxInFlight: maxLongReads }),
     });
   const primary = readFrom(pool);
   const reader =
@@ -85,6 +87,7 @@ export function createPostgresContactStore({
       }),
       observer,
     ),
+    nextTurn,
     observer,
     ...syncLimits,
   });
