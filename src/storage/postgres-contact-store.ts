@@ -1,4 +1,5 @@
-import type { Backlog } from "../contact/backlog.ts";
+import type { Backlogs } from "../contact/backlogs.ts";
+import { createBacklogs } from "../contact/backlogs.ts";
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
 import type { EventLoopTurns } from "../contact/event-loop-turns.ts";
@@ -29,8 +30,8 @@ export interface PostgresContactStoreOptions {
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
   readonly observer?: StoreObserver | undefined;
-  /** Limits the pending syncs of each app. Absent: there is no limit. */
-  readonly backlog?: Backlog;
+  /** Limit the pending work of each app. Absent: its own. */
+  readonly backlogs?: Backlogs;
   /** Most reads of whole lists in flight, each with a connection. */
   readonly maxLongReads?: number;
   /** The turns of the event loop in which large transactions are planned. Absent: its own. */
@@ -49,7 +50,7 @@ const syncLimits = {
 };
 
 /** A replacement may wait long for locks, so most connections stay free for other calls. */
-const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
+const replaceLimits = { maxInFlight: 2 };
 
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
@@ -58,7 +59,7 @@ export function createPostgresContactStore({
   timeoutMs,
   lockTimeoutMs = 100,
   observer,
-  backlog,
+  backlogs = createBacklogs(),
   maxLongReads = 5,
   nextTurn = createEventLoopTurns(),
 }: PostgresContactStoreOptions): ContactStore {
@@ -97,10 +98,10 @@ export function createPostgresContactStore({
     statements: { ...reads, ...createReplaceStatements(db) },
     ...replaceLimits,
   });
+  observer?.watchBacklogs(backlogs);
+  const observed = { ...syncer, ...reader, ...observeReplacements(replacer, observer) };
   return {
-    ...(backlog === undefined ? syncer : limitBacklog(syncer, backlog)),
-    ...reader,
-    ...observeReplacements(replacer, observer),
+    ...limitBacklog(observed, backlogs),
     ...createContactEraser({ reader, syncer }),
   };
 }
