@@ -56,7 +56,7 @@ export default defineConfig({
           name: "pooler",
           include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
           // These end, cut or change the connection to the server, which a pooler hides.
-          exclude: ["test/storage/contact-store/{failures,connections,time-budget}.test.ts"],
+          exclude: [],
           provide: { matrix: "sample" },
           globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
         },
