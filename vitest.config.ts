@@ -55,8 +55,6 @@ export default defineConfig({
         test: {
           name: "pooler",
           include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
-          // These end, cut or change the connection to the server, which a pooler hides.
-          exclude: [],
           provide: { matrix: "sample" },
           globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
         },

@@ -3,8 +3,8 @@ import pg from "pg";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { connectClient } from "../support/database.ts";
 import type { PgBouncer } from "../support/pgbouncer.ts";
-import { pgbouncerVersion, startPgBouncer } from "../support/pgbouncer.ts";
-import { entry, syncOverRest } from "./support/calls.ts";
+import { canPrepare, pgbouncerVersion, startPgBouncer } from "../support/pgbouncer.ts";
+import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
 import { callerOwner, startPairCallers } from "./support/pair-callers.ts";
 import { createPooledService } from "./support/pooled-service.ts";
@@ -80,3 +80,25 @@ async function query(connectionString: string, text: string): Promise<Record<str
   await client.end();
   return rows;
 }
+
+test.skipIf(!isInstalled)(
+  "a pooler that keeps no prepared statements ends the start, with the variable to set",
+  async () => {
+    const settings = canPrepare() ? { max_prepared_statements: 0 } : {};
+    const pooler = await startPgBouncer(inject("postgresUrl"), settings);
+    onTestFinished(() => pooler.stop());
+    await expect(createPooledService(pooler, { DATABASE_PREPARE: "on" })).rejects.toThrow(
+      /of DATABASE_URL: the pooler keeps no prepared statements; set DATABASE_PREPARE=off/,
+    );
+  },
+);
+
+test.skipIf(!isInstalled)("a service with prepared statements works in session mode", async () => {
+  const pooler = await startPgBouncer(inject("postgresUrl"), {
+    pool_mode: "session",
+    default_pool_size: 30,
+  });
+  onTestFinished(() => pooler.stop());
+  const { target } = await createPooledService(pooler, { DATABASE_PREPARE: "on" });
+  await expectToServe(target);
+});
