@@ -60,6 +60,7 @@ export default defineConfig({
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
+      withPostgres({ name: "histories", include: ["test/histories/**/*.test.ts"] }),
       withPostgres({
         name: "contract",
         include: ["test/contract/**/*.test.ts"],
