@@ -126,8 +126,9 @@ export function createHttp1(options: Http1Options): Http1 {
       for (const accept of connectionListeners) accept.call(server, socket);
     });
   });
-  server.on("connect", (_, socket) => {
-    rejectConnection(socket as Socket, fault("METHOD_NOT_ALLOWED"));
+  server.on("connect", (_, stream) => {
+    const socket = stream as Socket;
+    whenAnswered(socket, () => rejectConnection(socket, fault("METHOD_NOT_ALLOWED")));
   });
   server.on("clientError", (error, stream) => {
     const socket = stream as Socket;
@@ -154,6 +155,8 @@ export function createHttp1(options: Http1Options): Http1 {
     server,
     accept(socket, firstBytes) {
       sockets.add(socket);
+      // Node removes its own listener when it reports "connect" or "upgrade".
+      socket.on("error", () => {});
       socket.once("close", () => {
         sockets.delete(socket);
         strangers?.delete(socket);

@@ -119,6 +119,13 @@ describe("headers", () => {
     },
   );
 
+  test("CONNECT behind a request waits for its response", async () => {
+    const bytes = `${request()}CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n`;
+    const { answers, closed } = await exchangeHttp1(served.port, bytes, { answers: 3 });
+    expect(answers.map(({ status }) => status)).toEqual([200, 405]);
+    expect(closed).toBe(true);
+  });
+
   test("100 Continue is not sent if the key or the size is rejected", async () => {
     const head = ["Host: x", "Expect: 100-continue"];
     const tooLarge = request({
