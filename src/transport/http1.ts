@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
-import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
+import { isHttp1, maxHeaderBytes, parseFault, requestFault } from "./http1-faults.ts";
 import { withoutUpgrade } from "./http1-upgrade.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
@@ -67,7 +67,7 @@ export function createHttp1(options: Http1Options): Http1 {
   const connectionListeners = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
 
-  function serve(req: IncomingMessage, res: ServerResponse, reason = hostFault(req)): void {
+  function serve(req: IncomingMessage, res: ServerResponse, reason = requestFault(req)): void {
     const { socket } = req;
     let rejection = reason;
     const exchange: Exchange = {
