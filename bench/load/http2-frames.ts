@@ -19,6 +19,7 @@ export const flag = {
 } as const;
 
 export const setting = {
+  headerTableSize: 1,
   enablePush: 2,
   maxConcurrentStreams: 3,
   initialWindowSize: 4,

@@ -1,0 +1,78 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { OverloadSeries } from "../scenarios/overload.ts";
+import { chartConfig, drawSpec, textColor } from "./chart.ts";
+
+interface Point {
+  readonly factor: number;
+  readonly series: string;
+  readonly value: number;
+}
+
+const rates = ["served", "rejected or failed"];
+const latencies = ["served, p99", "light app, p99"];
+const colors = {
+  domain: [...rates, ...latencies],
+  range: ["#3d84d6", "#d0653a", "#3d84d6", "#8d939b"],
+};
+
+/** Draws the served and rejected calls and the latencies over the offered load, with a column for each series. */
+export function drawOverload(series: readonly OverloadSeries[]): Promise<string> {
+  const spec = {
+    background: "transparent",
+    padding: 8,
+    hconcat: series.map((each) => ({
+      vconcat: [panel(shares(each), "of capacity", "linear"), panel(times(each), "ms", "log")],
+      title: `${each.rows[0]?.connections} connections`,
+    })),
+    config: chartConfig,
+  } as const;
+  return drawSpec(spec as unknown as TopLevelSpec);
+}
+
+function panel(values: readonly Point[], title: string, type: "linear" | "log") {
+  const x = {
+    field: "factor",
+    type: "quantitative",
+    title: "offered load, of capacity",
+    axis: { values: [0.25, 0.5, 1, 1.5, 2, 3], grid: false, labelPadding: 4 },
+  };
+  const y = {
+    field: "value",
+    type: "quantitative",
+    title,
+    scale: type === "log" ? { type, domainMin: 1 } : { domainMin: 0 },
+    axis: { gridColor: textColor, gridOpacity: 0.2, tickCount: 4, labelPadding: 4 },
+  };
+  const color = {
+    field: "series",
+    type: "nominal",
+    title: null,
+    scale: colors,
+    legend: { orient: "top", labelColor: textColor, values: type === "log" ? latencies : rates },
+  };
+  return {
+    width: 300,
+    height: 160,
+    data: { values },
+    mark: { type: "line", point: true, strokeWidth: 2 },
+    encoding: { x, y, color },
+  };
+}
+
+function shares({ rows }: OverloadSeries): Point[] {
+  return rows.flatMap(({ factor, capacity, load }) => {
+    const failed = Object.values(load.failures).reduce((sum, count) => sum + count, 0);
+    const perSecond = (1_000 * failed) / (load.to - load.from);
+    return [
+      { factor, series: "served", value: load.callsPerSecond / capacity },
+      { factor, series: "rejected or failed", value: perSecond / capacity },
+    ];
+  });
+}
+
+function times({ rows }: OverloadSeries): Point[] {
+  return rows.flatMap(({ factor, load, watched }) => [
+    { factor, series: "served, p99", value: Math.max(1, load.sentP99Ms) },
+    { factor, series: "light app, p99", value: Math.max(1, watched.light.p99Ms) },
+  ]);
+}

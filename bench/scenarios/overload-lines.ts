@@ -1,0 +1,38 @@
+import type { Line } from "../report/line.ts";
+import { lightLines } from "./light-lines.ts";
+import type { OverloadRow, OverloadSeries } from "./overload.ts";
+
+/** The offered loads, as multiples of the capacity, that have goals. */
+const withGoals = [2, 3];
+
+export function overloadLines({ rows, beforeMb, afterMb }: OverloadSeries): Line[] {
+  const overloaded = rows.filter(({ factor }) => withGoals.includes(factor));
+  const subject = `Overload over ${rows[0]?.connections} connections`;
+  const peakMb = Math.max(...overloaded.map(({ watched }) => watched.peakMb));
+  return [
+    ...overloaded.flatMap(rowLines),
+    line(`${subject}, peak memory above that before`, peakMb - beforeMb, "MB", 150),
+    line(`${subject}, memory afterwards above that before`, afterMb - beforeMb, "MB", 50),
+  ];
+}
+
+function rowLines({ connections, factor, capacity, load, watched }: OverloadRow): Line[] {
+  const name = `${factor}x load over ${connections} connections`;
+  return [
+    {
+      subject: `${name}, served`,
+      value: load.callsPerSecond,
+      unit: "requests/s",
+      comparisons: [{ name: "closed loop", reference: capacity, atLeast: 0.8 }],
+    },
+    line(`${name}, served, p99`, load.sentP99Ms, "ms", 1_000),
+    line(`${name}, rejected, p99`, load.failureP99Ms, "ms", 1_000),
+    line(`${name}, /livez p99`, watched.light.livezP99Ms, "ms", 300),
+    line(`${name}, until the light app is normal again`, watched.recoveryMs, "ms", 1_000),
+    ...lightLines({ name, light: watched.light }),
+  ];
+}
+
+function line(subject: string, value: number, unit: "ms" | "MB", atMost: number): Line {
+  return { subject, value, unit, comparisons: [{ name: "", atMost }] };
+}
