@@ -93,7 +93,8 @@ export function createOpenLoop(
   function tick(): void {
     startDue();
     const time = now();
-    if (dueAt < endAt && !(dropsLateCalls && time >= endAt)) setTimeout(tick, dueAt - time);
+    if (dueAt < endAt && !(dropsLateCalls && time >= endAt))
+      setTimeout(tick, Math.max(0, dueAt - time));
   }
 
   return {

@@ -56,11 +56,12 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   });
   loop.begin();
 
-  const untilLost = <T>(wait: Promise<T>) => Promise.race([wait, answered.promise]);
-  await untilLost(sleep(measureAt - performance.now()));
+  const reach = (time: number) =>
+    Promise.race([sleep(Math.max(0, time - performance.now())), answered.promise]);
+  await reach(measureAt);
   const dueBefore = loop.countDue(measureAt).due;
   const cpuBefore = process.cpuUsage();
-  await untilLost(sleep(endAt - performance.now()));
+  await reach(endAt);
   const cpu = process.cpuUsage(cpuBefore);
   const { due, notStarted } = loop.countDue(endAt);
   const unanswered = open;

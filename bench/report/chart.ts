@@ -27,8 +27,8 @@ export const chartConfig = {
   title: { color: textColor, subtitleColor: textColor, fontSize: 14, subtitleFontSize: 12 },
 } as const;
 
-const ownColor = "#3d84d6";
-const otherColor = "#8d939b";
+export const ownColor = "#3d84d6";
+export const otherColor = "#8d939b";
 
 /** Draws horizontal bars as SVG, without a background. */
 export async function drawBars(options: {

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { OverloadSeries } from "../scenarios/overload.ts";
-import { chartConfig, drawSpec, textColor } from "./chart.ts";
+import { chartConfig, drawSpec, otherColor, ownColor, textColor } from "./chart.ts";
 
 interface Point {
   readonly factor: number;
@@ -8,12 +8,9 @@ interface Point {
   readonly value: number;
 }
 
-const rates = ["served", "rejected or failed"];
-const latencies = ["served, p99", "light app, p99"];
-const colors = {
-  domain: [...rates, ...latencies],
-  range: ["#3d84d6", "#d0653a", "#3d84d6", "#8d939b"],
-};
+/** The lines of the two panels, with their colours. */
+const rates = { domain: ["served", "rejected or failed"], range: [ownColor, otherColor] };
+const latencies = { domain: ["served, p99", "light app, p99"], range: [ownColor, otherColor] };
 
 /** Draws the served and rejected calls and the latencies over the offered load, with a column for each series. */
 export function drawOverload(series: readonly OverloadSeries[]): Promise<string> {
@@ -22,6 +19,7 @@ export function drawOverload(series: readonly OverloadSeries[]): Promise<string>
     padding: 8,
     hconcat: series.map((each) => ({
       vconcat: [panel(shares(each), "of capacity", "linear"), panel(times(each), "ms", "log")],
+      resolve: { scale: { color: "independent" }, legend: { color: "independent" } },
       title: `${each.rows[0]?.connections} connections`,
     })),
     config: chartConfig,
@@ -47,8 +45,8 @@ function panel(values: readonly Point[], title: string, type: "linear" | "log") 
     field: "series",
     type: "nominal",
     title: null,
-    scale: colors,
-    legend: { orient: "top", labelColor: textColor, values: type === "log" ? latencies : rates },
+    scale: type === "log" ? latencies : rates,
+    legend: { orient: "top", labelColor: textColor },
   };
   return {
     width: 300,

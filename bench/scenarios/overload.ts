@@ -5,6 +5,7 @@ import type { Shape } from "../contenders/fixtures.ts";
 import type { LoadResult } from "../load/job.ts";
 import type { Line } from "../report/line.ts";
 import { drawOverload } from "../report/overload-chart.ts";
+import type { LightFigures } from "../watch/light-figures.ts";
 import { readMemory } from "../watch/process-usage.ts";
 import type { Watched } from "../watch/watch.ts";
 import { startWatch } from "../watch/watch.ts";
@@ -24,6 +25,8 @@ export interface OverloadRow {
 /** The loads over a number of connections, on one process. */
 export interface OverloadSeries {
   readonly rows: readonly OverloadRow[];
+  /** The light app without a load. */
+  readonly quiet: LightFigures;
   readonly beforeMb: number;
   /** Memory some time after the last load. */
   readonly afterMb: number;
@@ -33,6 +36,8 @@ const factors = [0.25, 0.5, 1, 1.5, 2, 3];
 const connectionCounts = [16, 64];
 /** Calls in flight of the closed loop. */
 const inFlight = 256;
+/** A full queue takes a second to be served, so that shorter runs would only show how it fills. */
+const leastSeconds = { seconds: 2, warmupSeconds: 1 };
 
 /** Offers syncs of four contacts at 0.25 to 3 times the capacity of the service, beside a light app. */
 export async function measureOverload(bench: Bench, checkout: Checkout): Promise<Line[]> {
@@ -61,14 +66,18 @@ async function measureSeries(
     prepare: (kith) => bench.offer(kith, closed, { seconds: 2 }),
   });
   const { kith } = watch;
-  const measureCapacity = async () => (await bench.offer(kith, closed)).callsPerSecond;
+  const times = {
+    seconds: Math.max(bench.options.seconds, leastSeconds.seconds),
+    warmupSeconds: Math.max(bench.options.warmupSeconds, leastSeconds.warmupSeconds),
+  };
+  const measureCapacity = async () => (await bench.offer(kith, closed, times)).callsPerSecond;
   const beforeMb = readMemory(kith.pid);
 
   const rows: OverloadRow[] = [];
   let before = await measureCapacity();
   for (const factor of factors) {
     const open = { ...closed, rate: factor * before, dropsLateCalls: true };
-    const watched = await watch.during(async () => [await bench.offer(kith, open)]);
+    const watched = await watch.during(async () => [await bench.offer(kith, open, times)]);
     const after = await measureCapacity();
     const [load] = watched.results as [LoadResult];
     const row = { connections, factor, capacity: (before + after) / 2, load, watched };
@@ -77,7 +86,7 @@ async function measureSeries(
     before = after;
   }
   await sleep(bench.options.isQuick ? 5_000 : 60_000);
-  return { rows, beforeMb, afterMb: readMemory(kith.pid) };
+  return { rows, quiet: watch.quiet, beforeMb, afterMb: readMemory(kith.pid) };
 }
 
 function describe({ connections, factor, capacity, load, watched }: OverloadRow): string {

@@ -84,7 +84,7 @@ async function measureProtocol(options: {
     const lights = (runs.get(kind) ?? []).map(({ light }) => light);
     const [slowest] = lights.sort((a, b) => b.p99Ms - a.p99Ms);
     if (slowest === undefined) throw new Error("no round was measured");
-    return { name: `${protocol} ${kind.name}`, light: slowest };
+    return { name: `${protocol} ${kind.name}`, light: slowest, quiet: watch.quiet };
   });
   const costLines = kinds.map(
     (kind): Line => ({

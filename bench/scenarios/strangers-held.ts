@@ -27,7 +27,7 @@ export async function measureHeld(bench: Bench, watch: Watch): Promise<Strangers
       await bench.hold({ port, connections, streamsEach, seconds }),
     ]);
     const { light, peakMb, beforeMb, cpuSeconds, results } = watched;
-    const row: LightRow = { name, light, atMostMs };
+    const row: LightRow = { name, light, quiet: watch.quiet, atMostMs };
     rows.push(row);
     details.push({ name, ...watched });
     const { openConnections, openStreams, mostStreams, endedStreams } = results[0] ?? {};

@@ -27,7 +27,7 @@ export async function measureTinyEntries(bench: Bench, watch: Watch): Promise<St
   for (const [name, shape] of kinds) {
     const watched = await watch.during(async () => [await bench.offer(watch.kith, shape)]);
     const { light, loopDelayMs, peakMb, beforeMb, results } = watched;
-    const row: LightRow = { name, light };
+    const row: LightRow = { name, light, quiet: watch.quiet };
     rows.push(row);
     details.push({ name, ...watched });
     bench.progress(

@@ -37,7 +37,7 @@ export async function measureStrangers(bench: Bench, checkout: Checkout): Promis
   ]);
   bench.charts.set(
     "strangers",
-    await drawLightRows({ title: "An app beside strangers", quiet: watch.quiet, rows }),
+    await drawLightRows({ title: "A small app beside strangers", rows }),
   );
   return parts.flatMap(({ lines }) => lines);
 }

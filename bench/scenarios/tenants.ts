@@ -48,14 +48,15 @@ export async function measureTenants(bench: Bench, checkout: Checkout): Promise<
     },
   });
 
+  const { quiet } = watch;
   const measured: LightRow[] = [];
-  const details: unknown[] = [{ name: "no load", light: watch.quiet }];
+  const details: unknown[] = [{ name: "no load", light: quiet }];
   for (const [name, shapes] of rows) {
     const watched = await watch.during(() =>
       Promise.all(shapes.map((shape) => bench.offer(watch.kith, shape))),
     );
     const { light, results } = watched;
-    measured.push({ name, light });
+    measured.push({ name, light, quiet });
     details.push({ name, ...watched });
     const served = results.map(
       (result) => `${result.calls} served ${JSON.stringify(result.failures)}`,
@@ -68,11 +69,7 @@ export async function measureTenants(bench: Bench, checkout: Checkout): Promise<
   bench.details.set("tenants", details);
   bench.charts.set(
     "tenants",
-    await drawLightRows({
-      title: "An app beside a greedy one",
-      quiet: watch.quiet,
-      rows: measured,
-    }),
+    await drawLightRows({ title: "A small app beside one that asks for too much", rows: measured }),
   );
   return measured.flatMap(lightLines);
 }
