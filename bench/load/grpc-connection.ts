@@ -12,6 +12,7 @@ import {
   frameHeadLength,
   frameType,
   preface,
+  resetFrame,
   setting,
   settingsFrame,
   windowUpdateFrame,
@@ -116,8 +117,15 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
   function finish(stream: Stream | undefined, problem: Problem | undefined): void {
     if (stream === undefined) return;
     streams.delete(stream.id);
-    stream.unsent = undefined; // The service may answer before it has read the whole message.
+    stop(stream);
     onDone(stream.times, problem);
+  }
+
+  /** Ends a stream that the service answered before it had the whole message. */
+  function stop(stream: Stream): void {
+    if (stream.unsent === undefined) return;
+    stream.unsent = undefined;
+    send(resetFrame(stream.id, cancelled));
   }
 
   function countReceived(length: number): void {
@@ -182,8 +190,9 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
   };
 }
 
-/** Error code of a stream that the service has not begun to process (RFC 9113, section 7). */
+/** Error codes (RFC 9113, section 7): of a stream that the service has not begun to process, and one not needed. */
 const refusedStream = 7;
+const cancelled = 8;
 
 function problemOfReset(code: number): Problem {
   return code === refusedStream

@@ -65,6 +65,12 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
   return frame({ type: frameType.settings, flags: 0, stream: 0 }, payload);
 }
 
+export function resetFrame(stream: number, code: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(code);
+  return frame({ type: frameType.resetStream, flags: 0, stream }, payload);
+}
+
 export function windowUpdateFrame(stream: number, increment: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(increment);
