@@ -21,21 +21,37 @@ export interface LoopOptions {
   readonly start: (connection: Connection, times: CallTimes) => void;
 }
 
-/** Each answer starts the next call, on the same connection. */
-export function createClosedLoop(options: LoopOptions & { readonly inFlight: number }): Loop {
-  const { connections, endAt, start, inFlight } = options;
+/**
+ * Each answer starts the next call, on the same connection. A call for which a connection has no room starts
+ * after another answer on it.
+ */
+export function createClosedLoop(
+  options: LoopOptions & {
+    readonly inFlight: number;
+    /** In milliseconds, like `endAt`. */
+    readonly now?: () => number;
+  },
+): Loop {
+  const { connections, endAt, start, inFlight, now = () => performance.now() } = options;
+  /** When the calls were due that have found no room. */
+  const waiting = new Map(connections.map((connection) => [connection, [] as number[]]));
+
+  function add(connection: Connection): void {
+    const sentAt = now();
+    if (sentAt >= endAt) return;
+    const due = waiting.get(connection) as number[];
+    due.push(sentAt);
+    while (due.length > 0 && connection.hasRoom()) {
+      start(connection, { dueAt: due.shift() as number, sentAt });
+    }
+  }
+
   return {
     begin() {
-      for (let n = 0; n < inFlight; n++) {
-        const now = performance.now();
-        start(connections[n % connections.length] as Connection, { dueAt: now, sentAt: now });
-      }
+      for (let n = 0; n < inFlight; n++) add(connections[n % connections.length] as Connection);
       for (const connection of connections) connection.flush();
     },
-    next(connection) {
-      const now = performance.now();
-      if (now < endAt) start(connection, { dueAt: now, sentAt: now });
-    },
+    next: add,
     countDue: () => ({ due: 0, notStarted: 0 }),
   };
 }

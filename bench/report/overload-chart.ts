@@ -17,10 +17,12 @@ export function drawOverload(series: readonly OverloadSeries[]): Promise<string>
   const spec = {
     background: "transparent",
     padding: 8,
+    title: { text: "Syncs of four contacts at 0.25 to 3 times the capacity", offset: 12 },
+    spacing: 32,
     hconcat: series.map((each) => ({
       vconcat: [panel(shares(each), "of capacity", "linear"), panel(times(each), "ms", "log")],
       resolve: { scale: { color: "independent" }, legend: { color: "independent" } },
-      title: `${each.rows[0]?.connections} connections`,
+      title: { text: `${each.rows[0]?.connections} connections`, fontSize: 12 },
     })),
     config: chartConfig,
   } as const;
@@ -32,14 +34,19 @@ function panel(values: readonly Point[], title: string, type: "linear" | "log") 
     field: "factor",
     type: "quantitative",
     title: "offered load, of capacity",
-    axis: { values: [0.25, 0.5, 1, 1.5, 2, 3], grid: false, labelPadding: 4 },
+    axis: { values: [0.25, 1, 1.5, 2, 3], format: "~f", grid: false, labelPadding: 4 },
   };
   const y = {
     field: "value",
     type: "quantitative",
     title,
-    scale: type === "log" ? { type, domainMin: 1 } : { domainMin: 0 },
-    axis: { gridColor: textColor, gridOpacity: 0.2, tickCount: 4, labelPadding: 4 },
+    scale: type === "log" ? { type, domain: [1, 10_000] } : { domainMin: 0 },
+    axis: {
+      gridColor: textColor,
+      gridOpacity: 0.2,
+      labelPadding: 4,
+      ...(type === "log" ? { values: [1, 10, 100, 1_000, 10_000] } : { tickCount: 4 }),
+    },
   };
   const color = {
     field: "series",
