@@ -9,8 +9,11 @@ import { createServer } from "node:http2";
 import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import type { CallCounts } from "./concurrency.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
+import type { ConnectionConcurrency } from "./http2-concurrency.ts";
+import { createHttp2Concurrency, maxConcurrentStreams } from "./http2-concurrency.ts";
 import { drainSession } from "./http2-drain.ts";
 import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
@@ -22,6 +25,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: the number of streams does not depend on the load. */
+  readonly callCounts?: (() => CallCounts) | undefined;
   /** Absent: connections without a valid call are not limited. */
   readonly strangers?: Strangers | undefined;
 }
@@ -33,17 +38,18 @@ export interface Http2 {
   drain(): void;
 }
 
-/**
- * Most streams of a connection at once. Clients hold further calls back until a stream ends, so that a
- * connection cannot have more in flight than the service can do soon.
- */
-const maxConcurrentStreams = 100;
+interface Connection {
+  readonly socket: Socket;
+  readonly concurrency: ConnectionConcurrency | undefined;
+}
+
 /** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
 const strangerStreamsMs = 10_000;
 
 export function createHttp2(options: Http2Options): Http2 {
-  const { handler, grpc, idleMs, strangers } = options;
-  const sessions = new Map<ServerHttp2Session, Socket>();
+  const { handler, grpc, idleMs, callCounts, strangers } = options;
+  const concurrency = callCounts && createHttp2Concurrency(callCounts);
+  const sessions = new Map<ServerHttp2Session, Connection>();
   /** The faults of requests that the handler has not answered yet. */
   const headersFaults = new WeakMap<ServerHttp2Stream, Fault>();
   let isDraining = false;
@@ -60,10 +66,11 @@ export function createHttp2(options: Http2Options): Http2 {
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
+    const connection = sessions.get(stream.session as ServerHttp2Session);
+    connection?.concurrency?.note();
     const headersFault = findHeadersFault(headers, rawHeaders);
     if (headersFault !== undefined) headersFaults.set(stream, headersFault);
-    else if (grpc(stream, headers, peerAddress)) return;
+    else if (grpc(stream, headers, connection?.socket.remoteAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 
@@ -74,7 +81,7 @@ export function createHttp2(options: Http2Options): Http2 {
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
 
   function serveSession(session: ServerHttp2Session, socket: Socket): void {
-    sessions.set(session, socket);
+    sessions.set(session, { socket, concurrency: concurrency?.add(session) });
     session.once("close", () => {
       sessions.delete(session);
       strangers?.delete(session);
@@ -103,7 +110,7 @@ export function createHttp2(options: Http2Options): Http2 {
     },
     drain() {
       isDraining = true;
-      for (const [session, socket] of sessions) drainSession(session, socket);
+      for (const [session, { socket }] of sessions) drainSession(session, socket);
     },
   };
 }
