@@ -1,6 +1,6 @@
 import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, IsBusy } from "./batch.ts";
-import { addPairs, planBatch, shareResults } from "./batch.ts";
+import { addPairs, planBatch, shareResults, sharesPair } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import type { EventLoopTurns } from "./event-loop-turns.ts";
 import { FairShares } from "./fair-shares.ts";
@@ -276,10 +276,6 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
 
 function isLarge({ entries }: PendingSync): boolean {
   return entries.length >= largeEntries;
-}
-
-function sharesPair({ entries, owners }: PendingSync, { pairs }: Batch): boolean {
-  return entries.some(({ contactId }, n) => pairs.has(owners[n] as string, contactId));
 }
 
 /** The given pairs, and those of the requests in the queue. */
