@@ -153,7 +153,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     return { maxEntries, positionOf: (appId: number) => shares.positionOf(appId) };
   }
 
-  /** Rejects the requests whose callers have left, and those that would end after their deadline. */
+  /** Rejects the requests whose callers have disconnected, and those that would end after their deadline. */
   function rejectEnded(queue: SyncQueue): void {
     const neededMs = leastMs.value;
     const ended = queue.remove(
