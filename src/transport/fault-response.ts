@@ -8,7 +8,7 @@ import { faultEnvelope, sendJson } from "./envelope.ts";
 import { frameGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import { isJson, protocolOf } from "./protocol.ts";
+import { grpcContentTypeOf } from "./protocol.ts";
 
 /** The flag of the last message of a stream in the Connect protocol. */
 const endStreamFlag = 2;
@@ -148,9 +148,4 @@ function sendGrpcFault(fault: Fault, req: IncomingMessage, res: ServerResponse):
   res.setHeader("content-type", grpcContentTypeOf(req));
   for (const [name, value] of Object.entries(grpcStatusOf(fault))) res.setHeader(name, value);
   res.end();
-}
-
-function grpcContentTypeOf(req: IncomingMessage): string {
-  const type = protocolOf(req) === "grpc-web" ? "application/grpc-web" : "application/grpc";
-  return isJson(req) ? `${type}+json` : `${type}+proto`;
 }
