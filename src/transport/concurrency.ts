@@ -22,8 +22,10 @@ export interface CallCounts {
  */
 export type Concurrency = (counts: CallCounts, connections: number) => number;
 
-/** How much of the highest throughput counts in the next interval. */
-const memory = 0.9;
+/** How much of the highest throughput, and of the most calls in flight, counts in the next interval. */
+const memory = { throughput: 0.9, inFlight: 0.7 };
+/** A limit changes at least by this factor, because a change costs a frame on each connection. */
+const leastChange = 1.25;
 
 /**
  * By Little's law, the time that a call takes is the number of calls in flight divided by the throughput. So
@@ -34,17 +36,23 @@ export function createConcurrency(options: ConcurrencyOptions): Concurrency {
   const { leastCalls, maxDelayMs, perConnection, now = () => performance.now() } = options;
   let limit = perConnection.most;
   let callsPerMs = 0;
+  let mostInFlight = 0;
   let before = { ended: 0, at: now() };
 
   return ({ inFlight, ended }, connections) => {
     const elapsedMs = Math.max(1, now() - before.at);
-    callsPerMs = Math.max((ended - before.ended) / elapsedMs, callsPerMs * memory);
+    callsPerMs = Math.max((ended - before.ended) / elapsedMs, callsPerMs * memory.throughput);
+    mostInFlight = Math.max(inFlight, mostInFlight * memory.inFlight);
     before = { ended, at: now() };
     const maxCalls = Math.max(leastCalls, callsPerMs * maxDelayMs);
     const share = Math.floor(maxCalls / Math.max(1, connections));
-    if (inFlight > maxCalls) limit = Math.max(perConnection.least, Math.min(limit, share));
-    else if (inFlight > maxCalls / 2) limit = Math.min(perConnection.most, Math.max(limit, share));
-    else limit = Math.min(perConnection.most, limit * 2);
+    let wanted = limit;
+    if (inFlight > maxCalls) wanted = Math.min(limit, share);
+    else if (mostInFlight > maxCalls / 2) wanted = Math.max(limit, share);
+    else wanted = limit * 2;
+    wanted = Math.min(perConnection.most, Math.max(perConnection.least, wanted));
+    const isChange = wanted * leastChange <= limit || wanted >= limit * leastChange;
+    if (isChange || wanted === perConnection.most) limit = wanted;
     return limit;
   };
 }

@@ -51,10 +51,25 @@ describe("the calls of a connection", () => {
     expect(next(400, 16, 12_000)).toBe(37);
   });
 
-  test("get the highest limit back within a second when fewer are in flight", () => {
+  test("keep their limit if it would change little", () => {
     const next = start();
-    expect(next(6_400, 64, 1_000)).toBe(4);
-    const limits = Array.from({ length: 5 }, () => next(20, 64, 1_000));
-    expect(limits).toEqual([8, 16, 32, 64, 100]);
+    expect(next(6_400, 16, 8_000)).toBe(25);
+    expect(next(400, 16, 9_000)).toBe(25);
+    expect(next(451, 16, 8_000)).toBe(25);
+  });
+
+  test("keep their limit when a joined transaction has just ended", () => {
+    const next = start();
+    expect(next(6_400, 16, 8_000)).toBe(25);
+    for (let n = 0; n < 10; n += 1) next(400, 16, 8_000);
+    expect(next(0, 16, 8_000)).toBe(25);
+  });
+
+  test("get the highest limit back within two seconds when fewer are in flight", () => {
+    const next = start();
+    expect(next(256 * 25, 64, 1_000)).toBe(4);
+    let intervals = 1;
+    while (next(20, 64, 1_000) < 100) intervals += 1;
+    expect(intervals).toBeLessThan(20);
   });
 });
