@@ -81,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   if (embedded !== undefined) stack.defer(() => embedded.postgres.stop());
   const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
   const name = databaseName(config);
-  const schema = await prepareDatabase({
+  const { schema, shards } = await prepareDatabase({
     connectionString,
     schema: config.databaseSchema,
     migrates: config.migrates,
@@ -92,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pool = createPool({
     connectionString,
     schema,
+    kind: shards === undefined ? "primary" : "distributed",
     poolSize: config.databasePoolSize,
     prepares: config.databasePrepare,
     timeoutMs: config.requestTimeoutMs,
@@ -163,6 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       config,
       pool,
       replica,
+      shards,
       verifier: createKeyVerifier({
         keys,
         onAccept: usage.note,

@@ -7,11 +7,15 @@ import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
 import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
 import type { StoreObserver } from "./store-observer.ts";
+import type { SyncGroups } from "./sync-groups.ts";
+import { oneGroup } from "./sync-groups.ts";
 import { SyncQueue } from "./sync-queue.ts";
 import { createTurns } from "./turns.ts";
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
+  /** Absent: all syncs can share a transaction. */
+  readonly groups?: SyncGroups;
   /** Most joined transactions in flight. */
   readonly maxInFlight: number;
   /** Most transactions in flight that retry one request of a joined transaction that failed. */
@@ -46,7 +50,7 @@ const conflictsUntilAlone = 6;
  * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, lingerMs, maxBackoffMs, lostWaitMs } = options;
+  const { runBatch, groups = oneGroup, lingerMs, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
     name: "joined",
     maxInFlight: options.maxInFlight,
@@ -126,12 +130,21 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (queue.free > 0) rejectEnded(queue);
     while (mayBegin(queue) && queue.pending.length > 0) {
       if (queue === joined && lingers()) return;
-      const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
-      const maxEntries = isAlone ? 1 : queue.maxEntries;
-      const batch = planBatch(fairOrder(queue.pending, maxEntries), { maxEntries, isBusy });
-      if (batch.requests.length === 0) return;
+      const batch = nextBatch(queue, isBusy);
+      if (batch === undefined) return;
       void run(batch, queue);
     }
+  }
+
+  /** The next batch of a group that does not have to wait. */
+  function nextBatch(queue: SyncQueue, isBusy: IsBusy): Batch<PendingSync> | undefined {
+    for (const pending of groups.split(queue.pending, inFlight)) {
+      const isAlone = (pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
+      const maxEntries = isAlone ? 1 : queue.maxEntries;
+      const batch = planBatch(fairOrder(pending, maxEntries), { maxEntries, isBusy });
+      if (batch.requests.length > 0) return batch;
+    }
+    return undefined;
   }
 
   function rejectEnded(queue: SyncQueue): void {
@@ -238,7 +251,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
 
   return {
     sync(appId, entries, call) {
-      const request = new PendingSync(appId, entries, call);
+      const request = new PendingSync(appId, entries, call, groups.groupOf(entries));
       joined.pending.push(request);
       schedule();
       return request.result.promise;

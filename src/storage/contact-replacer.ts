@@ -5,6 +5,7 @@ import type { ReplaceCounts } from "../contact/replacement.ts";
 import { createTurns } from "../contact/turns.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
+import type { EncodedStatement } from "./encoded-statement.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ReplaceStatements, WantedList } from "./replace-statements.ts";
 import type { Transaction } from "./replace-transaction.ts";
@@ -16,6 +17,8 @@ export interface ContactReplacerOptions {
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
+  /** What a transaction needs before it reads the list of an owner. */
+  readonly openingOf: (ownerId: string) => readonly EncodedStatement[];
   /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
   /** Most contacts in pending replacements. Replacements beyond this limit are rejected. */
@@ -48,14 +51,13 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   async function write(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
-    const [inserted, deleted] = await transaction.commit([
-      statements.insert(list),
-      statements.deleteOthers(list),
-    ]);
+    const insertions = statements.insert(list);
+    const results = await transaction.commit([...insertions, statements.deleteOthers(list)]);
+    const inserted = results.slice(0, -1).reduce((sum, { count }) => sum + count, 0);
     return {
-      inserted: inserted.count,
-      deleted: deleted.count,
-      unchanged: list.contactIds.length - inserted.count,
+      inserted,
+      deleted: results.at(-1)?.count ?? 0,
+      unchanged: list.contactIds.length - inserted,
     };
   }
 
@@ -74,7 +76,8 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
         const counts = await withRetries({ signal, endsAt }, (conflicts) => {
           if (conflicts > 0) turns.noteConflict();
           const takesTurn = turns.areTaken;
-          return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
+          const writing = { endsAt, takesTurn, onLost, opening: options.openingOf(ownerId) };
+          return inReplaceTransaction(pool, writing, async (transaction) => {
             signal.throwIfAborted();
             if (expectedFingerprint !== undefined) {
               await expectFingerprint(transaction, list, expectedFingerprint);

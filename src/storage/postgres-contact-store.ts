@@ -9,22 +9,24 @@ import { observeReplacements, observeTransactions } from "../contact/store-obser
 import { createBatchRunner } from "./batch-runner.ts";
 import { createContactReader } from "./contact-reader.ts";
 import { createContactReplacer } from "./contact-replacer.ts";
+import { createPlainShape } from "./contact-shape.ts";
 import type { Pool } from "./database.ts";
 import { createDatabaseOn } from "./database.ts";
-import { createReadStatements } from "./read-statements.ts";
-import { createReplaceStatements } from "./replace-statements.ts";
+import { createDistributedShape } from "./distributed/contact-shape.ts";
+import type { Shards } from "./distributed/shards.ts";
 import type { Replica } from "./replica.ts";
 import { createStaleReads } from "./stale-reads.ts";
-import { createSyncStatements } from "./sync-statements.ts";
 import { maxBackoffMs } from "./transaction.ts";
 
 export interface PostgresContactStoreOptions {
   readonly pool: Pool;
   /** Answers reads that may be stale. Absent: the primary answers all reads. */
   readonly replica?: Replica | undefined;
+  /** Where contacts are if the table is distributed. Absent: it is not. */
+  readonly shards?: Shards | undefined;
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Longest that a joined transaction waits for one lock, in milliseconds. */
+  /** Longest that a joined transaction waits for one lock, in milliseconds. Absent: what fits the database. */
   readonly lockTimeoutMs?: number;
   readonly observer?: StoreObserver | undefined;
   /** Limits the pending syncs of each app. Absent: there is no limit. */
@@ -33,9 +35,7 @@ export interface PostgresContactStoreOptions {
   readonly maxLongReads?: number;
 }
 
-/** With two transactions in flight the database stays busy while the next batch is collected. */
 const syncLimits = {
-  maxInFlight: 2,
   maxRetriesInFlight: 2,
   maxLockWaitsInFlight: 4,
   maxBatchEntries: 4_000,
@@ -54,19 +54,20 @@ const maxPendingLongReads = 1_000;
 export function createPostgresContactStore({
   pool,
   replica,
+  shards,
   timeoutMs,
-  lockTimeoutMs = 100,
+  lockTimeoutMs,
   observer,
   backlog,
   maxLongReads = 5,
 }: PostgresContactStoreOptions): ContactStore {
-  const db = createDatabaseOn(pool);
-  const reads = createReadStatements(db);
+  const plain = createPlainShape(createDatabaseOn(pool), pool);
+  const shape = shards === undefined ? plain : createDistributedShape(plain, { pool, shards });
   const readFrom = (from: Pool) =>
     createContactReader({
       pool: from,
       timeoutMs,
-      statements: reads,
+      statements: shape.reads,
       observer,
       longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
     });
@@ -78,20 +79,22 @@ export function createPostgresContactStore({
   const syncer = createGroupCommit({
     runBatch: observeTransactions(
       createBatchRunner({
-        pool,
+        transact: shape.transact,
         timeoutMs,
-        lockTimeoutMs,
-        statements: createSyncStatements(db),
+        lockTimeoutMs: lockTimeoutMs ?? shape.lockTimeoutMs,
       }),
       observer,
     ),
+    groups: shape.groups,
+    maxInFlight: shape.maxInFlight,
     observer,
     ...syncLimits,
   });
   const replacer = createContactReplacer({
     pool,
     timeoutMs,
-    statements: { ...reads, ...createReplaceStatements(db) },
+    statements: { ...shape.reads, ...shape.replacements },
+    openingOf: shape.openingOf,
     ...replaceLimits,
   });
   return {

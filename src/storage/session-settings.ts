@@ -19,6 +19,8 @@ const semantics = {
   client_encoding: "UTF8",
 };
 
+const hasCitus = "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL";
+
 /**
  * Settings that the plans of statements depend on. Every statement of the service finds its rows by an
  * index. A prepared statement keeps its plan, and a plan from the time when a table was small would
@@ -36,8 +38,19 @@ const plans = {
   enable_sort: "on",
   enable_hashagg: "on",
   jit: "off",
-  plan_cache_mode: "force_generic_plan",
 };
+
+/**
+ * Generic plans. Citus needs the values to find the shards of a statement, and makes its own plans with its own
+ * settings on its workers. It opens one connection to each worker: a statement is short, and many run at once.
+ */
+const planSettings: Settings = [
+  [
+    "plan_cache_mode",
+    `CASE WHEN ${hasCitus} THEN 'force_custom_plan' ELSE 'force_generic_plan' END`,
+  ],
+  ["citus.max_adaptive_executor_pool_size", `CASE WHEN ${hasCitus} THEN '1' END`],
+];
 
 /** What the sessions and transactions of the service set, whatever the defaults of the database are. */
 export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings {
@@ -52,7 +65,7 @@ export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings
     ...semantics,
     ...plans,
   }).map(([name, value]) => [name, pg.escapeLiteral(String(value))] as const);
-  return [...values, ["search_path", searchPath(schema)]];
+  return [...values, ...planSettings, ["search_path", searchPath(schema)]];
 }
 
 /** Fixes the schema of all later statements. Functions and types come from `pg_catalog` first. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
 import { createDatabase } from "./database.ts";
+import type { Shards } from "./distributed/shards.ts";
+import { readShards } from "./distributed/shards.ts";
 import { migrate } from "./migrate.ts";
 import { isTransient } from "./sqlstate.ts";
 
@@ -40,13 +42,19 @@ export interface PrepareDatabaseOptions {
   readonly logger: Logger;
 }
 
+export interface Prepared {
+  /** The schema of Kith's tables. */
+  readonly schema: string;
+  /** Where contacts are if the table is distributed; undefined if it is not. */
+  readonly shards: Shards | undefined;
+}
+
 /**
  * Waits until the database can be used, and migrates it.
  *
- * @returns the schema of Kith's tables
  * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
-export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
+export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<Prepared> {
   const { connectionString, schema, migrates, name, logger } = options;
   await using stack = new AsyncDisposableStack();
   const db = createDatabase({
@@ -57,8 +65,8 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
   stack.defer(() => db.destroy());
-  const step = () =>
-    migrate(db, {
+  const step = async () => {
+    const { schema: found, migrations } = await migrate(db, {
       schema,
       migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
@@ -68,12 +76,14 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
           "the database schema is newer than this version of Kith",
         ),
     });
-  const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
+    return { schema: found, migrations, shards: await readShards(db, found) };
+  };
+  const prepared = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
   });
-  const { migrations } = migrated;
+  const { migrations } = prepared;
   if (migrations.length > 0) logger.info({ migrations }, "migrated the database");
-  return migrated.schema;
+  return prepared;
 }
 
 /**
