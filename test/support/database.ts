@@ -69,9 +69,12 @@ export async function createTestDatabase({
   defaults = usualDefaults,
 }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
+  const nodes = inject("citus")?.nodes ?? [server];
   const name = `test_${randomBytes(6).toString("hex")}`;
+  const onNodes = (text: string) =>
+    Promise.all(nodes.map((node) => withAdmin(node, (admin) => admin.query(text))));
+  await onNodes(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   await withAdmin(server, async (admin) => {
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     for (const [setting, value] of Object.entries(defaults)) {
       // The search path is a list, so it must not be quoted as one name.
       const text = setting === "search_path" ? value : admin.escapeLiteral(value);
@@ -80,10 +83,9 @@ export async function createTestDatabase({
   });
   return {
     url: urlOf(server, name),
-    drop: () =>
-      withAdmin(server, async (admin) => {
-        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      }),
+    async drop() {
+      await onNodes(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import { createShards } from "../../src/storage/distributed/shards.ts";
 import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import type { Database } from "../../src/storage/schema.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
@@ -50,10 +51,13 @@ export function createSuite(): Suite {
 
   function openOn(url: string, options: OpenOptions = {}): OpenStore {
     const { poolSize = 4, timeoutMs = patienceMs, lockTimeoutMs = 100 } = options;
+    const rows = inject("citus")?.shards;
+    const shards = rows && createShards(rows);
     const pool = createPool({
       ...serviceConnection(url),
       poolSize,
       timeoutMs,
+      kind: shards === undefined ? "primary" : "distributed",
       onConnectionLost: () => {},
     });
     const db = createDatabaseOn(pool);
@@ -63,7 +67,7 @@ export function createSuite(): Suite {
       return closing;
     };
     onTestFinished(close);
-    const store = createPostgresContactStore({ pool, timeoutMs, lockTimeoutMs });
+    const store = createPostgresContactStore({ pool, shards, timeoutMs, lockTimeoutMs });
     return { store, db, url, close };
   }
 

@@ -12,7 +12,8 @@ export interface Shards {
   readonly nodes: number;
 }
 
-interface ShardRow {
+/** A shard, and the group of the node that has it. */
+export interface ShardRow {
   /** The lowest hash of the shard. */
   readonly least: number;
   readonly node: number;
@@ -29,24 +30,31 @@ export async function readShards(
   db: QueryExecutorProvider,
   schema: string,
 ): Promise<Shards | undefined> {
+  const rows = await readShardRows(db, schema);
+  return rows.length === 0 ? undefined : createShards(rows);
+}
+
+/** The shards in the order of their hashes. None if the table is not distributed. */
+export async function readShardRows(
+  db: QueryExecutorProvider,
+  schema: string,
+): Promise<readonly ShardRow[]> {
   const { rows: found } = await sql`
-    SELECT FROM pg_catalog.pg_class WHERE oid = to_regclass('pg_catalog.pg_dist_partition')`.execute(
-    db,
-  );
-  if (found.length === 0) return undefined;
+    SELECT FROM pg_class WHERE oid = to_regclass('pg_catalog.pg_dist_partition')`.execute(db);
+  if (found.length === 0) return [];
   const { rows } = await sql<ShardRow & { readonly is_coordinator: boolean }>`
     SELECT shardminvalue::integer AS least, min(pg_dist_placement.groupid) AS node,
-      (SELECT groupid = 0 FROM pg_catalog.pg_dist_local_group) AS is_coordinator
-    FROM pg_catalog.pg_dist_shard JOIN pg_catalog.pg_dist_placement USING (shardid)
+      (SELECT groupid = 0 FROM pg_dist_local_group) AS is_coordinator
+    FROM pg_dist_shard JOIN pg_dist_placement USING (shardid)
     WHERE logicalrelid = (
       SELECT pg_class.oid FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
       WHERE nspname = ${schema} AND relname = 'contact')
     GROUP BY shardid, shardminvalue ORDER BY least`.execute(db);
-  if (rows.length === 0) return undefined;
+  // Locks on the coordinator order the transactions of all processes.
   if (rows.some((row) => !row.is_coordinator)) {
     throw new Error("the server is a worker of Citus; Kith needs the coordinator");
   }
-  return createShards(rows);
+  return rows.map(({ least, node }) => ({ least, node }));
 }
 
 /** @param rows in the order of their hashes */
