@@ -34,8 +34,8 @@ export function withStores(command: (stores: Stores) => Promise<void>): Promise<
 export interface MigrateDatabaseOptions {
   /** A role that gets the rights of a service that does not migrate. */
   readonly grantTo?: string | undefined;
-  /** Distributes the contacts over this number of shards. Absent: they stay as they are. */
-  readonly shards?: number | undefined;
+  /** Distributes the contacts over the nodes of Citus. Absent: they stay as they are. */
+  readonly distribute?: { readonly shards?: number | undefined } | undefined;
 }
 
 /**
@@ -45,11 +45,11 @@ export interface MigrateDatabaseOptions {
  */
 export async function migrateDatabase({
   grantTo,
-  shards,
+  distribute: wanted,
 }: MigrateDatabaseOptions): Promise<readonly string[]> {
   let ran: readonly string[] = [];
   await withDatabase(migrationTimeoutMs, async (db, { migrations, schema }) => {
-    if (shards !== undefined) await distribute(db, { schema, shards });
+    if (wanted !== undefined) await distribute(db, { ...wanted, schema });
     if (grantTo !== undefined) await grantRights(db, schema, grantTo);
     ran = migrations;
   });

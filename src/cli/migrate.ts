@@ -9,12 +9,12 @@ export function addMigrateCommand(program: Command): void {
     .description("bring the database schema up to date, as every start of the service does")
     .option("--grant-to <role>", "give a role the rights of a service that runs with MIGRATE=off")
     .option("--distributed", "distribute the contacts over the nodes of Citus, by owner")
-    .option("--shards <number>", "number of shards with --distributed", parseShards, 32)
+    .option("--shards <number>", "with --distributed: default four for each node", parseShards)
     .option("--json", "print one JSON object")
     .action(async ({ json, grantTo, distributed, shards }) => {
       const migrations = await migrateDatabase({
         grantTo,
-        shards: distributed ? shards : undefined,
+        distribute: distributed ? { shards } : undefined,
       });
       const text = migrations.join("\n") || "the schema is up to date";
       const granted =

@@ -28,10 +28,6 @@ const hasCitus = "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT 
  * believe that it has one row, and any index would do.
  */
 const plans = {
-  enable_seqscan: "off",
-  enable_bitmapscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
   enable_indexscan: "on",
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
@@ -41,10 +37,14 @@ const plans = {
 };
 
 /**
- * Generic plans. Citus needs the values to find the shards of a statement, and makes its own plans with its own
- * settings on its workers. It opens one connection to each worker: a statement is short, and many run at once.
+ * Citus needs the values of a statement to find its shards. Its workers plan with their own settings, and the
+ * coordinator only joins what they return. One connection to each worker is enough for a statement, as many
+ * statements run at once.
  */
 const planSettings: Settings = [
+  ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"].map(
+    (name) => [name, `CASE WHEN ${hasCitus} THEN 'on' ELSE 'off' END`] as const,
+  ),
   [
     "plan_cache_mode",
     `CASE WHEN ${hasCitus} THEN 'force_custom_plan' ELSE 'force_generic_plan' END`,

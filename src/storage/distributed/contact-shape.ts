@@ -8,7 +8,7 @@ import { createDistributedReplacements } from "./replace-statements.ts";
 import type { Shards } from "./shards.ts";
 
 /** Transactions in flight for each node: the coordinator plans the statements of one while the node runs another's. */
-const perNode = 2;
+const perNode = 3;
 const mostInFlight = 6;
 
 /** The group of syncs that change several nodes. */

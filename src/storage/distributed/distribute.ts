@@ -3,9 +3,13 @@ import { sql } from "kysely";
 import type { Database } from "../schema.ts";
 import { readShards } from "./shards.ts";
 
+/** Shards of each node. The fewer there are, the more syncs share a statement, and the less a read of all costs. */
+const shardsOfNode = 4;
+
 export interface DistributeOptions {
   readonly schema: string;
-  readonly shards: number;
+  /** The number of shards. Absent: four for each node. */
+  readonly shards?: number | undefined;
 }
 
 /**
@@ -24,13 +28,24 @@ export async function distribute(
     throw new Error("the database does not have the extension citus; --distributed needs it");
   }
   if ((await readShards(db, schema)) !== undefined) return;
+  const count = shards ?? (await countNodes(db)) * shardsOfNode;
   const table = sql`format('%I.%I', ${schema}::text, 'contact')::regclass`;
   await db.transaction().execute(async (trx) => {
     await sql`
-      SELECT create_distributed_table(${table}, 'owner_id', shard_count => ${shards}::integer)`.execute(
+      SELECT create_distributed_table(${table}, 'owner_id', shard_count => ${count}::integer)`.execute(
       trx,
     );
     await sql`
       SELECT truncate_local_data_after_distributing_table(${table})`.execute(trx);
   });
+}
+
+/** The number of nodes that can have shards. */
+async function countNodes(db: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ nodes: number }>`
+    SELECT count(*)::integer AS nodes FROM pg_dist_node
+    WHERE noderole = 'primary' AND isactive AND shouldhaveshards`.execute(db);
+  const nodes = rows[0]?.nodes ?? 0;
+  if (nodes === 0) throw new Error("Citus has no node for shards; add one with citus_add_node");
+  return nodes;
 }
