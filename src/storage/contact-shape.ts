@@ -3,6 +3,8 @@ import type { SyncGroups } from "../contact/sync-groups.ts";
 import { oneGroup } from "../contact/sync-groups.ts";
 import type { TransactBatch } from "./batch-transaction.ts";
 import { createBatchTransaction } from "./batch-transaction.ts";
+import type { CheckPairs } from "./check-pairs.ts";
+import { createPairChecks } from "./check-pairs.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement } from "./encoded-statement.ts";
 import type { ReadStatements } from "./read-statements.ts";
@@ -15,6 +17,7 @@ import { createSyncStatements } from "./sync-statements.ts";
 /** What the store runs in the database. A distributed table needs statements of another shape. */
 export interface ContactShape {
   readonly reads: ReadStatements;
+  readonly check: CheckPairs;
   readonly replacements: ReplaceStatements;
   /** What a replacement needs before it reads the list of an owner. */
   openingOf(ownerId: string): readonly EncodedStatement[];
@@ -29,8 +32,10 @@ export interface ContactShape {
 
 /** The shape for a table on one server. */
 export function createPlainShape(db: Kysely<Database>, pool: Pool): ContactShape {
+  const reads = createReadStatements(db);
   return {
-    reads: createReadStatements(db),
+    reads,
+    check: createPairChecks(reads),
     replacements: createReplaceStatements(db),
     openingOf: () => [],
     transact: createBatchTransaction({ pool, statements: createSyncStatements(db) }),

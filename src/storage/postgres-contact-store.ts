@@ -68,6 +68,7 @@ export function createPostgresContactStore({
       pool: from,
       timeoutMs,
       statements: shape.reads,
+      check: shape.check,
       observer,
       longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
     });

@@ -17,11 +17,6 @@ export function createDistributedReads(plain: ReadStatements): ReadStatements {
       ...texts.listMutual,
       values: [appId, ownerId, after, size + 1],
     }),
-    check(appId, pairs) {
-      const owners = pairs.map(({ ownerId }) => ownerId);
-      const contacts = pairs.map(({ contactId }) => contactId);
-      return { ...texts.check, values: [appId, owners, contacts] };
-    },
   };
 }
 
@@ -57,19 +52,5 @@ const texts = {
       CASE WHEN count(*) < $4 AND (SELECT count(*) FROM examined) = ${maxExamined}
         THEN (SELECT max(${order}) FROM examined) END AS last
     FROM entry`,
-  ),
-  check: statementText(
-    "check_contacts",
-    `WITH found AS MATERIALIZED (
-      SELECT owner_id, contact_id FROM contact
-      WHERE app_id = $1 AND owner_id = ANY ($2::text[] || $3::text[])
-        AND (owner_id, contact_id) IN (
-          SELECT owner_id, contact_id
-          FROM unnest($2::text[] || $3::text[], $3::text[] || $2::text[])
-            AS wanted(owner_id, contact_id)))
-    SELECT string_agg(
-      concat(position, CASE WHEN (contact_id, owner_id) IN (SELECT * FROM found) THEN 'm' END), ',')
-    FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS pair(owner_id, contact_id, position)
-    WHERE (owner_id, contact_id) IN (SELECT * FROM found)`,
   ),
 };
