@@ -71,9 +71,9 @@ export async function createTestDatabase({
   const server = inject("postgresUrl");
   const nodes = inject("citus")?.nodes ?? [server];
   const name = `test_${randomBytes(6).toString("hex")}`;
-  const onNodes = (text: string) =>
-    Promise.all(nodes.map((node) => withAdmin(node, (admin) => admin.query(text))));
-  await onNodes(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const onNodes = (work: (admin: pg.Client) => Promise<unknown>) =>
+    Promise.all(nodes.map((node) => withAdmin(node, work)));
+  await onNodes((admin) => cloneDatabase(admin, template, name));
   await withAdmin(server, async (admin) => {
     for (const [setting, value] of Object.entries(defaults)) {
       // The search path is a list, so it must not be quoted as one name.
@@ -84,9 +84,26 @@ export async function createTestDatabase({
   return {
     url: urlOf(server, name),
     async drop() {
-      await onNodes(`DROP DATABASE ${name} WITH (FORCE)`);
+      await onNodes((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },
   };
+}
+
+/** A process of Citus that looks after its databases may come back to the template, which prevents clones. */
+async function cloneDatabase(admin: pg.Client, template: string, name: string): Promise<void> {
+  const isInUse = (error: pg.DatabaseError) => error.code === "55006";
+  for (;;) {
+    try {
+      await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+      return;
+    } catch (error) {
+      if (inject("citus") === undefined || !isInUse(error as pg.DatabaseError)) throw error;
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+        [template],
+      );
+    }
+  }
 }
 
 /** How the service reaches the database: directly, or through the pooler of the project. */
