@@ -33,13 +33,15 @@ export default async function setup(
     await cluster.stop();
     throw error;
   });
+  for (const node of nodes) await closeTemplate(node);
   project.provide("postgresUrl", coordinator);
   project.provide("citus", { nodes, shards });
   return () => cluster.stop();
 }
 
-async function distributeTemplate({ nodes }: CitusCluster): Promise<readonly ShardRow[]> {
-  const [coordinator = "", ...workers] = nodes.map(({ url }) => urlOf(url, templateDatabase));
+/** Creates the distributed template database, and returns its shards. */
+export async function distributeTemplate({ nodes }: CitusCluster): Promise<readonly ShardRow[]> {
+  const coordinator = urlOf(nodes[0]?.url ?? "", templateDatabase);
   await addCitus(nodes.map(({ url }) => url));
   const db = createDatabase({
     connectionString: coordinator,
@@ -51,7 +53,6 @@ async function distributeTemplate({ nodes }: CitusCluster): Promise<readonly Sha
   await distribute(db, { schema, shards: shardCount });
   const rows = await readShardRows(db, schema);
   await db.destroy();
-  for (const url of [coordinator, ...workers]) await closeTemplate(url);
   return rows;
 }
 
@@ -74,7 +75,7 @@ async function addCitus(urls: readonly string[]): Promise<void> {
 
 /** A database that anything is connected to cannot be cloned, and Citus keeps a process in each of its own. */
 async function closeTemplate(url: string): Promise<void> {
-  await withClient(urlOf(url, "postgres"), async (admin) => {
+  await withClient(url, async (admin) => {
     await admin.query(`ALTER DATABASE ${templateDatabase} ALLOW_CONNECTIONS false`);
     const end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
     while ((await admin.query(end, [templateDatabase])).rowCount !== 0);
