@@ -27,7 +27,13 @@ const ofSessionsOnly = new Set([
 ]);
 
 /** `transaction_timeout` came with Postgres 17. */
-const ofSomeServers = new Set(["transaction_timeout", "citus.max_adaptive_executor_pool_size"]);
+const ofSomeServers = new Set([
+  ...[
+    "transaction_timeout",
+    "citus.max_adaptive_executor_pool_size",
+    "citus.propagate_set_commands",
+  ],
+]);
 
 /** Postgres cuts longer names off. */
 const maxApplicationName = 63;

@@ -50,6 +50,7 @@ const planSettings: Settings = [
     `CASE WHEN ${hasCitus} THEN 'force_custom_plan' ELSE 'force_generic_plan' END`,
   ],
   ["citus.max_adaptive_executor_pool_size", `CASE WHEN ${hasCitus} THEN '1' END`],
+  ["citus.propagate_set_commands", `CASE WHEN ${hasCitus} THEN 'local' END`],
 ];
 
 /** What the sessions and transactions of the service set, whatever the defaults of the database are. */

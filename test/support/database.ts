@@ -84,25 +84,34 @@ export async function createTestDatabase({
   return {
     url: urlOf(server, name),
     async drop() {
-      await onNodes((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      for (const node of nodes) await withAdmin(node, (admin) => dropDatabase(admin, name));
     },
   };
 }
 
-/** A process of Citus that looks after its databases may come back to the template, which prevents clones. */
+/** The database is in use. Citus has processes in its databases that come and go, and prepared transactions. */
+const isInUse = (error: unknown) =>
+  inject("citus") !== undefined && (error as pg.DatabaseError).code === "55006";
+
 async function cloneDatabase(admin: pg.Client, template: string, name: string): Promise<void> {
-  const isInUse = (error: pg.DatabaseError) => error.code === "55006";
+  const end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
   for (;;) {
     try {
       await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
       return;
     } catch (error) {
-      if (inject("citus") === undefined || !isInUse(error as pg.DatabaseError)) throw error;
-      await admin.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
-        [template],
-      );
+      if (!isInUse(error)) throw error;
+      await admin.query(end, [template]);
     }
+  }
+}
+
+/** The whole cluster of Citus is removed at the end, so a database may stay there. */
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  try {
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  } catch (error) {
+    if (!isInUse(error)) throw error;
   }
 }
 

@@ -3,7 +3,8 @@ import type { TransactBatch } from "../batch-transaction.ts";
 import { pairOf } from "../batch-transaction.ts";
 import type { Pool } from "../database.ts";
 import type { EncodedStatement, Rows } from "../encoded-statement.ts";
-import { inSyncBlock, inSyncTransaction } from "../sync-transaction.ts";
+import { command } from "../encoded-statement.ts";
+import { inSyncBlock } from "../sync-transaction.ts";
 import { lockOwners } from "./owner-locks.ts";
 import type { Shards } from "./shards.ts";
 import { deletePairs, insertPairs } from "./write-statements.ts";
@@ -26,10 +27,12 @@ interface Change {
 export function createDistributedBatch({ pool, shards }: DistributedBatchOptions): TransactBatch {
   return async (batch, transaction) => {
     const changes = changesOf(batch, shards);
-    const statements = [lockOf(batch), ...changes.map(({ statement }) => statement)];
-    // Citus commits a single statement with it, so the round trips of BEGIN and COMMIT are not needed.
-    const run = changes.length === 1 ? inSyncTransaction : inSyncBlock;
-    const [, ...results] = await run(pool, { ...transaction, takesTurn: false }, statements);
+    const statements = [
+      limitLocks(transaction.lockTimeoutMs ?? 0),
+      lockOf(batch),
+      ...changes.map(({ statement }) => statement),
+    ];
+    const [, , ...results] = await inSyncBlock(pool, transaction, statements);
     const rowsOf = (kind: Change["kind"]) =>
       results.filter((_, n) => changes[n]?.kind === kind).flat();
     return {
@@ -37,6 +40,11 @@ export function createDistributedBatch({ pool, shards }: DistributedBatchOptions
       deleted: changedOf(rowsOf("deleted"), batch.deletes, batch),
     };
   };
+}
+
+/** Citus sends the settings of SET LOCAL to its nodes with the BEGIN, unlike those of `set_config`. */
+function limitLocks(lockTimeoutMs: number): EncodedStatement {
+  return command(`limit_locks_${lockTimeoutMs}`, `SET LOCAL lock_timeout TO ${lockTimeoutMs}`);
 }
 
 /** The statements of one shard follow each other, and its insertions precede its deletions. */
