@@ -13,13 +13,13 @@ export interface BatchRunnerOptions {
 
 /** Runs batches of syncs in Postgres: one transaction each, insertions first. */
 export function createBatchRunner({ transact, ...options }: BatchRunnerOptions): RunBatch {
-  return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn }, onLost) =>
+  return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn, signal }, onLost) =>
     withDatabaseFaults(async () => {
       const endsAt = performance.now() + Math.min(budgetMs, options.timeoutMs);
       const lockTimeoutMs = waitsForLocks ? undefined : options.lockTimeoutMs;
       try {
         return await withStaleRetries(() =>
-          transact(batch, { endsAt, lockTimeoutMs, takesTurn, onLost }),
+          transact(batch, { endsAt, lockTimeoutMs, takesTurn, signal, onLost }),
         );
       } catch (error) {
         if (isConflict(error)) return undefined;

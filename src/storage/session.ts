@@ -30,7 +30,7 @@ const openings = {
   replica: createOpenings("replica"),
   distributed: createOpenings("distributed"),
 };
-/** More attempts than a sane default of the database makes necessary. */
+/** Most attempts. No reasonable default of the database makes so many necessary. */
 const maxAttempts = 100;
 
 /**

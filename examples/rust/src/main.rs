@@ -185,10 +185,15 @@ async fn bad_parameter(client: &mut Client) -> Result<(), Box<dyn Error>> {
 }
 
 async fn deadline(client: &mut Client) -> Result<(), Box<dyn Error>> {
-    // A deadline of one nanosecond is always exceeded, and the client does not wait longer.
-    let mut request = Request::new(count_request());
-    request.set_timeout(Duration::from_nanos(1));
-    match client.count_contacts(request).await {
+    // A large request with a time limit of one millisecond. The dry run changes nothing.
+    let mut request = Request::new(ReplaceContactsRequest {
+        owner_xc_user_id: ALICE.into(),
+        contact_xc_user_ids: (0..10_000).map(|n| format!("example-{n}")).collect(),
+        dry_run: true,
+        ..Default::default()
+    });
+    request.set_timeout(Duration::from_millis(1));
+    match client.replace_contacts(request).await {
         Err(status) if matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) => {
             println!("deadline: exceeded");
             Ok(())
