@@ -1,6 +1,6 @@
 import { Fault, fault } from "../errors.ts";
-import type { Batch, BatchReport, IsBusy } from "./batch.ts";
-import { planBatch, shareResults } from "./batch.ts";
+import type { Batch, IsBusy } from "./batch.ts";
+import { planBatch } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import type { EventLoopTurns } from "./event-loop-turns.ts";
 import { FairShares } from "./fair-shares.ts";
@@ -8,6 +8,7 @@ import { sharesPair, withPairsOf } from "./pending-pairs.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { RecentLeast } from "./recent-least.ts";
 import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
+import { settle } from "./settle-batch.ts";
 import type { StoreObserver } from "./store-observer.ts";
 import type { SyncGroups } from "./sync-groups.ts";
 import { oneGroup } from "./sync-groups.ts";
@@ -293,10 +294,4 @@ function isLarge({ entries }: PendingSync): boolean {
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function settle(batch: Batch<PendingSync>, report: BatchReport): void {
-  shareResults(batch, report).forEach((result, n) => {
-    batch.requests[n]?.result.resolve(result);
-  });
 }
