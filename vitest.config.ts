@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
+import { findCitus } from "./test/support/citus-cluster.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,6 +16,13 @@ type ProjectConfig = NonNullable<TestProjectInlineConfiguration["test"]>;
 function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
   return { extends: true, test: { ...test, globalSetup: ["test/support/postgres.ts"] } };
 }
+
+const onCitus = ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"];
+
+/** These look at the locks, the triggers and the isolation of one server. */
+const notOnCitus = [
+  "test/storage/contact-store/{connections,failures,lock-order,retries,time-budget,two-stores}.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -39,7 +47,11 @@ export default defineConfig({
         extends: true,
         test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
       },
-      withPostgres({ name: "storage", include: ["test/storage/**/*.test.ts"] }),
+      withPostgres({
+        name: "storage",
+        include: ["test/storage/**/*.test.ts"],
+        exclude: ["test/storage/citus*.test.ts"],
+      }),
       // The same tests on databases with defaults that the service must not depend on.
       withPostgres({
         name: "hostile",
@@ -48,6 +60,7 @@ export default defineConfig({
           "test/contract/{keys,calls-keys}.test.ts",
           "test/e2e/keys.test.ts",
         ],
+        exclude: ["test/storage/citus*.test.ts"],
         provide: { matrix: "sample" },
         env: { TEST_DATABASE_DEFAULTS: "hostile" },
       }),
@@ -59,6 +72,20 @@ export default defineConfig({
           include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
           provide: { matrix: "sample" },
           globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
+        },
+      },
+      // The same tests of the stores and the calls on a coordinator and two workers of Citus.
+      {
+        extends: true,
+        test: {
+          name: "citus",
+          include: ["test/storage/citus*.test.ts", ...(findCitus() === undefined ? [] : onCitus)],
+          exclude: notOnCitus,
+          provide: { matrix: "sample" },
+          // The server is not the one of the other projects, and may be older.
+          env: { TEST_DATABASE_URL: "citus" },
+          globalSetup: ["test/support/citus.ts"],
+          maxWorkers: 2,
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
