@@ -1,4 +1,5 @@
 import type { BlockList } from "node:net";
+import { availableParallelism } from "node:os";
 import type { RateLimit } from "./access/rate-limit.ts";
 import { rateLimitOf, rateLimitRange } from "./access/rate-limit.ts";
 import type { ServerKey } from "./access/server-key.ts";
@@ -33,6 +34,8 @@ export interface Config {
   /** False: a start only checks that the database is migrated. */
   readonly migrates: boolean;
   readonly dataDir: string;
+  /** The number of processes that serve calls. */
+  readonly workers: number;
   readonly bootstrapServerKey: ServerKey | undefined;
   readonly maxContactsPerRequest: number;
   readonly maxBodyBytes: number;
@@ -114,6 +117,7 @@ export function parseConfig(env: Environment): Config {
     databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
     migrates: read("MIGRATE", oneOf(["on", "off"]), "on") === "on",
     dataDir: read("DATA_DIR", (text) => text, ".data"),
+    workers: read("WORKERS", workers, 1),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
     maxBodyBytes: read("MAX_BODY_BYTES", wholeNumber(1_024, 1_073_741_824), 8_388_608),
@@ -163,6 +167,12 @@ function wholeNumber(least: number, most: number): Parse<number> {
     const isAllowed = /^\d{1,15}$/.test(text) && value >= least && value <= most;
     return isAllowed ? value : { allowed: `a whole number from ${least} to ${most}` };
   };
+}
+
+function workers(text: string): number | Rejected {
+  if (text === "auto") return availableParallelism();
+  const value = wholeNumber(1, 256)(text);
+  return typeof value === "number" ? value : { allowed: `auto or ${value.allowed}` };
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {

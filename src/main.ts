@@ -21,7 +21,10 @@ const logger = await createLogger({
 process.on("uncaughtException", (err) => die(err, "uncaught exception"));
 
 try {
-  const app = await createApp({
+  // A single process does not load the modules of the others.
+  const create =
+    config.workers === 1 ? createApp : (await import("./workers/service.ts")).createWorkers;
+  const app = await create({
     config,
     logger,
     droppedLogLines: () => sink.dropped,
@@ -38,8 +41,9 @@ try {
     logger.info({ cutOff: cutOff.length }, "stopped");
     process.exit(cutOff.length === 0 ? 0 : 1);
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    process.on(signal, () => stop(signal).catch((err) => die(err, "could not stop cleanly")));
+  }
 
   const { address, port, monitoring } = await app.listen();
   logger.info({ host: address, port }, "listening");

@@ -1,5 +1,5 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
-import { createRateLimiter } from "./access/rate-limiter.ts";
+import type { RateLimiter } from "./access/rate-limiter.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
@@ -44,6 +44,7 @@ export interface TransportsOptions {
   readonly pool: Pool;
   readonly replica: Replica | undefined;
   readonly verifier: KeyVerifier;
+  readonly limiter: RateLimiter;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
   readonly isStopping: () => boolean;
@@ -73,6 +74,7 @@ export function createTransports(options: TransportsOptions) {
     pool,
     replica,
     verifier,
+    limiter,
     databaseState,
     isStopping,
     stopping,
@@ -103,7 +105,7 @@ export function createTransports(options: TransportsOptions) {
         verifier,
         methods: new Set([nameOf(ContactService.method.syncContacts)]),
         isFull: backlog.isFull,
-        limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
+        limiter,
         service: ContactService,
       }),
       rules,

@@ -6,7 +6,8 @@ import { importsOf, withoutComments } from "./imports.ts";
  * `src`. A part imports only parts of later rows.
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  main: ["startup-message", "app", "config", "telemetry", "access", "errors"],
+  main: ["startup-message", "workers", "app", "config", "telemetry", "access", "errors"],
+  worker: ["workers", "app", "config", "telemetry"],
   cli: [
     "version",
     "app",
@@ -19,13 +20,17 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   "startup-message": ["config", "access", "errors"],
+  workers: [
+    ...["app", "primary", "database", "config", "transport", "storage", "telemetry", "access"],
+  ],
   app: [
     ...[
       "monitoring",
       "observation",
       "transports",
+      "primary",
+      "database",
       "config",
-      "embedded",
       "transport",
       "tls",
       "api",
@@ -39,7 +44,9 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     ...["gen", "version"],
   ],
   observation: ["config", "api", "telemetry", "version"],
-  monitoring: ["config", "transport", "api", "storage", "telemetry", "version"],
+  monitoring: ["primary", "config", "transport", "api", "storage", "telemetry", "version"],
+  primary: ["database", "transport", "telemetry", "access"],
+  database: ["config", "embedded", "storage", "access"],
   version: ["package.json"],
   config: ["tls", "storage", "telemetry", "access", "errors"],
   transport: ["tls", "api", "telemetry", "contact", "access", "errors", "gen"],
@@ -59,7 +66,7 @@ const pureParts = ["contact", "access", "errors"];
 const purePackages = ["node:crypto"];
 
 /** Parts that may load the embedded Postgres, which a production install does not have. */
-const loadsEmbedded = ["app", "cli"];
+const loadsEmbedded = ["database", "cli"];
 
 const maxLines = 300;
 
@@ -111,8 +118,8 @@ function packageFault(part: string, { from, isTypeOnly }: Import): string | unde
 function globalFaults(part: string, { path, text }: SourceFile): string[] {
   const code = withoutComments(text);
   return [
-    ...(/\bprocess\s*\.\s*env\b/.test(code) && !["main", "cli"].includes(part)
-      ? [`${path} reads process.env: only main and cli may`]
+    ...(/\bprocess\s*\.\s*env\b/.test(code) && !["main", "worker", "cli"].includes(part)
+      ? [`${path} reads process.env: only main, worker and cli may`]
       : []),
     ...(/\bconsole\s*\./.test(code) && part !== "cli"
       ? [`${path} uses console: only cli may`]

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Config } from "../../../src/config.ts";
 
 /** An environment variable with its valid values, its invalid values, and the text of the error. */
@@ -139,6 +140,18 @@ export const configVariables: readonly Variable[] = [
     good: [["/var/lib/kith data", "/var/lib/kith data"]],
     bad: [],
     allowed: "",
+  },
+  {
+    name: "WORKERS",
+    property: "workers",
+    fallback: 1,
+    good: [
+      ["1", 1],
+      ["256", 256],
+      ["auto", availableParallelism()],
+    ],
+    bad: [...notWhole, "0", "257", "AUTO"],
+    allowed: "auto or a whole number from 1 to 256",
   },
   {
     name: "BOOTSTRAP_SERVER_KEY",
