@@ -76,15 +76,16 @@ export function createCrew(options: CrewOptions): Crew {
       all.delete(worker);
       ended.resolve();
       const how = { worker: post.number, pid: worker.pid, code, signal };
-      outcome.resolve(failure ?? `a worker process ended at its start (${signal ?? code})`);
+      const reason = failure ?? `a worker process ended at its start (${signal ?? code})`;
+      outcome.resolve(reason);
       if (isStopping) {
         if (readyAt === undefined || hasStopped) return;
         unreported += 1;
         logger.error(how, "a worker ended while it stopped");
         return;
       }
-      if (failure === undefined) logger.error(how, "a worker ended");
-      else logger.error({ ...how, reason: failure }, "a worker could not start");
+      if (readyAt === undefined) logger.error({ ...how, reason }, "a worker could not start");
+      else logger.error(how, "a worker ended");
       void replace(post, readyAt);
     }
 

@@ -6,8 +6,10 @@ import type { WorkerProcess } from "./worker-process.ts";
 export interface Distributor {
   /** Hands a connection to the worker with the fewest. If there is no worker, the connection waits for one. */
   distribute(socket: Socket, port: PortName): void;
+  /** The worker has the connection with this id. */
+  accepted(worker: WorkerProcess, id: number): void;
   add(worker: WorkerProcess): void;
-  /** The worker gets no connection any more. Those that have not reached it go to others. */
+  /** The worker gets no connection any more. Those that it did not accept go to others. */
   remove(worker: WorkerProcess): void;
   /** The worker gets no more connections of the port. */
   closePort(worker: WorkerProcess, port: PortName): void;
@@ -20,8 +22,13 @@ interface Member {
   readonly ports: Set<PortName>;
   /** Open connections of calls. */
   connections: number;
-  /** Connections that have not left this process. Node sends one at a time. */
-  readonly leaving: Map<Socket, PortName>;
+  /** Connections that were handed to the worker, and that it has not accepted yet. */
+  readonly handed: Map<number, Connection>;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly port: PortName;
 }
 
 /** Most connections that wait for a worker. Others are closed. */
@@ -34,7 +41,8 @@ const maxWaiting = 1_024;
 export function createDistributor(): Distributor {
   /** The first of several with the fewest connections gets the next one, and becomes the last. */
   let members: Member[] = [];
-  const waiting = new Map<Socket, PortName>();
+  let waiting: Connection[] = [];
+  let lastId = 0;
 
   function choose(port: PortName): Member | undefined {
     let best: Member | undefined;
@@ -45,43 +53,42 @@ export function createDistributor(): Distributor {
     return best;
   }
 
-  function distribute(socket: Socket, port: PortName): void {
+  function hand(connection: Connection): void {
+    const { socket, port } = connection;
     const member = choose(port);
     if (member === undefined) {
-      if (waiting.size < maxWaiting) waiting.set(socket, port);
+      if (waiting.length < maxWaiting) waiting.push(connection);
       else socket.destroy();
       return;
     }
     members = [...members.filter((other) => other !== member), member];
     if (port === "service") member.connections += 1;
-    member.leaving.set(socket, port);
-    member.worker.hand({ kind: "connection", port }, socket, (error) => {
-      if (member.leaving.delete(socket) && error !== null) socket.destroy();
-    });
-  }
-
-  function distributeAll(connections: ReadonlyMap<Socket, PortName>): void {
-    for (const [socket, port] of connections) distribute(socket, port);
+    const id = ++lastId;
+    member.handed.set(id, connection);
+    member.worker.hand({ kind: "connection", id, port }, socket);
   }
 
   const find = (worker: WorkerProcess) => members.find((member) => member.worker === worker);
 
   return {
-    distribute,
+    distribute: (socket, port) => hand({ socket, port }),
+    accepted(worker, id) {
+      const member = find(worker);
+      // This closes only the descriptor of this process.
+      member?.handed.get(id)?.socket.destroy();
+      member?.handed.delete(id);
+    },
     add(worker) {
       const ports = new Set<PortName>(["service", "monitoring"]);
-      members.unshift({ worker, ports, connections: 0, leaving: new Map() });
-      const connections = new Map(waiting);
-      waiting.clear();
-      distributeAll(connections);
+      members.unshift({ worker, ports, connections: 0, handed: new Map() });
+      const connections = waiting;
+      waiting = [];
+      for (const connection of connections) hand(connection);
     },
     remove(worker) {
       const member = find(worker);
-      if (member === undefined) return;
       members = members.filter((other) => other !== member);
-      const connections = new Map(member.leaving);
-      member.leaving.clear();
-      distributeAll(connections);
+      for (const connection of member?.handed.values() ?? []) hand(connection);
     },
     closePort: (worker, port) => void find(worker)?.ports.delete(port),
     release(worker, count) {

@@ -4,11 +4,14 @@ import type { PreparedDatabase } from "../database.ts";
 import type { PortName } from "../primary.ts";
 import type { MetricValues } from "../telemetry/metrics/registry.ts";
 
+/** The argument with which the primary starts a worker. */
+export const workerArgument = "--worker";
+
 /** What the primary sends to a worker. */
 export type ToWorker =
   | { readonly kind: "start"; readonly worker: number; readonly database: PreparedDatabase }
-  /** A socket comes with it, unless its client has closed it meanwhile. */
-  | { readonly kind: "connection"; readonly port: PortName }
+  /** A socket comes with it, unless the connection is lost. */
+  | { readonly kind: "connection"; readonly id: number; readonly port: PortName }
   /** No connection comes after it. */
   | { readonly kind: "port-closed"; readonly port: PortName }
   | { readonly kind: "read-metrics"; readonly id: number }
@@ -23,6 +26,8 @@ export type ToPrimary =
   | { readonly kind: "ready" }
   /** The worker cannot start. */
   | { readonly kind: "failed"; readonly message: string }
+  /** The worker has the connection, and has not read from it. */
+  | { readonly kind: "accepted"; readonly id: number }
   | { readonly kind: "connections-ended"; readonly count: number }
   | { readonly kind: "close-port"; readonly port: PortName }
   /** Answers `read-metrics`. */

@@ -97,8 +97,10 @@ export function connectToPrimary(onStop: () => void): Promise<PrimaryLink> {
 
   return new Promise((resolve) => {
     process.on("message", (message: ToWorker, socket: unknown) => {
-      if (message.kind === "connection") accept(message.port, socket);
-      else if (message.kind === "port-closed") closing.get(message.port)?.();
+      if (message.kind === "connection") {
+        void send({ kind: "accepted", id: message.id });
+        accept(message.port, socket);
+      } else if (message.kind === "port-closed") closing.get(message.port)?.();
       else if (message.kind === "read-metrics") void sendMetrics(message.id);
       else if (message.kind === "quota-uses") limiter?.takeElsewhere(message.uses);
       else if (message.kind === "stop") onStop();

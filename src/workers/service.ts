@@ -52,7 +52,8 @@ export async function createWorkers(options: AppOptions): Promise<App> {
   }
 
   function onMessage(worker: WorkerProcess, message: ToPrimary): void {
-    if (message.kind === "connections-ended") distributor.release(worker, message.count);
+    if (message.kind === "accepted") distributor.accepted(worker, message.id);
+    else if (message.kind === "connections-ended") distributor.release(worker, message.count);
     else if (message.kind === "close-port") void closePort(worker, message.port);
     else if (message.kind === "metric-values") metrics?.receive(worker, message.id, message.values);
     else if (message.kind === "get-metrics") void sendMetrics(worker, message.id);

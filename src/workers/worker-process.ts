@@ -3,6 +3,7 @@ import cluster from "node:cluster";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ToPrimary, ToWorker } from "./messages.ts";
+import { workerArgument } from "./messages.ts";
 
 /** A worker process, as the primary sees it. */
 export interface WorkerProcess {
@@ -10,16 +11,8 @@ export interface WorkerProcess {
   readonly number: number;
   readonly pid: number | undefined;
   send(message: ToWorker): void;
-  /**
-   * Hands a connection over. The primary has no part in it any more.
-   *
-   * @param onSent called when the connection has left this process, or with an error if it cannot
-   */
-  hand(
-    message: ToWorker & { readonly kind: "connection" },
-    socket: Socket,
-    onSent: (error: Error | null) => void,
-  ): void;
+  /** Sends a connection, which stays open in this process too. */
+  hand(message: ToWorker & { readonly kind: "connection" }, socket: Socket): void;
   /** Ends the process at once. */
   kill(): void;
 }
@@ -38,12 +31,12 @@ export interface EndOfProcess {
   readonly signal: string | null;
 }
 
-const entry = fileURLToPath(new URL("../worker.ts", import.meta.url));
+const entry = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** Starts a worker process, with the environment and the Node options of this one. */
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   const { number, onMessage, onDisconnect, onEnd } = options;
-  cluster.setupPrimary({ exec: entry, args: [] });
+  cluster.setupPrimary({ exec: entry, args: [workerArgument] });
   const worker: Worker = cluster.fork();
   worker.on("message", onMessage);
   worker.once("disconnect", onDisconnect);
@@ -54,7 +47,8 @@ export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess
     number,
     pid: worker.process.pid,
     send: (message) => void worker.process.send(message, () => {}),
-    hand: (message, socket, onSent) => void worker.process.send(message, socket, {}, onSent),
+    hand: (message, socket) =>
+      void worker.process.send(message, socket, { keepOpen: true }, () => {}),
     kill: () => void worker.process.kill("SIGKILL"),
   };
 }

@@ -7,7 +7,6 @@ import { importsOf, withoutComments } from "./imports.ts";
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
   main: ["startup-message", "workers", "app", "config", "telemetry", "access", "errors"],
-  worker: ["workers", "app", "config", "telemetry"],
   cli: [
     "version",
     "app",
@@ -118,8 +117,8 @@ function packageFault(part: string, { from, isTypeOnly }: Import): string | unde
 function globalFaults(part: string, { path, text }: SourceFile): string[] {
   const code = withoutComments(text);
   return [
-    ...(/\bprocess\s*\.\s*env\b/.test(code) && !["main", "worker", "cli"].includes(part)
-      ? [`${path} reads process.env: only main, worker and cli may`]
+    ...(/\bprocess\s*\.\s*env\b/.test(code) && !["main", "cli"].includes(part)
+      ? [`${path} reads process.env: only main and cli may`]
       : []),
     ...(/\bconsole\s*\./.test(code) && part !== "cli"
       ? [`${path} uses console: only cli may`]
