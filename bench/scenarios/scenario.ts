@@ -8,6 +8,7 @@ import { createLatencyLoad, measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
 import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
+import { measureReplicas } from "./replicas.ts";
 import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
 import { measureThroughput, throughputLoads } from "./throughput.ts";
@@ -45,6 +46,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     compare: (bench) => compareWorkloads(bench, "check", createReadLoads("check")),
   },
   contention: { measure: measureContention, compare: measureContention },
+  replicas: {
+    measure: (bench) => measureReplicas(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measureReplicas(bench, checkout)),
+  },
   filled: {
     measure: measureFilled,
     compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),

@@ -18,7 +18,7 @@ interface Replicas extends AsyncDisposable {
   restart(port: number): Promise<void>;
 }
 
-async function startReplicas(): Promise<Replicas> {
+async function startReplicas(env: Record<string, string> = {}): Promise<Replicas> {
   await using stack = new AsyncDisposableStack();
   const database = await createTestDatabase();
   stack.defer(() => database.drop());
@@ -33,6 +33,7 @@ async function startReplicas(): Promise<Replicas> {
       BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
       PORT: String(port),
       DRAIN_DELAY_MS: "500",
+      ...env,
     });
     services.set(port, service);
     await service.url();
@@ -69,16 +70,22 @@ function several(start: () => Caller): Caller[] {
   return Array.from({ length: callersPerProtocol }, start);
 }
 
-test("a rolling restart loses no call of clients that know both replicas", async () => {
-  await using stack = new AsyncDisposableStack();
-  const replicas = stack.use(await startReplicas());
-  const { ports, header } = replicas;
-  const callers = [
-    ...several(() => stack.use(callOverRest(ports, header))),
-    ...several(() => stack.use(callOverGrpc(ports, header))),
-  ];
-  await expectToLoseNothing(replicas, callers);
-});
+test.each([
+  { workers: "1", name: "one process" },
+  { workers: "2", name: "two workers" },
+])(
+  "a rolling restart of replicas with $name loses no call of clients that know both",
+  async ({ workers }) => {
+    await using stack = new AsyncDisposableStack();
+    const replicas = stack.use(await startReplicas({ WORKERS: workers }));
+    const { ports, header } = replicas;
+    const callers = [
+      ...several(() => stack.use(callOverRest(ports, header))),
+      ...several(() => stack.use(callOverGrpc(ports, header))),
+    ];
+    await expectToLoseNothing(replicas, callers);
+  },
+);
 
 test("a rolling restart behind nginx loses no call", async ({ skip }) => {
   if (!hasNginx) process.stderr.write("Skipped the restart behind nginx: nginx is not installed\n");
