@@ -15,7 +15,7 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): MetricRegist
   const registry = createMetricRegistry();
   registry.gauge({
     name: "kith_workers",
-    help: "Worker processes that serve. Absent if the service has one process",
+    help: "Worker processes that serve",
     read: options.workers,
   });
   registry.counter({
