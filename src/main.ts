@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { createApp } from "./app.ts";
+import type { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, parseConfig } from "./config.ts";
 import { startupMessage } from "./startup-message.ts";
@@ -77,9 +77,9 @@ async function serve(config: Config): Promise<void> {
   }
 }
 
-/** A single process does not load the modules for several. */
+/** Loads only what this process needs. */
 async function findCreate({ workers }: Config): Promise<typeof createApp> {
-  if (workers === 1) return createApp;
+  if (workers === 1) return (await import("./app.ts")).createApp;
   return (await import("./workers/service.ts")).createWorkers;
 }
 
