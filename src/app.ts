@@ -172,6 +172,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       monitoringRoutes: hasOwnPort ? undefined : monitoring?.routes,
     }),
     ...timeouts,
+    callCounts: () => lifecycle.inFlight.counts(),
     strangers,
     tls,
     port: primary?.openPort("service"),

@@ -46,6 +46,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     connectionString,
     schema: config.databaseSchema,
     migrates: config.migrates,
+    prepares: config.databasePrepare,
     name: databaseName(config),
     logger,
   });

@@ -53,7 +53,7 @@ export interface MetricRegistry {
   /** All metrics in a form that `mergeMetrics` reads. */
   values(): Promise<MetricValues>;
   readonly contentType: string;
-  /** What there is to know about each metric besides its values. */
+  /** The description of each metric, without its values. */
   readonly descriptions: readonly MetricDescription[];
 }
 
