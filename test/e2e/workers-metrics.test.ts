@@ -46,6 +46,7 @@ test.each([
   expect(countOf(later)).toBe(4);
   expect(sumOf(later, "kith_contacts_inserted_total")).toBe(1);
   expect(sumOf(later, "kith_worker_replacements_total")).toBe(2);
+  expect(sumOf(later, "kith_database_connections_max")).toBe(20);
   expect((await third.get("/status")).status).toBe(200);
 });
 
