@@ -1,5 +1,4 @@
-import type { Socket } from "node:net";
-import { Socket as NetSocket } from "node:net";
+import { Socket } from "node:net";
 import type { RateLimiter } from "../access/rate-limiter.ts";
 import type { CutOffCall } from "../app.ts";
 import type { PortName, Primary } from "../primary.ts";
@@ -49,10 +48,10 @@ export function connectToPrimary(onStop: () => void): Promise<PrimaryLink> {
   function accept(port: PortName, socket: unknown): void {
     const onConnection = accepting.get(port);
     if (port === "service") {
-      if (socket instanceof NetSocket) socket.once("close", countEnd);
+      if (socket instanceof Socket) socket.once("close", countEnd);
       else countEnd();
     }
-    if (!(socket instanceof NetSocket)) return;
+    if (!(socket instanceof Socket)) return;
     // As the sockets of Node's HTTP server.
     socket.allowHalfOpen = true;
     if (onConnection === undefined) socket.destroy();
