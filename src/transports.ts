@@ -1,5 +1,5 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
-import { createRateLimiter } from "./access/rate-limiter.ts";
+import type { RateLimiter } from "./access/rate-limiter.ts";
 import { callBacklogs } from "./api/call-backlogs.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
@@ -48,6 +48,7 @@ export interface TransportsOptions {
   readonly replica: Replica | undefined;
   readonly shards: Shards | undefined;
   readonly verifier: KeyVerifier;
+  readonly limiter: RateLimiter;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
   readonly isStopping: () => boolean;
@@ -75,6 +76,7 @@ export function createTransports(options: TransportsOptions) {
     replica,
     shards,
     verifier,
+    limiter,
     databaseState,
     isStopping,
     stopping,
@@ -107,7 +109,7 @@ export function createTransports(options: TransportsOptions) {
       interceptors: createInterceptors({
         verifier,
         backlogs: callBacklogs(backlogs),
-        limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
+        limiter,
         service: ContactService,
       }),
       rules,

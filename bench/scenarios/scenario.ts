@@ -10,6 +10,7 @@ import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
 import { measureOverload } from "./overload.ts";
 import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
+import { measureReplicas } from "./replicas.ts";
 import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
 import { measureStrangers } from "./strangers.ts";
@@ -68,6 +69,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     compare: (bench) => compareWorkloads(bench, "check", createReadLoads("check")),
   },
   contention: { measure: measureContention, compare: measureContention },
+  replicas: {
+    measure: (bench) => measureReplicas(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measureReplicas(bench, checkout)),
+  },
   filled: {
     measure: measureFilled,
     compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),

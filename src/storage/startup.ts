@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
 import { checkPooler } from "./check-pooler.ts";
 import { createDatabaseOn, createPool } from "./database.ts";
-import type { Shards } from "./distributed/shards.ts";
-import { readShards } from "./distributed/shards.ts";
+import type { ShardRow } from "./distributed/shards.ts";
+import { readShardRows } from "./distributed/shards.ts";
 import { progressTable } from "./import-progress.ts";
 import { migrate } from "./migrate.ts";
 import { hasTable } from "./migration-table.ts";
@@ -50,8 +50,8 @@ export interface PrepareDatabaseOptions {
 export interface Prepared {
   /** The schema of Kith's tables. */
   readonly schema: string;
-  /** Where contacts are if the table is distributed; undefined if it is not. */
-  readonly shards: Shards | undefined;
+  /** The shards of the table of contacts. None if the table is not distributed. */
+  readonly shardRows: readonly ShardRow[];
 }
 
 /**
@@ -86,7 +86,7 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
     if (await hasTable(db, found, progressTable)) {
       throw new Error("an import is not complete; kith import with the same file continues it");
     }
-    return { schema: found, migrations, shards: await readShards(db, found) };
+    return { schema: found, migrations, shardRows: await readShardRows(db, found) };
   };
   const prepared = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { createDatabaseOn } from "../../src/storage/database.ts";
-import { createShards, readShards } from "../../src/storage/distributed/shards.ts";
+import { createShards, readShardRows } from "../../src/storage/distributed/shards.ts";
 import { hashText } from "../../src/storage/distributed/text-hash.ts";
 import { openPool, urlOf } from "../support/database.ts";
 import { createSuite } from "../support/store-suite.ts";
@@ -98,6 +98,6 @@ describe.skipIf(citus === undefined)("on Citus, which is not installed if this i
     const { url } = await suite.open();
     const [, worker = ""] = citus?.nodes ?? [];
     const db = createDatabaseOn(openPool(urlOf(worker, new URL(url).pathname.slice(1))));
-    await expect(readShards(db, "public")).rejects.toThrow("Kith needs the coordinator");
+    await expect(readShardRows(db, "public")).rejects.toThrow("Kith needs the coordinator");
   });
 });

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Database } from "../schema.ts";
-import { readShards } from "./shards.ts";
+import { readShardRows } from "./shards.ts";
 
 /** Shards of each node. The fewer there are, the more syncs share a statement, and the less a read of all costs. */
 const shardsOfNode = 4;
@@ -27,7 +27,7 @@ export async function distribute(
   if (rows.length === 0) {
     throw new Error("the database does not have the extension citus; --distributed needs it");
   }
-  if ((await readShards(db, schema)) !== undefined) return;
+  if ((await readShardRows(db, schema)).length > 0) return;
   const count = shards ?? (await countNodes(db)) * shardsOfNode;
   const table = sql`format('%I.%I', ${schema}::text, 'contact')::regclass`;
   await db.transaction().execute(async (trx) => {

@@ -23,18 +23,9 @@ export interface ShardRow {
  * Reads the shards of the table of contacts. A later move or split of shards makes statements slower, not wrong:
  * Citus routes each row by itself.
  *
- * @returns undefined if the table is not distributed
+ * @returns the shards in the order of their hashes; none if the table is not distributed
  * @throws Error if the server is not the coordinator
  */
-export async function readShards(
-  db: QueryExecutorProvider,
-  schema: string,
-): Promise<Shards | undefined> {
-  const rows = await readShardRows(db, schema);
-  return rows.length === 0 ? undefined : createShards(rows);
-}
-
-/** The shards in the order of their hashes. None if the table is not distributed. */
 export async function readShardRows(
   db: QueryExecutorProvider,
   schema: string,
@@ -57,7 +48,7 @@ export async function readShardRows(
   return rows.map(({ least, node }) => ({ least, node }));
 }
 
-/** @param rows in the order of their hashes */
+/** @param rows at least one, in the order of their hashes */
 export function createShards(rows: readonly ShardRow[]): Shards {
   const nodes = [...new Set(rows.map(({ node }) => node))];
   const nodeOfShard = rows.map(({ node }) => nodes.indexOf(node));
