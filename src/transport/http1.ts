@@ -30,7 +30,7 @@ export interface Http1 {
   accept(socket: Socket, firstBytes: Buffer): void;
   /** From now on each response closes its connection. */
   closeAfterResponses(): void;
-  /** Closes the connections whose last request has its response but not all of its body. */
+  /** Closes the connections that wait for no response, also within a body or the headers of a next request. */
   closeAnswered(): void;
   /** Ends the effect of `closeAfterResponses` on requests that arrive from now on. */
   keepConnections(): void;
@@ -172,7 +172,7 @@ export function createHttp1(options: Http1Options): Http1 {
     closeAnswered() {
       for (const socket of sockets) {
         const exchange = latest.get(socket);
-        if (exchange?.res.closed && !exchange.req.complete) endConnection(socket);
+        if (exchange === undefined || exchange.res.closed) endConnection(socket);
       }
     },
     keepConnections() {
