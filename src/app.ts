@@ -179,6 +179,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       monitoringRoutes: hasOwnPort ? undefined : monitoring?.routes,
     }),
     ...timeouts,
+    callCounts: () => lifecycle.inFlight.counts(),
     strangers,
     tls,
   });
