@@ -174,7 +174,7 @@ export function createHttp1(options: Http1Options): Http1 {
       server.closeIdleConnections();
       for (const socket of sockets) {
         const exchange = latest.get(socket);
-        if (exchange?.res.closed && !exchange.req.complete) endConnection(socket);
+        if (exchange === undefined || exchange.res.closed) endConnection(socket);
       }
     },
     keepConnections() {

@@ -57,6 +57,14 @@ const idlers: Idler[] = [
       ),
   },
   {
+    name: "a connection that sent part of its first headers",
+    open: (to) => openAndSend(to, livez.slice(0, -4), never),
+  },
+  {
+    name: "a connection kept alive that sent part of the next headers",
+    open: (to) => openAndSend(to, livez + livez.slice(0, -4), answered),
+  },
+  {
     name: "a request that has its response but not its body",
     open: (to) => openAndSend(to, incomplete("Content-Length: 1000"), answered),
   },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
-import { hasNginx, startNginx } from "./support/nginx.ts";
+import { isInstalled, proxyKinds, startProxy } from "./support/proxies.ts";
 import type { Replicas } from "./support/replicas.ts";
 import { startReplicas } from "./support/replicas.ts";
 
@@ -45,15 +45,15 @@ test.each([
   },
 );
 
-test("a rolling restart behind nginx loses no call", async ({ skip }) => {
-  if (!hasNginx) process.stderr.write("Skipped the restart behind nginx: nginx is not installed\n");
-  skip(!hasNginx, "nginx is not installed");
+test.for(proxyKinds)("a rolling restart behind $program loses no call", async (kind, { skip }) => {
+  if (!isInstalled(kind)) process.stderr.write(`skipped: ${kind.program} is not installed\n`);
+  skip(!isInstalled(kind), `${kind.program} is not installed`);
   await using stack = new AsyncDisposableStack();
   const replicas = stack.use(await startTwo());
-  const nginx = stack.use(await startNginx(replicas.ports));
+  const proxy = stack.use(await startProxy(kind, replicas.ports));
   const callers = [
-    ...several(() => stack.use(callOverRest([nginx.http], replicas.header))),
-    ...several(() => stack.use(callOverGrpc([nginx.grpc], replicas.header))),
+    ...several(() => stack.use(callOverRest([proxy.http], replicas.header))),
+    ...several(() => stack.use(callOverGrpc([proxy.grpc], replicas.header))),
   ];
   await expectToLoseNothing(replicas, callers);
 });

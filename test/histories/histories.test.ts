@@ -13,7 +13,7 @@ import { isStrictlySerializable } from "./support/serializability.ts";
 
 /** Each kind of disturbance comes this often. `HISTORIES_ROUNDS` makes a longer run. */
 const rounds = Number(process.env.HISTORIES_ROUNDS ?? 1);
-const historiesPerRound = 25;
+const historiesPerRound = 100;
 const processes = 3;
 /** Short, so that calls that wait for a lock or a stopped process are given up. */
 const requestTimeoutMs = 1_000;

@@ -42,7 +42,10 @@ export function callPath(method: DescMethodUnary, options: CallPathOptions): Jso
     description,
     tags: ["Contacts"],
     security: [{ ServerKey: [] }],
-    parameters: [refTo("parameters", "X-Request-Id")],
+    parameters: [
+      refTo("parameters", "X-Request-Id"),
+      ...(example.canBeStale ? [refTo("parameters", "X-Allow-Stale")] : []),
+    ],
     requestBody: {
       required: true,
       content: {

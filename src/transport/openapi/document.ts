@@ -50,7 +50,10 @@ export function createOpenApiDocument({ rules, version }: OpenApiOptions): JsonS
     paths: { ...Object.fromEntries(calls), ...servicePaths },
     components: {
       schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
-      parameters: { "X-Request-Id": requestIdParameter },
+      parameters: {
+        "X-Request-Id": requestIdParameter,
+        "X-Allow-Stale": allowStaleParameter,
+      },
       headers: {
         "X-Request-Id": {
           description: "The id of the request, which the log contains too.",
@@ -82,6 +85,14 @@ const requestIdParameter: JsonSchema = {
   description:
     "An id for the request, of 1 to 128 letters, digits and `_.:/+=@-`. The service makes one if it is absent or not valid.",
   schema: { type: "string" },
+};
+
+const allowStaleParameter: JsonSchema = {
+  name: "X-Allow-Stale",
+  in: "header",
+  description:
+    "`true`: a replica may answer, if the service has one. The response can then be older than other responses. Any other value has no effect.",
+  schema: { type: "string", enum: ["true", "false"] },
 };
 
 const noErrorSchema: JsonSchema = {

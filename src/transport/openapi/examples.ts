@@ -7,6 +7,8 @@ export interface CallExample {
   readonly request: { readonly [name: string]: Json };
   /** The value of `data` in the response. */
   readonly data: { readonly [name: string]: Json };
+  /** Whether a replica may answer the call. */
+  readonly canBeStale?: true;
   /** Errors of this call alone, besides those of its parameters. */
   readonly errors?: readonly Reason[];
 }
@@ -27,6 +29,7 @@ export const callExamples: {
     data: { countInserted: 1, countDeleted: 1 },
   },
   listContacts: {
+    canBeStale: true,
     request: { ownerXCUserID: "alice", pageSize: 2 },
     data: {
       contacts: [
@@ -37,6 +40,7 @@ export const callExamples: {
     },
   },
   listContactOwners: {
+    canBeStale: true,
     request: { contactXCUserID: "alice" },
     data: {
       owners: [
@@ -48,6 +52,7 @@ export const callExamples: {
     },
   },
   listMutualContacts: {
+    canBeStale: true,
     request: { ownerXCUserID: "alice" },
     data: {
       contacts: [
@@ -58,6 +63,7 @@ export const callExamples: {
     },
   },
   checkContacts: {
+    canBeStale: true,
     request: {
       pairs: [
         { ownerXCUserID: "alice", contactXCUserID: "bob" },
@@ -74,6 +80,7 @@ export const callExamples: {
     },
   },
   countContacts: {
+    canBeStale: true,
     request: { xcUserID: "carol" },
     data: { contactCount: 0, ownerCount: 1 },
   },
@@ -83,6 +90,7 @@ export const callExamples: {
     errors: ["FINGERPRINT_MISMATCH"],
   },
   fingerprintContacts: {
+    canBeStale: true,
     request: { ownerXCUserID: "alice" },
     data: { fingerprint: "7c7ab23b203fb83fbd62a47dabbc9050", contactCount: 3 },
   },

@@ -34,7 +34,7 @@ export interface History {
 
 const callsPerHistory = 8;
 /** The calls of a history begin within this time, in milliseconds. */
-const spreadMs = 60;
+const spreadMs = 20;
 
 /**
  * Makes random calls on three pairs that no other history has, and reads the pairs at the end.
