@@ -8,10 +8,20 @@ export interface AdmissionOptions {
   readonly backlogs: ReadonlyMap<string, Pick<Backlog, "rejects">>;
 }
 
-/** Rejects calls that could not be served in time, before their bodies are read. It follows the auth. */
+/**
+ * Rejects calls that could not be served in time, before their bodies are read. It follows the auth. Large bodies
+ * wait for memory and for their turn, so their calls are checked again before they are decoded.
+ */
 export function createAdmission({ backlogs }: AdmissionOptions): Interceptor {
-  return (next) => (call, readMessage) =>
-    backlogs.get(call.method)?.rejects(appIdOf(call))
-      ? Promise.reject(fault("OVERLOADED"))
-      : next(call, readMessage);
+  return (next) => (call, readMessage) => {
+    const backlog = backlogs.get(call.method);
+    if (backlog === undefined) return next(call, readMessage);
+    const appId = appIdOf(call);
+    if (backlog.rejects(appId)) return Promise.reject(fault("OVERLOADED"));
+    return next(call, () =>
+      readMessage(() => {
+        if (backlog.rejects(appId)) throw fault("OVERLOADED");
+      }),
+    );
+  };
 }

@@ -15,7 +15,10 @@ import type { MessageReader, ReadBinary } from "./message-reader.ts";
 import { createMessageReader } from "./message-reader.ts";
 
 /** Reads the request message of a call. It is not called if an interceptor rejects the call. */
-export type ReadMessage = () => Promise<Message>;
+export type ReadMessage = (beforeDecode?: BeforeDecode) => Promise<Message>;
+
+/** Called before a large message is decoded, which may be long after its headers. It throws to reject the call. */
+export type BeforeDecode = () => void;
 
 /** Runs a unary call. The transport records the error if it rejects. */
 export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message>;

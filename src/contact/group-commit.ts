@@ -101,7 +101,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (isScheduled || queues.every(({ pending }) => pending.length === 0)) return;
     isScheduled = true;
     const hasLarge = queues.some(({ pending }) => pending.some(isLarge));
-    if (hasLarge) void options.nextTurn({ isFirst: true }).then(pump);
+    if (hasLarge) void options.nextTurn({ isUrgent: true }).then(pump);
     else setImmediate(pump);
   }
 

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Cancellation } from "../api/cancellation.ts";
+import type { BeforeDecode } from "../api/operation.ts";
 import type { EventLoopTurns } from "../contact/event-loop-turns.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
@@ -39,6 +40,7 @@ export interface BodyOptions {
   /** The content of a complete body. Absent: the body is the content, compressed if it may be. */
   readonly unwrap?: (body: Buffer) => Content;
   readonly cancellation: Cancellation;
+  readonly beforeDecode?: BeforeDecode | undefined;
 }
 
 export interface BodyPrefix {
@@ -95,7 +97,10 @@ export function createBodyReader({ maxBytes, nextTurn }: BodyReaderOptions): Bod
         cancellation.throwIfAborted();
         if (content.isGzip) inflated = await inflate(content.bytes, limit, memory);
         const bytes = inflated ?? content.bytes;
-        if (bytes.length > smallBytes) await nextTurn();
+        if (bytes.length > smallBytes) {
+          await nextTurn();
+          options.beforeDecode?.();
+        }
         cancellation.throwIfAborted();
         return decode(bytes);
       } finally {

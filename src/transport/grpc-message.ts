@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Message } from "@bufbuild/protobuf";
 import type { BinaryWriter } from "../api/binary-writer.ts";
 import type { Cancellation } from "../api/cancellation.ts";
+import type { BeforeDecode } from "../api/operation.ts";
 import { fault } from "../errors.ts";
 import type { BodyPrefix, BodyReader, Content } from "./body.ts";
 import { isGzip } from "./body.ts";
@@ -18,6 +19,7 @@ export interface GrpcMessageOptions {
   /** The value of the header `grpc-encoding`. */
   readonly encoding: string | string[] | undefined;
   readonly cancellation: Cancellation;
+  readonly beforeDecode?: BeforeDecode | undefined;
 }
 
 /**
@@ -27,12 +29,16 @@ export interface GrpcMessageOptions {
  */
 export async function readGrpcMessage<T>(
   source: Readable,
-  { bodies, maxBytes, encoding, cancellation }: GrpcMessageOptions,
+  { bodies, maxBytes, encoding, cancellation, beforeDecode }: GrpcMessageOptions,
   decode: (message: Buffer) => T,
 ): Promise<T> {
   const mayBeGzip = isGzip(encoding);
   const unwrap = mayBeGzip ? unwrapGzip : unwrapPlain;
-  return bodies.read(source, { maxBytes, prefix, mayBeGzip, unwrap, cancellation }, decode);
+  return bodies.read(
+    source,
+    { maxBytes, prefix, mayBeGzip, unwrap, cancellation, beforeDecode },
+    decode,
+  );
 }
 
 function unwrapPlain(body: Buffer): Content {

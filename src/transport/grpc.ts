@@ -76,14 +76,14 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
       rejectCall(stream, call, rejection);
       return true;
     }
-    const readMessage = async () => {
+    const readMessage: ReadMessage = async (beforeDecode) => {
       if (timeout.fault !== undefined) throw timeout.fault;
       const { cancellation } = call;
       const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = route.operation;
       const encoding = headers["grpc-encoding"];
       return readGrpcMessage(
         stream,
-        { bodies, maxBytes, encoding, cancellation },
+        { bodies, maxBytes, encoding, cancellation, beforeDecode },
         reader.fromBinary,
       );
     };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Cancellation } from "../api/cancellation.ts";
+import type { BeforeDecode } from "../api/operation.ts";
 import type { BodyReader } from "./body.ts";
 import { isGzip, tooLarge } from "./body.ts";
 
@@ -13,6 +14,7 @@ export interface HttpBodyOptions {
   /** Size limit of the body in bytes. */
   readonly maxBytes: number;
   readonly cancellation: Cancellation;
+  readonly beforeDecode?: BeforeDecode | undefined;
 }
 
 /**
@@ -22,12 +24,12 @@ export interface HttpBodyOptions {
  */
 export async function readHttpBody<T>(
   req: IncomingMessage,
-  { bodies, maxBytes, cancellation }: HttpBodyOptions,
+  { bodies, maxBytes, cancellation, beforeDecode }: HttpBodyOptions,
   decode: (bytes: Buffer) => T,
 ): Promise<T> {
   const mayBeGzip = isGzip(req.headers["content-encoding"]);
   const size = contentLengthOf(req);
-  return bodies.read(req, { maxBytes, size, mayBeGzip, cancellation }, decode);
+  return bodies.read(req, { maxBytes, size, mayBeGzip, cancellation, beforeDecode }, decode);
 }
 
 function contentLengthOf({ headers }: IncomingMessage): number | undefined {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Message, Registry } from "@bufbuild/protobuf";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import type { Call } from "../../api/call.ts";
-import type { UnaryOperation } from "../../api/operation.ts";
+import type { BeforeDecode, UnaryOperation } from "../../api/operation.ts";
 import type { BodyReader } from "../body.ts";
 import { readGrpcMessage } from "../grpc-message.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
@@ -37,15 +37,23 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
   const sendResponse = compileResponse(operation.method.output, registry);
   const { name, reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
 
-  async function readMessage(req: IncomingMessage, { cancellation }: Call): Promise<Message> {
+  async function readMessage(
+    req: IncomingMessage,
+    { cancellation }: Call,
+    beforeDecode: BeforeDecode | undefined,
+  ): Promise<Message> {
     assertHeaders(req);
     const decode = isJson(req) ? reader.fromJson : reader.fromBinary;
     if (isFramed(req)) {
       const encoding = req.headers["grpc-encoding"];
-      return readGrpcMessage(req, { bodies, maxBytes, encoding, cancellation }, decode);
+      return readGrpcMessage(
+        req,
+        { bodies, maxBytes, encoding, cancellation, beforeDecode },
+        decode,
+      );
     }
     assertContentLength(req, maxBytes);
-    return readHttpBody(req, { bodies, maxBytes, cancellation }, decode);
+    return readHttpBody(req, { bodies, maxBytes, cancellation, beforeDecode }, decode);
   }
 
   return {
@@ -57,7 +65,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);
-      const message = await run(call, () => readMessage(req, call));
+      const message = await run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
       setQuotaHeaders(call, res);
       await sendResponse(message, req, res);
     },

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { hasOption } from "@bufbuild/protobuf";
 import type { Call } from "../../api/call.ts";
 import { compileJsonWriter } from "../../api/json-writer.ts";
-import type { Operation } from "../../api/operation.ts";
+import type { BeforeDecode, Operation } from "../../api/operation.ts";
 import { fault } from "../../errors.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import type { BodyReader } from "../body.ts";
@@ -45,10 +45,14 @@ function createRoute(
   const { reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
   const write = compileJsonWriter(operation.method.output, { isRest: true });
 
-  async function readMessage(req: IncomingMessage, { cancellation }: Call) {
+  async function readMessage(
+    req: IncomingMessage,
+    { cancellation }: Call,
+    beforeDecode: BeforeDecode | undefined,
+  ) {
     assertContentLength(req, maxBytes);
     assertJson(req);
-    return readHttpBody(req, { bodies, maxBytes, cancellation }, reader.fromRestJson);
+    return readHttpBody(req, { bodies, maxBytes, cancellation, beforeDecode }, reader.fromRestJson);
   }
 
   return {
@@ -56,7 +60,7 @@ function createRoute(
     describe: () => ({ method: name, protocol: "rest", timeoutMs: requestTimeoutMs }),
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
-      const message = await run(call, () => readMessage(req, call));
+      const message = await run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
       setQuotaHeaders(call, res);
       sendJson(res, 200, successText(write(message)), [
         "X-Request-Id",

@@ -105,3 +105,16 @@ test("a body whose caller has left is not decoded, and gives its memory to the n
   for (const { read } of stuck) await expect(read).rejects.toBe(reason);
   expect(decoded).toEqual(["next"]);
 });
+
+test("a call can be rejected just before its large body is decoded, and a small body is not held up", async () => {
+  const read = (size: number) => {
+    const source = sourceOf(Buffer.alloc(size));
+    source.end();
+    const beforeDecode = () => {
+      throw fault("OVERLOADED");
+    };
+    return bodies.read(source, optionsOf({ beforeDecode }), ({ length }) => length);
+  };
+  expect(await read(65_536)).toBe(65_536);
+  await expect(read(65_537)).rejects.toMatchObject({ reason: "OVERLOADED" });
+});
