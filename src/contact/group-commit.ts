@@ -1,11 +1,11 @@
 import { Fault, fault } from "../errors.ts";
 import type { Batch, IsBusy } from "./batch.ts";
-import { planBatch, sharesPair } from "./batch.ts";
+import { planBatch } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import type { EventLoopTurns } from "./event-loop-turns.ts";
 import { FairShares } from "./fair-shares.ts";
 import { Linger } from "./linger.ts";
-import { withPairsOf } from "./pending-pairs.ts";
+import { sharesPair, withPairsOf } from "./pending-pairs.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { RecentLeast } from "./recent-least.ts";
 import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
