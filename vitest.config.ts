@@ -28,6 +28,8 @@ export default defineConfig({
   test: {
     // Most of the time a test waits, for Postgres or for a timeout, so more workers than cores pay off.
     maxWorkers: Math.max(6, availableParallelism()),
+    // The files of a worker share its modules: no module keeps state, and to load the service takes a second.
+    isolate: false,
     // Tests that only wait for a timeout are concurrent.
     maxConcurrency: 20,
     // These limits only end a test that hangs.
@@ -43,7 +45,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
       },
       withPostgres({
         name: "storage",

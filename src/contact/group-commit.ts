@@ -4,6 +4,7 @@ import { planBatch } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import type { EventLoopTurns } from "./event-loop-turns.ts";
 import { FairShares } from "./fair-shares.ts";
+import { Linger } from "./linger.ts";
 import { sharesPair, withPairsOf } from "./pending-pairs.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { RecentLeast } from "./recent-least.ts";
@@ -59,7 +60,7 @@ const largeEntries = 1_000;
  * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, groups = oneGroup, lingerMs, maxBackoffMs, lostWaitMs } = options;
+  const { runBatch, groups = oneGroup, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
     name: "joined",
     maxInFlight: options.maxInFlight,
@@ -82,9 +83,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const shares = new FairShares();
   const leastMs = new RecentLeast();
   let isScheduled = false;
-  /** Runs while requests wait for others to join. */
-  let lingering: NodeJS.Timeout | undefined;
-  let hasLingered = false;
+  const linger = new Linger(options.lingerMs, pump);
   let inFlight: readonly Batch<PendingSync>[] = [];
   /** Batches in flight whose connection is lost for longer than `lostWaitMs`. */
   let lost: readonly Batch<PendingSync>[] = [];
@@ -101,7 +100,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function schedule(): void {
     if (isScheduled || queues.every(({ pending }) => pending.length === 0)) return;
     isScheduled = true;
-    if (queues.some(({ pending }) => pending.some(isLarge))) void options.nextTurn().then(pump);
+    const hasLarge = queues.some(({ pending }) => pending.some(isLarge));
+    if (hasLarge) void options.nextTurn({ isFirst: true }).then(pump);
     else setImmediate(pump);
   }
 
@@ -127,12 +127,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
    * many requests as are in flight are enough.
    */
   function lingers(): boolean {
-    if (hasLingered || joined.pending.length * 2 >= joined.requestsInFlight) return false;
-    lingering ??= setTimeout(() => {
-      hasLingered = true;
-      pump();
-    }, lingerMs);
-    return true;
+    return joined.pending.length * 2 < joined.requestsInFlight && linger.waits();
   }
 
   function fill(queue: SyncQueue, isBusy: IsBusy): void {
@@ -167,7 +162,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     return { maxEntries, positionOf: (appId: number) => shares.positionOf(appId) };
   }
 
-  /** Rejects the requests whose callers have left, and those that would end after their deadline. */
+  /** Rejects the requests whose callers have disconnected, and those that would end after their deadline. */
   function rejectEnded(queue: SyncQueue): void {
     const neededMs = leastMs.value;
     const ended = queue.remove(
@@ -185,11 +180,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   async function run(batch: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
-    if (queue === joined) {
-      clearTimeout(lingering);
-      lingering = undefined;
-      hasLingered = false;
-    }
+    if (queue === joined) linger.reset();
     inFlight = [...inFlight, batch];
     queue.begin(batch);
     const startedAt = performance.now();
