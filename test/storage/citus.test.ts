@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { createDatabaseOn } from "../../src/storage/database.ts";
+import { distribute } from "../../src/storage/distributed/distribute.ts";
 import { createShards, readShardRows } from "../../src/storage/distributed/shards.ts";
 import { hashText } from "../../src/storage/distributed/text-hash.ts";
 import { openPool, urlOf } from "../support/database.ts";
@@ -92,6 +93,20 @@ describe.skipIf(citus === undefined)("on Citus, which is not installed if this i
     await holder.query("ROLLBACK");
     expect(await first).toEqual({ inserted: 2, deleted: 0 });
     expect(await second).toEqual({ inserted: 0, deleted: 1 });
+  });
+
+  test("a table that has contacts is distributed with them, in four shards for each node", async () => {
+    const { db, url } = await suite.openAlone();
+    const session = await openSession(url);
+    await session.query("SELECT undistribute_table('contact')");
+    await session.query(
+      "INSERT INTO contact SELECT 1, 'o' || n, 'c' FROM generate_series(1, 500) AS n",
+    );
+    expect(await readShardRows(db, "public")).toEqual([]);
+    await distribute(db, { schema: "public" });
+    await distribute(db, { schema: "public", shards: 2 });
+    expect(await readShardRows(db, "public")).toHaveLength(8);
+    expect(await suite.contactsOf(1, url)).toHaveLength(500);
   });
 
   test("a service that is connected to a worker is told so", async () => {
