@@ -43,3 +43,28 @@ export function drainSession(session: ServerHttp2Session, socket: Socket): void 
   if (session.connecting || session.pendingSettingsAck) session.once("localSettings", notify);
   else notify();
 }
+
+/**
+ * Destroys a connection on which the client no longer answers pings. After a GOAWAY of the client, Node does
+ * not report errors of the protocol: it stops reading, and does not see that the client closes the connection.
+ */
+export function destroyWhenSilent(
+  session: ServerHttp2Session,
+  socket: Socket,
+  silenceMs: number,
+): void {
+  let isAnswered = true;
+  const timer = setInterval(() => {
+    if (!isAnswered) {
+      session.destroy();
+      socket.destroy();
+      return;
+    }
+    isAnswered = false;
+    session.ping((error) => {
+      isAnswered = error === null;
+    });
+  }, silenceMs);
+  session.once("close", () => clearInterval(timer));
+  socket.once("close", () => clearInterval(timer));
+}

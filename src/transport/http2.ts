@@ -6,7 +6,7 @@ import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
-import { drainSession } from "./http2-drain.ts";
+import { destroyWhenSilent, drainSession } from "./http2-drain.ts";
 import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
@@ -17,6 +17,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Time in which a client that has sent GOAWAY must answer a ping, in milliseconds. */
+  readonly silenceMs: number;
   /** Absent: connections without a valid call are not limited. */
   readonly strangers?: Strangers | undefined;
 }
@@ -37,7 +39,7 @@ const maxConcurrentStreams = 100;
 const strangerStreamsMs = 10_000;
 
 export function createHttp2(options: Http2Options): Http2 {
-  const { handler, grpc, idleMs, strangers } = options;
+  const { handler, grpc, idleMs, silenceMs, strangers } = options;
   const sessions = new Map<ServerHttp2Session, Socket>();
   let isDraining = false;
 
@@ -81,6 +83,7 @@ export function createHttp2(options: Http2Options): Http2 {
       recognize: () => session.setTimeout(idleMs),
     });
     session.on("error", () => session.destroy());
+    session.once("goaway", () => destroyWhenSilent(session, socket, silenceMs));
     // A client that has closed its side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());
     if (isDraining) drainSession(session, socket);
