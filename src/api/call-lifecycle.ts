@@ -6,7 +6,7 @@ import { CallsInFlight } from "./calls-in-flight.ts";
 /** Begins and ends the calls of every transport. */
 export interface CallLifecycle {
   /** The calls that have begun and not ended. */
-  readonly inFlight: Iterable<Call>;
+  readonly inFlight: Iterable<Call> & Pick<CallsInFlight, "counts">;
   /** Begins a call when its headers are read, and starts its timer. */
   begin(options: CallOptions): Call;
   /**

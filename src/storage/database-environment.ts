@@ -1,3 +1,5 @@
+import type { Environment } from "../environment.ts";
+
 /** Variables of libpq, with the parameter that each stands for. */
 const variables = {
   PGHOST: "host",
@@ -20,8 +22,6 @@ const variables = {
   PGTARGETSESSIONATTRS: "target_session_attrs",
   PGLOADBALANCEHOSTS: "load_balance_hosts",
 } as const;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that would change how libpq connects, and that Kith does not support. */
 const unsupported = ["PGSERVICE", "PGHOSTADDR", "PGSSLCRL", "PGREQUIREAUTH"];

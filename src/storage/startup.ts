@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
-import { createDatabase } from "./database.ts";
+import { checkPooler } from "./check-pooler.ts";
+import { createDatabaseOn, createPool } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import { isTransient } from "./sqlstate.ts";
 
@@ -35,6 +36,8 @@ export interface PrepareDatabaseOptions {
   readonly schema: string | undefined;
   /** False: the start only checks that the database is migrated. */
   readonly migrates: boolean;
+  /** False: the service prepares no statements. */
+  readonly prepares: boolean;
   /** The name of the database in errors, as in `the database of DATABASE_URL`. */
   readonly name: string;
   readonly logger: Logger;
@@ -47,18 +50,19 @@ export interface PrepareDatabaseOptions {
  * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
-  const { connectionString, schema, migrates, name, logger } = options;
+  const { connectionString, schema, migrates, prepares, name, logger } = options;
   await using stack = new AsyncDisposableStack();
-  const db = createDatabase({
+  const pool = createPool({
     connectionString,
     schema,
-    poolSize: 1,
+    poolSize: 2,
     timeoutMs: migrationTimeoutMs,
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
-  stack.defer(() => db.destroy());
-  const step = () =>
-    migrate(db, {
+  stack.defer(() => pool.end());
+  const step = async () => {
+    if (prepares) await checkPooler(pool);
+    return migrate(createDatabaseOn(pool), {
       schema,
       migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
@@ -68,6 +72,7 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
           "the database schema is newer than this version of Kith",
         ),
     });
+  };
   const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
   });
