@@ -14,7 +14,7 @@ import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import type { ConnectionConcurrency } from "./http2-concurrency.ts";
 import { createHttp2Concurrency, maxConcurrentStreams } from "./http2-concurrency.ts";
-import { destroyWhenSilent, drainSession } from "./http2-drain.ts";
+import { destroySession, destroyWhenSilent, drainSession } from "./http2-drain.ts";
 import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
@@ -92,7 +92,7 @@ export function createHttp2(options: Http2Options): Http2 {
     strangers?.add(session, {
       close() {
         drainSession(session, socket);
-        const timer = setTimeout(() => session.destroy(), strangerStreamsMs).unref();
+        const timer = setTimeout(() => destroySession(session, socket), strangerStreamsMs).unref();
         session.once("close", () => clearTimeout(timer));
       },
       recognize: () => session.setTimeout(idleMs),
