@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { open, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, createGzip } from "node:zlib";
 import type { Command } from "commander";
@@ -29,7 +29,7 @@ export function addTransferCommands(program: Command): void {
 
 async function exportTo(file: string): Promise<Counts> {
   // The file has the hashes of the secrets.
-  const target = createWriteStream(file, { flags: "wx", mode: 0o600 });
+  const target = (await open(file, "wx", 0o600)).createWriteStream();
   try {
     return await withPool(async (database) => {
       const compressed = createGzip({ level: constants.Z_BEST_SPEED });
@@ -45,8 +45,7 @@ async function exportTo(file: string): Promise<Counts> {
       return counts;
     });
   } catch (error) {
-    const isOlder = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!isOlder) await rm(file, { force: true });
+    await rm(file, { force: true });
     throw error;
   }
 }
@@ -58,8 +57,18 @@ async function importFrom(file: string): Promise<Counts> {
     const rows = createGunzip({ chunkSize: 1_048_576 });
     pipeline(source, rows).catch(() => {});
     using _ = showProgress(() => `${Math.floor((100 * source.bytesRead) / size)} %`);
-    return importTables(database, rows);
+    return importTables(database, rows).catch((error) => {
+      throw rows.errored === error && isOfGzip(error) ? damaged(error) : error;
+    });
   });
+}
+
+function isOfGzip(error: Error & { code?: string }): boolean {
+  return error.code?.startsWith("Z_") === true;
+}
+
+function damaged({ message }: Error): Error {
+  return new Error(`the file is damaged, or is not an export of Kith: ${message}`);
 }
 
 async function printCounts(json: boolean, done: string, work: Promise<Counts>): Promise<void> {

@@ -10,7 +10,7 @@ const version = 1;
 
 /** In an order that satisfies the foreign keys. */
 const tables = {
-  app: ["id", "name", "created_at"],
+  app: ["id", "name", "created_at", "contacts_per_second", "burst"],
   server_key: [
     ...["id", "app_id", "secret_sha256", "created_at", "expires_at", "revoked_at"],
     ...["name", "last_used_at"],
@@ -82,6 +82,7 @@ export async function importTables(
     for (const table of tableNames) {
       if (end.counts?.[table] !== counts[table]) throw new Error(`${table}: the file lacks rows`);
     }
+    await reader.readEnd();
     // COPY writes the ids, and does not advance the sequence of new ids.
     await client.query(
       `SELECT setval(pg_get_serial_sequence($1, 'id'), coalesce(max(id), 1), max(id) IS NOT NULL)

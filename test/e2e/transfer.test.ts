@@ -39,6 +39,11 @@ function rowsOf(databaseUrl: string): Promise<string[]> {
   });
 }
 
+/** Standard error with the cause only. */
+function oneLine(cause: RegExp): unknown {
+  return expect.stringMatching(new RegExp(`^error: .*${cause.source}.*\n$`));
+}
+
 /** Ids that the text format of COPY has to escape, and one that looks like the end of a table. */
 const oddIds = ["tab\there", "line\nbreak", "\\.", "\\N", "\\", "é😀", "{}"];
 
@@ -46,6 +51,7 @@ test("an export and an import move everything, and new apps get new ids", async 
   const [source, target] = [await newDatabase(), await newDatabase()];
   await kith(source, "apps", "create", "one");
   await kith(source, "apps", "create", "two");
+  await kith(source, "apps", "limit", "two", "--contacts-per-second", "10", "--burst", "20");
   await kith(source, "keys", "create", "--app", "two", "--name", "web 1", "--expires", "90d");
   await withAdmin(source, async (admin) => {
     await admin.query("DELETE FROM app WHERE name = 'one'");
@@ -70,7 +76,30 @@ test("an export and an import move everything, and new apps get new ids", async 
   ]);
   // A second import, and a second export to the same file, change nothing.
   await expect(kith(target, "import", file)).rejects.toThrow(/table app is not empty/);
-  await expect(kith(target, "export", file)).rejects.toThrow(/EEXIST/);
+  await expect(kith(target, "export", file)).rejects.toMatchObject({ stderr: oneLine(/EEXIST/) });
+  const elsewhere = kith(source, "export", join(file, "below"));
+  await expect(elsewhere).rejects.toMatchObject({ stderr: oneLine(/ENOTDIR/) });
+});
+
+test("an export has all columns of its tables", async () => {
+  const source = await newDatabase();
+  const file = newFile();
+  await kith(source, "export", file);
+  const parts = gunzipSync(readFileSync(file))
+    .toString()
+    .split("\n")
+    .filter((line) => line.startsWith('{"table"'))
+    .map((line) => JSON.parse(line) as { table: string; columns: string[] });
+  expect(parts).toHaveLength(3);
+  for (const { table, columns } of parts) {
+    const existing = await withAdmin(source, (admin) =>
+      admin.query<{ name: string }>(
+        "SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0",
+        [table],
+      ),
+    );
+    expect(columns.toSorted()).toEqual(existing.rows.map(({ name }) => name).toSorted());
+  }
 });
 
 test("a file that is cut off or of another version imports nothing", async () => {
@@ -86,5 +115,14 @@ test("a file that is cut off or of another version imports nothing", async () =>
   await expect(kith(target, "import", file)).rejects.toThrow(/version 2 of the format/);
   writeFileSync(file, gzipSync(text.slice(0, text.lastIndexOf("{"))));
   await expect(kith(target, "import", file)).rejects.toThrow(/ends too early/);
+  writeFileSync(file, gzipSync(`${text}{}\n`));
+  await expect(kith(target, "import", file)).rejects.toThrow(/continues after its end/);
+  // The checksum is in the last eight bytes.
+  const altered = Buffer.from(bytes);
+  altered.writeUInt32LE((altered.readUInt32LE(altered.length - 8) ^ 1) >>> 0, altered.length - 8);
+  writeFileSync(file, altered);
+  await expect(kith(target, "import", file)).rejects.toThrow(/damaged.*incorrect data check/);
+  writeFileSync(file, text);
+  await expect(kith(target, "import", file)).rejects.toThrow(/is not an export of Kith/);
   expect(await rowsOf(target)).toEqual([]);
 });
