@@ -40,6 +40,8 @@ try {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // The terminal was closed.
+  process.on("SIGHUP", stop);
 
   const { address, port, monitoring } = await app.listen();
   logger.info({ host: address, port }, "listening");
