@@ -8,7 +8,7 @@ import { drawOverload } from "../report/overload-chart.ts";
 import type { LightFigures } from "../watch/light-figures.ts";
 import { readMemory } from "../watch/process-usage.ts";
 import type { Watched } from "../watch/watch.ts";
-import { startWatch } from "../watch/watch.ts";
+import { describeWait, startWatch } from "../watch/watch.ts";
 import { overloadLines } from "./overload-lines.ts";
 
 /** An open loop beside the capacity that was measured around it. */
@@ -95,6 +95,7 @@ function describe({ connections, factor, capacity, load, watched }: OverloadRow)
     `overload, ${connections} connections, ${factor}x: served ${load.callsPerSecond.toFixed(0)}/s ` +
     `(${share} of capacity), p99 ${load.sentP99Ms.toFixed(0)} ms; ` +
     `rejected ${JSON.stringify(load.failures)}, held back ${load.heldBack}; ` +
-    `light p99 ${watched.light.p99Ms.toFixed(0)} ms, peak ${watched.peakMb.toFixed(0)} MB`
+    `light p99 ${watched.light.p99Ms.toFixed(0)} ms, peak ${watched.peakMb.toFixed(0)} MB, ` +
+    describeWait(watched)
   );
 }

@@ -1,6 +1,7 @@
 import type { Bench } from "../bench.ts";
 import type { Line } from "../report/line.ts";
 import type { Watch } from "../watch/watch.ts";
+import { describeWait } from "../watch/watch.ts";
 import type { LightRow } from "./light-lines.ts";
 import { lightLines } from "./light-lines.ts";
 import type { StrangersPart } from "./strangers.ts";
@@ -35,7 +36,7 @@ export async function measureHeld(bench: Bench, watch: Watch): Promise<Strangers
       `strangers, ${name}: ${openConnections} connections and ${openStreams} streams at the end, ` +
         `${mostStreams} streams at most, ${endedStreams} ended by the service, ` +
         `${cpuSeconds.toFixed(1)} s of CPU, ${beforeMb.toFixed(0)} to ${peakMb.toFixed(0)} MB, ` +
-        `light p99 ${light.p99Ms.toFixed(0)} ms`,
+        `light p99 ${light.p99Ms.toFixed(0)} ms, ${describeWait(watched)}`,
     );
     lines.push(
       {

@@ -2,6 +2,7 @@ import type { Bench } from "../bench.ts";
 import type { Shape } from "../contenders/fixtures.ts";
 import type { Line } from "../report/line.ts";
 import type { Watch } from "../watch/watch.ts";
+import { describeWait } from "../watch/watch.ts";
 import type { LightRow } from "./light-lines.ts";
 import { lightLines } from "./light-lines.ts";
 import type { StrangersPart } from "./strangers.ts";
@@ -32,7 +33,7 @@ export async function measureTinyEntries(bench: Bench, watch: Watch): Promise<St
     details.push({ name, ...watched });
     bench.progress(
       `strangers, ${name}: ${JSON.stringify(results[0]?.failures)}, loop delay ${loopDelayMs} ms, ` +
-        `${beforeMb.toFixed(0)} to ${peakMb.toFixed(0)} MB, light p99 ${light.p99Ms.toFixed(0)} ms`,
+        `${beforeMb.toFixed(0)} to ${peakMb.toFixed(0)} MB, light p99 ${light.p99Ms.toFixed(0)} ms, ${describeWait(watched)}`,
     );
     lines.push(
       line(`${name}, delay of the event loop`, loopDelayMs, "ms", 100),

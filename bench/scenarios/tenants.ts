@@ -5,7 +5,7 @@ import { selectLists } from "../load/lists.ts";
 import { selectHugeList } from "../load/long-read-requests.ts";
 import type { Line } from "../report/line.ts";
 import { fillContacts } from "../support/fill.ts";
-import { startWatch } from "../watch/watch.ts";
+import { describeWait, startWatch } from "../watch/watch.ts";
 import type { LightRow } from "./light-lines.ts";
 import { drawLightRows, lightLines } from "./light-lines.ts";
 
@@ -63,7 +63,7 @@ export async function measureTenants(bench: Bench, checkout: Checkout): Promise<
     );
     bench.progress(
       `tenants, ${name}: ${served.join(" and ")}; light p50 ${light.p50Ms.toFixed(0)} ms, ` +
-        `p99 ${light.p99Ms.toFixed(0)} ms, failed ${JSON.stringify(light.errors)}`,
+        `p99 ${light.p99Ms.toFixed(0)} ms, failed ${JSON.stringify(light.errors)}, ${describeWait(watched)}`,
     );
   }
   bench.details.set("tenants", details);

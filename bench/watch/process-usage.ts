@@ -14,6 +14,15 @@ export function parseCpuTicks(stat: string): number {
   return Number(fields[11]) + Number(fields[12]);
 }
 
+/**
+ * The time in which the main thread of a process was ready to run, but had no core, in seconds. Linux only.
+ * Its growth shows how much other programs disturb a measurement.
+ */
+export function readCoreWaitSeconds(pid: number): number {
+  const [, nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
+  return Number(nanoseconds) / 1e9;
+}
+
 /** The memory of a process that is in RAM, in megabytes (1 MB is a million bytes). Linux only. */
 export function readMemory(pid: number): number {
   return readStatus(pid, "VmRSS");

@@ -7,7 +7,7 @@ import { startLightApp } from "./light-app.ts";
 import type { LightFigures } from "./light-figures.ts";
 import { lightFigures, recoveryMs } from "./light-figures.ts";
 import { longestDelayMs, readLoopDelay } from "./loop-delay.ts";
-import { readCpuSeconds, readMemory, watchMemory } from "./process-usage.ts";
+import { readCoreWaitSeconds, readCpuSeconds, readMemory, watchMemory } from "./process-usage.ts";
 
 /** The time in which a load was measured, in milliseconds since 1970. */
 export interface LoadTime {
@@ -25,6 +25,8 @@ export interface Watched<R> {
   readonly beforeMb: number;
   /** CPU time of the service, in seconds. */
   readonly cpuSeconds: number;
+  /** The share of the time in which the service was ready to run but had no core, from 0 to 1. */
+  readonly coreWaitShare: number;
   /** The longest delay of the service's event loop, rounded up to a limit of its histogram, in milliseconds. */
   readonly loopDelayMs: number;
   /** From the end of the load until the light app is normal again, in milliseconds. */
@@ -74,10 +76,13 @@ export async function startWatch(options: {
     const memory = watchMemory(kith.pid);
     const beforeMb = readMemory(kith.pid);
     const cpuBefore = readCpuSeconds(kith.pid);
+    const waitBefore = readCoreWaitSeconds(kith.pid);
+    const startedAt = epochNow();
     try {
       const results = await loads();
       const cpuSeconds = readCpuSeconds(kith.pid) - cpuBefore;
       const endedAt = epochNow();
+      const waited = readCoreWaitSeconds(kith.pid) - waitBefore;
       await light.settled();
       const to = Math.max(...results.map((result) => result.to));
       await poll({
@@ -91,6 +96,7 @@ export async function startWatch(options: {
         light: lightFigures(light.calls, Math.min(...results.map(({ from }) => from)), endedAt),
         peakMb: memory.takePeak(),
         ...{ beforeMb, cpuSeconds },
+        coreWaitShare: (waited * 1_000) / (endedAt - startedAt),
         loopDelayMs: longestDelayMs(delaysBefore, await readLoopDelay(port)),
         recoveryMs: recoveryMs(light.calls, to, normalMs) ?? recoveryLimitMs,
       };
@@ -101,6 +107,11 @@ export async function startWatch(options: {
 
   const owned = stack.move();
   return { kith, quiet, during, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Says how much other programs have disturbed a measurement. */
+export function describeWait({ coreWaitShare }: Watched<unknown>): string {
+  return `without a core ${(100 * coreWaitShare).toFixed(0)} % of the time`;
 }
 
 /** Measures the light app alone, after a second for its first connections. */

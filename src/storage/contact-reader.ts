@@ -18,7 +18,7 @@ export interface ContactReaderOptions {
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
   readonly observer?: StoreObserver | undefined;
-  /** Bounds the connections of reads that may read a whole list, and shares them among the apps. */
+  /** Limits the connections of reads that may read a whole list, and shares them among the apps. */
   readonly longReads: FairTasks;
 }
 

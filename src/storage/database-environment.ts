@@ -33,8 +33,8 @@ export function checkEnvironment(env: Environment): string | undefined {
 }
 
 /**
- * Adds what the variables of libpq say to a connection URL. What the URL itself has wins. The result has
- * the password, so it must not be shown.
+ * Adds what the variables of libpq say to a connection URL. A parameter of the URL itself takes
+ * precedence. The result contains the password, so it must not be shown.
  */
 export function withEnvironment(url: string, env: Environment): string {
   const [, userInfo = "", hosts = "", database = "", query = ""] =

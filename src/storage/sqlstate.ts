@@ -128,7 +128,7 @@ export function anotherHostMayHelp(error: unknown): boolean {
   return !permanentState.test(codeOf(error)) && !isFileError(error) && !isQueueFull;
 }
 
-/** Whether a file could not be read, such as a certificate. A missing Unix socket is no such error. */
+/** Whether a file could not be read, such as a certificate. A missing Unix socket is not such an error. */
 function isFileError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && error.syscall === "open";
 }

@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
 import { checkPooler } from "./check-pooler.ts";
 import { createDatabaseOn, createPool } from "./database.ts";
+import { progressTable } from "./import-progress.ts";
 import { migrate } from "./migrate.ts";
+import { hasTable } from "./migration-table.ts";
 import { isTransient } from "./sqlstate.ts";
 
 /** Time for which a start retries steps that can succeed later, in milliseconds. */
@@ -62,7 +64,8 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
   stack.defer(() => pool.end());
   const step = async () => {
     if (prepares) await checkPooler(pool);
-    return migrate(createDatabaseOn(pool), {
+    const db = createDatabaseOn(pool);
+    const migrated = await migrate(db, {
       schema,
       migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
@@ -72,6 +75,10 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
           "the database schema is newer than this version of Kith",
         ),
     });
+    if (await hasTable(db, migrated.schema, progressTable)) {
+      throw new Error("an import is not complete; kith import with the same file continues it");
+    }
+    return migrated;
   };
   const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);

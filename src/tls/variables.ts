@@ -3,7 +3,8 @@ import type { TlsFiles } from "./files.ts";
 import { parseTlsFiles, readTlsFiles, TlsFilesError } from "./files.ts";
 
 /**
- * The files that the variables name, after a look into them; undefined without any, or with faults.
+ * Finds the files that the variables name, and checks them. Returns undefined if no variable is set, or if
+ * there are faults.
  *
  * @param faults receives a line for each variable that is not valid
  */

@@ -56,7 +56,7 @@ export interface Content {
 const smallBytes = 65_536;
 /** The memory for large bodies, in bytes. It is higher only if one body can need more. */
 const poolBytes = 50_331_648;
-/** Deflate makes at most 1,032 bytes of one. */
+/** Deflate expands one byte to at most 1,032 bytes. */
 const maxInflation = 1_032;
 
 export interface BodyReaderOptions extends Pick<BodyReader, "maxBytes"> {

@@ -24,7 +24,7 @@ export type Concurrency = (counts: CallCounts, connections: number) => number;
 
 /** How much of the highest throughput, and of the most calls in flight, counts in the next interval. */
 const memory = { throughput: 0.9, inFlight: 0.7 };
-/** A limit changes at least by this factor: each change lets clients open streams that are refused. */
+/** A limit changes at least by this factor, because a change costs a frame on each connection. */
 const leastChange = 1.25;
 
 /**

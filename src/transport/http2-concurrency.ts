@@ -1,16 +1,16 @@
-import type { ServerHttp2Session } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { CallCounts } from "./concurrency.ts";
 import { createConcurrency } from "./concurrency.ts";
 
-/** The number of streams that a connection may have. */
-export interface ConnectionConcurrency {
-  /** A client has opened a stream. */
-  note(): void;
-}
-
 /** Limits the streams of HTTP/2 connections, so that clients hold calls back that the service cannot do soon. */
 export interface Http2Concurrency {
-  add(session: ServerHttp2Session): ConnectionConcurrency;
+  add(session: ServerHttp2Session): ConnectionStreams;
+}
+
+/** The streams of a connection. */
+export interface ConnectionStreams {
+  /** The client has opened a stream. */
+  add(stream: ServerHttp2Stream): void;
 }
 
 /** Most streams of a connection at once. New connections have it. */
@@ -23,39 +23,27 @@ const limits = {
 };
 /** How often the limit is computed, in milliseconds. */
 const intervalMs = 100;
-/** A connection is busy for so many intervals after its latest new stream. */
-const busyIntervals = 10;
 
-interface Connection extends ConnectionConcurrency {
-  readonly session: ServerHttp2Session;
-  maxStreams: number;
-  busyFor: number;
-}
-
+/**
+ * Node refuses each stream above a lowered limit at once, also those that a client has opened before it knows
+ * the limit. Not all clients retry these. So the limit of a connection is lowered only while it has all the
+ * streams that it may have: then its client can open none before it knows.
+ */
 export function createHttp2Concurrency(counts: () => CallCounts): Http2Concurrency {
   const concurrency = createConcurrency(limits);
   const connections = new Set<Connection>();
+  let limit = maxConcurrentStreams;
   let timer: NodeJS.Timeout | undefined;
 
   function adjust(): void {
-    const busy = [...connections].filter(({ busyFor }) => busyFor > 0);
-    const limit = concurrency(counts(), busy.length);
-    for (const connection of busy) connection.busyFor -= 1;
-    const lower = busy.filter(({ maxStreams }) => maxStreams > limit);
-    const higher = [...connections].filter(({ maxStreams }) => maxStreams < limit);
-    for (const connection of [...lower, ...higher]) allow(connection, limit);
+    const busy = [...connections].filter(({ open }) => open > 0);
+    limit = concurrency(counts(), busy.length);
+    for (const connection of connections) connection.adjust(limit);
   }
 
   return {
     add(session) {
-      const connection: Connection = {
-        session,
-        maxStreams: maxConcurrentStreams,
-        busyFor: 0,
-        note() {
-          connection.busyFor = busyIntervals;
-        },
-      };
+      const connection = new Connection(session);
       connections.add(connection);
       session.once("close", () => {
         connections.delete(connection);
@@ -63,17 +51,40 @@ export function createHttp2Concurrency(counts: () => CallCounts): Http2Concurren
         clearInterval(timer);
         timer = undefined;
       });
-      // In an immediate, everything that has arrived is read. A stream that arrives after the limit is lowered,
-      // and that the client has opened before, is refused with REFUSED_STREAM.
-      timer ??= setInterval(() => setImmediate(adjust), intervalMs).unref();
-      return connection;
+      timer ??= setInterval(adjust, intervalMs).unref();
+      return {
+        add(stream) {
+          connection.add(stream);
+          connection.adjust(limit);
+        },
+      };
     },
   };
 }
 
-function allow(connection: Connection, maxStreams: number): void {
-  const { session } = connection;
-  if (session.destroyed || session.closed || session.pendingSettingsAck) return;
-  session.settings({ maxConcurrentStreams: maxStreams });
-  connection.maxStreams = maxStreams;
+class Connection {
+  open = 0;
+  readonly #session: ServerHttp2Session;
+  #maxStreams = maxConcurrentStreams;
+  readonly #onClose = () => {
+    this.open -= 1;
+  };
+
+  constructor(session: ServerHttp2Session) {
+    this.#session = session;
+  }
+
+  add(stream: ServerHttp2Stream): void {
+    this.open += 1;
+    stream.once("close", this.#onClose);
+  }
+
+  adjust(limit: number): void {
+    const session = this.#session;
+    if (limit === this.#maxStreams || (limit < this.#maxStreams && this.open < this.#maxStreams))
+      return;
+    if (session.destroyed || session.closed || session.pendingSettingsAck) return;
+    session.settings({ maxConcurrentStreams: limit });
+    this.#maxStreams = limit;
+  }
 }

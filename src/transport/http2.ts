@@ -12,7 +12,7 @@ import { fault } from "../errors.ts";
 import type { CallCounts } from "./concurrency.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
-import type { ConnectionConcurrency } from "./http2-concurrency.ts";
+import type { ConnectionStreams } from "./http2-concurrency.ts";
 import { createHttp2Concurrency, maxConcurrentStreams } from "./http2-concurrency.ts";
 import { destroySession, destroyWhenSilent, drainSession } from "./http2-drain.ts";
 import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
@@ -42,7 +42,7 @@ export interface Http2 {
 
 interface Connection {
   readonly socket: Socket;
-  readonly concurrency: ConnectionConcurrency | undefined;
+  readonly streams: ConnectionStreams | undefined;
 }
 
 /** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
@@ -69,7 +69,7 @@ export function createHttp2(options: Http2Options): Http2 {
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
     const connection = sessions.get(stream.session as ServerHttp2Session);
-    connection?.concurrency?.note();
+    connection?.streams?.add(stream);
     const headersFault = findHeadersFault(headers, rawHeaders);
     if (headersFault !== undefined) headersFaults.set(stream, headersFault);
     else if (grpc(stream, headers, connection?.socket.remoteAddress)) return;
@@ -83,7 +83,7 @@ export function createHttp2(options: Http2Options): Http2 {
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
 
   function serveSession(session: ServerHttp2Session, socket: Socket): void {
-    sessions.set(session, { socket, concurrency: concurrency?.add(session) });
+    sessions.set(session, { socket, streams: concurrency?.add(session) });
     session.once("close", () => {
       sessions.delete(session);
       strangers?.delete(session);

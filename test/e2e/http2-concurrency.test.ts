@@ -31,7 +31,7 @@ test("clients may open fewer streams while calls take too long, and no call fail
   expect([...busy, other].map(streamsOf)).toEqual([100, 100, 100, 100, 100]);
 
   const held = await holdPair(served.service.databaseUrl, served.appId, ["a", "b"]);
-  const answers = busy.flatMap((session) => Array.from({ length: 100 }, () => sync(session)));
+  const answers = busy.flatMap((session) => Array.from({ length: 150 }, () => sync(session)));
   await eventually("fewer streams", () => busy.every((session) => streamsOf(session) === 64));
   // A connection without calls needs no limit.
   expect(streamsOf(other)).toBe(100);

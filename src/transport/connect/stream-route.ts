@@ -139,7 +139,7 @@ async function* readRequests(
     throw toConnectError(call.fail(error));
   } finally {
     stopping.removeEventListener("abort", onStop);
-    // The rest is discarded. The iterator would hold it back, and the next request on the connection too.
+    // Discard the rest. Otherwise the iterator would block it, and the next request on the connection too.
     req.removeAllListeners("readable");
     req.resume();
   }
