@@ -27,7 +27,7 @@ export interface BenchOptions {
 export class UsageError extends Error {}
 
 /** Scenarios that a quick run leaves out. */
-const slow: readonly ScenarioName[] = ["contention", "filled", ...loadScenarioNames];
+const slow: readonly ScenarioName[] = ["contention", "replicas", "filled", ...loadScenarioNames];
 
 export const help = `Measures Kith against Postgres itself and against plain services, on this machine.
 

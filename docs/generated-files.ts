@@ -3,6 +3,7 @@ import type { ErrorRow } from "../src/errors.ts";
 import { errors } from "../src/errors.ts";
 import { createMetrics } from "../src/telemetry/metrics/metrics.ts";
 import type { MetricDescription } from "../src/telemetry/metrics/registry.ts";
+import { createWorkerMetrics } from "../src/telemetry/metrics/worker-metrics.ts";
 import { createOpenApiDocument } from "../src/transport/openapi/document.ts";
 import { version } from "../src/version.ts";
 
@@ -83,6 +84,19 @@ empty if the call had no valid Server-Key. The number of time series grows with 
 The reasons and their HTTP statuses are those of [errors.md](errors.md). The status 429 marks the calls that
 were rejected because of overload or of a limit.
 
+## Workers
+
+With [\`WORKERS\`](deployment.md#workers), every worker returns the metrics of the whole service:
+
+- Counters, histograms and gauges are the sums of all workers. Those of the CPU and the memory include the primary.
+- Counts of a worker that has ended are kept, as they were when the metrics were last read. So no counter goes back.
+- \`kith_database_state\` is 1 for each state that at least one worker sees. \`process_start_time_seconds\` is the
+  start of the primary.
+
+There are two more metrics:
+
+${workerMetrics().map(metricItem).join("\n")}
+
 ## Alerts and dashboard
 
 [\`docker/prometheus/kith.rules.yml\`](../docker/prometheus/kith.rules.yml) has alerts for a service that does not
@@ -109,6 +123,21 @@ function metricDescriptions(): readonly MetricDescription[] {
   });
   metrics.stop();
   return metrics.descriptions;
+}
+
+/** The metrics that only a service with workers has. */
+function workerMetrics(): readonly MetricDescription[] {
+  const { descriptions } = createWorkerMetrics({
+    workers: () => 0,
+    replacements: () => 0,
+    droppedLogLines: () => 0,
+  });
+  const others = new Set(metricDescriptions().map(({ name }) => name));
+  return descriptions.filter(({ name }) => !others.has(name));
+}
+
+function metricItem({ name, type, help }: MetricDescription): string {
+  return `- \`${name}\` (${type}): ${help}.`;
 }
 
 function metricRow({ name, type, labels, help }: MetricDescription): string {

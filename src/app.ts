@@ -1,20 +1,21 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { ensureDemoKey } from "./access/bootstrap.ts";
-import { keyState } from "./access/key-state.ts";
 import { createKeyUsage } from "./access/key-usage.ts";
 import { createKeyVerifier } from "./access/key-verifier.ts";
+import { createRateLimiter } from "./access/rate-limiter.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import type { Call } from "./api/call.ts";
 import type { Config } from "./config.ts";
+import { createBootstrapKey, openDatabase } from "./database.ts";
 import { createMonitoringListener, startMonitoring } from "./monitoring.ts";
 import { createObservation } from "./observation.ts";
+import type { Primary } from "./primary.ts";
 import { createDatabaseOn, createPool } from "./storage/database.ts";
+import { createShards } from "./storage/distributed/shards.ts";
 import { createPostgresKeyStore } from "./storage/postgres-key-store.ts";
 import { createReadiness } from "./storage/readiness.ts";
 import { openReplica } from "./storage/replica.ts";
-import { databaseName, prepareDatabase, whenAvailable } from "./storage/startup.ts";
 import { createTlsAcceptor } from "./tls/acceptor.ts";
 import { createListener } from "./transport/listener.ts";
 import { createStrangers } from "./transport/strangers.ts";
@@ -26,6 +27,8 @@ export interface ServiceAddress extends AddressInfo {
   readonly monitoring: AddressInfo;
 }
 
+export type CutOffCall = Pick<Call, "requestId" | "method" | "protocol">;
+
 export interface App {
   /** Starts to accept requests. @throws Error of the system, such as EADDRINUSE */
   listen(): Promise<ServiceAddress>;
@@ -36,7 +39,7 @@ export interface App {
    *
    * @returns the calls that were cut off
    */
-  close(): Promise<readonly Call[]>;
+  close(): Promise<readonly CutOffCall[]>;
   /** The demo key of the embedded database; absent if the operator has set a database or a key. */
   readonly demoKey: ServerKey | undefined;
 }
@@ -48,6 +51,8 @@ export interface AppOptions {
   readonly droppedLogLines?: () => number;
   /** Called if the embedded database has ended, so that the service cannot continue. */
   readonly onFatal: (message: string) => void;
+  /** Present in a worker process, which shares the database and the port with others. */
+  readonly primary?: Primary | undefined;
 }
 
 /** Shortest time after which a connection without a complete request is closed, in milliseconds. */
@@ -69,30 +74,21 @@ const cutOffMs = 1_000;
  * @throws Fault DATABASE_UNAVAILABLE; Error for any other reason why the service cannot start
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, logger, onFatal, droppedLogLines = () => 0 } = options;
+  const { config, logger, primary, droppedLogLines = () => 0 } = options;
   await using stack = new AsyncDisposableStack();
 
   const tls =
     config.tls && createTlsAcceptor({ files: config.tls, handshakeMs, pollMs: tlsPollMs, logger });
   stack.defer(() => tls?.stop());
 
-  const embedded =
-    config.databaseUrl === undefined ? await startEmbedded(config, onFatal) : undefined;
-  if (embedded !== undefined) stack.defer(() => embedded.postgres.stop());
-  const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
-  const name = databaseName(config);
-  const schema = await prepareDatabase({
-    connectionString,
-    schema: config.databaseSchema,
-    migrates: config.migrates,
-    prepares: config.databasePrepare,
-    name,
-    logger,
-  });
+  const database = primary?.database ?? stack.use(await openDatabase(options));
+  const { connectionString, schema, shardRows, demoKey } = database;
+  const shards = shardRows.length === 0 ? undefined : createShards(shardRows);
 
   const pool = createPool({
     connectionString,
     schema,
+    kind: shards === undefined ? "primary" : "distributed",
     poolSize: config.databasePoolSize,
     prepares: config.databasePrepare,
     timeoutMs: config.requestTimeoutMs,
@@ -114,16 +110,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         });
   if (replica !== undefined) stack.defer(() => replica.close());
 
-  const keys = createPostgresKeyStore(createDatabaseOn(pool));
-  const bootstrapKey = config.bootstrapServerKey ?? embedded?.demoKey;
-  if (bootstrapKey !== undefined) {
-    const ensure = () => ensureDemoKey(keys, bootstrapKey);
-    const record = await whenAvailable({ name, logger }, ensure);
-    const state = keyState(record);
-    if (state !== "active")
-      logger.warn({ keyId: record.id }, `the bootstrap Server-Key is ${state}`);
-  }
+  if (primary === undefined) await createBootstrapKey({ config, logger, pool, demoKey });
 
+  const keys = createPostgresKeyStore(createDatabaseOn(pool));
   let isStopping = false;
   const usage = createKeyUsage({
     keys,
@@ -139,6 +128,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     databaseState,
     droppedLogLines,
     callsInFlight: () => lifecycle.inFlight,
+    shareMetrics: primary?.shareMetrics,
   });
   stack.defer(() => monitoring?.stop());
   const { lifecycle, tracing } = await createObservation({
@@ -155,15 +145,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   const hasOwnPort = config.metricsPort !== undefined;
   const monitoringListener =
     monitoring && hasOwnPort
-      ? createMonitoringListener({ routes: monitoring.routes, lifecycle, ...timeouts })
+      ? createMonitoringListener({
+          ...{ routes: monitoring.routes, lifecycle, ...timeouts },
+          port: primary?.openPort("monitoring"),
+        })
       : undefined;
   const strangers = createStrangers(strangerLimits);
   stack.defer(() => strangers.stop());
+  const limiter = createRateLimiter({ defaultLimit: config.rateLimit });
+  primary?.shareRateLimits(limiter);
   const listener = createListener({
     ...createTransports({
       config,
+      limiter,
       pool,
       replica,
+      shards,
       verifier: createKeyVerifier({
         keys,
         onAccept: usage.note,
@@ -182,11 +179,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     callCounts: () => lifecycle.inFlight.counts(),
     strangers,
     tls,
+    port: primary?.openPort("service"),
   });
 
   const resources = stack.move();
   return {
-    demoKey: config.bootstrapServerKey === undefined ? embedded?.demoKey : undefined,
+    demoKey: config.bootstrapServerKey === undefined ? demoKey : undefined,
     async listen() {
       const address = await listener.listen(config);
       if (monitoringListener === undefined) return { ...address, monitoring: address };
@@ -216,14 +214,4 @@ export async function createApp(options: AppOptions): Promise<App> {
       return cutOff;
     },
   };
-}
-
-/** The embedded Postgres is not part of a production install, so it is loaded on demand. */
-async function startEmbedded({ dataDir }: Config, onExit: (message: string) => void) {
-  const [{ startEmbeddedPostgres }, { loadDemoKey }] = await Promise.all([
-    import("./embedded/postgres.ts"),
-    import("./embedded/demo-key.ts"),
-  ]);
-  const postgres = await startEmbeddedPostgres({ dataDir, onExit });
-  return { postgres, demoKey: await loadDemoKey(dataDir) };
 }

@@ -1,4 +1,5 @@
 import type { BlockList } from "node:net";
+import { availableParallelism } from "node:os";
 import type { RateLimit } from "./access/rate-limit.ts";
 import { rateLimitOf, rateLimitRange } from "./access/rate-limit.ts";
 import type { ServerKey } from "./access/server-key.ts";
@@ -17,6 +18,8 @@ import { findTlsFiles } from "./tls/variables.ts";
 
 /** The configuration of the service. The README lists each property with its variable, in this order. */
 export interface Config {
+  /** The number of processes that serve calls. */
+  readonly workers: number;
   readonly host: string;
   readonly port: number;
   /** If absent, the port serves plaintext. */
@@ -90,6 +93,7 @@ export function parseConfig(env: Environment): Config {
   const read = createVariableReader(env, faults);
   const connect = (text: string) => postgresUrl(text, env);
   const config: Config = {
+    workers: read("WORKERS", workers, 1),
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     tls: findTlsFiles(env, faults),
@@ -138,6 +142,12 @@ export function parseConfig(env: Environment): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+function workers(text: string): number | Rejected {
+  if (text === "auto") return availableParallelism();
+  const value = wholeNumber(1, 256)(text);
+  return typeof value === "number" ? value : { allowed: `auto or ${value.allowed}` };
 }
 
 function origins(text: string): "*" | readonly string[] | Rejected {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import type { Config } from "./config.ts";
+import type { Primary } from "./primary.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
 import { databaseStates } from "./storage/readiness.ts";
 import type { CallMetricsOptions } from "./telemetry/metrics/call-metrics.ts";
@@ -10,6 +11,7 @@ import type { HttpRoutes } from "./transport/http-route.ts";
 import type { ListenerOptions } from "./transport/listener.ts";
 import { createListener } from "./transport/listener.ts";
 import { createMetricsRoutes } from "./transport/metrics.ts";
+import type { PortAddress } from "./transport/port.ts";
 import { createRequestHandler } from "./transport/request-handler.ts";
 import { createStatusRoutes } from "./transport/status/routes.ts";
 import { version } from "./version.ts";
@@ -19,6 +21,8 @@ export interface MonitoringOptions extends Pick<CallMetricsOptions, "callsInFlig
   readonly pool: PoolCounts;
   readonly databaseState: () => Promise<DatabaseState>;
   readonly droppedLogLines: () => number;
+  /** Present in a worker process: the text has the metrics of all workers. */
+  readonly shareMetrics: Primary["shareMetrics"] | undefined;
 }
 
 /** The metrics, and the routes that show them. */
@@ -37,14 +41,16 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     hasAppLabel: metricsAppLabel,
     build: { version, commit: buildCommit ?? "", node: process.version },
   });
+  const text = options.shareMetrics?.(metrics.values) ?? metrics.text;
+  const { contentType } = metrics;
   return {
     ...metrics,
-    routes: new Map([...createMetricsRoutes(metrics), ...createStatusRoutes()]),
+    routes: new Map([...createMetricsRoutes({ text, contentType }), ...createStatusRoutes()]),
   };
 }
 
 export interface MonitoringListenerOptions
-  extends Pick<ListenerOptions, "silenceMs" | "keepAliveMs" | "idleMs"> {
+  extends Pick<ListenerOptions, "silenceMs" | "keepAliveMs" | "idleMs" | "port"> {
   readonly routes: HttpRoutes;
   readonly lifecycle: CallLifecycle;
 }
@@ -52,7 +58,7 @@ export interface MonitoringListenerOptions
 /** A listener of HTTP for the routes of monitoring alone. */
 export interface MonitoringListener {
   /** @throws Error of the system, such as EADDRINUSE */
-  listen(address: { readonly host: string; readonly port: number }): Promise<AddressInfo>;
+  listen(address: PortAddress): Promise<AddressInfo>;
   /** Closes all connections. */
   close(): Promise<void>;
 }

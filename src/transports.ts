@@ -1,5 +1,5 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
-import { createRateLimiter } from "./access/rate-limiter.ts";
+import type { RateLimiter } from "./access/rate-limiter.ts";
 import { callBacklogs } from "./api/call-backlogs.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
@@ -21,6 +21,7 @@ import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { Pool } from "./storage/database.ts";
+import type { Shards } from "./storage/distributed/shards.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
 import type { Replica } from "./storage/replica.ts";
@@ -45,7 +46,9 @@ export interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
   readonly replica: Replica | undefined;
+  readonly shards: Shards | undefined;
   readonly verifier: KeyVerifier;
+  readonly limiter: RateLimiter;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
   readonly isStopping: () => boolean;
@@ -71,7 +74,9 @@ export function createTransports(options: TransportsOptions) {
     config,
     pool,
     replica,
+    shards,
     verifier,
+    limiter,
     databaseState,
     isStopping,
     stopping,
@@ -88,6 +93,7 @@ export function createTransports(options: TransportsOptions) {
   const store = createPostgresContactStore({
     pool,
     replica,
+    shards,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
     backlogs,
@@ -103,7 +109,7 @@ export function createTransports(options: TransportsOptions) {
       interceptors: createInterceptors({
         verifier,
         backlogs: callBacklogs(backlogs),
-        limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
+        limiter,
         service: ContactService,
       }),
       rules,

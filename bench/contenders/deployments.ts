@@ -8,7 +8,7 @@ import type { Processes } from "../support/processes.ts";
 import type { Checkout } from "./checkout.ts";
 import type { FixtureName, Shape } from "./fixtures.ts";
 import { fixtures } from "./fixtures.ts";
-import type { Kith } from "./kith.ts";
+import type { Kith, KithOptions } from "./kith.ts";
 import { startKith } from "./kith.ts";
 
 /** The Kith processes of a run. */
@@ -17,8 +17,12 @@ export interface Deployments {
   get(fixture: FixtureName, checkout: Checkout): Promise<Target>;
   /** Stops the services of a fixture, of all checkouts. Their databases stay. */
   stop(fixture: FixtureName): Promise<void>;
-  /** Starts one process on a database. The caller stops it. */
-  startOne(databaseUrl: string, checkout: Checkout): Promise<Kith>;
+  /**
+   * Starts one service on a database. The caller stops it.
+   *
+   * @param env variables beside those of the database, the port and the key
+   */
+  startOne(databaseUrl: string, checkout: Checkout, env?: KithOptions["env"]): Promise<Kith>;
 }
 
 interface Deployment {
@@ -39,8 +43,8 @@ export function createDeployments(parts: {
   const { options, processes, server, key, scratch, warm } = parts;
   const deployed = new Map<FixtureName, Map<Checkout, Promise<Deployment>>>();
 
-  const startOne = (databaseUrl: string, checkout: Checkout) =>
-    startKith({ processes, checkout, databaseUrl, key, log: join(scratch, "kith.log") });
+  const startOne: Deployments["startOne"] = (databaseUrl, checkout, env) =>
+    startKith({ processes, checkout, databaseUrl, key, env, log: join(scratch, "kith.log") });
 
   async function deploy(name: FixtureName, checkout: Checkout): Promise<Deployment> {
     const fixture = fixtures[name];

@@ -20,6 +20,8 @@ export interface KithOptions {
   readonly databaseUrl: string;
   /** Processes on the same database need the same key. */
   readonly key: ServerKey;
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** File for its output. */
   readonly log: string;
 }
@@ -27,15 +29,16 @@ export interface KithOptions {
 const readyPollMs = 5;
 const readyLimitMs = 60_000;
 
-/** Starts Kith as `npm start` does, with the default configuration. It migrates its database. */
+/** Starts Kith as `npm start` does, with the default configuration unless `env` says more. It migrates its database. */
 export async function startKith(options: KithOptions): Promise<Kith> {
-  const { processes, checkout, databaseUrl, key, log } = options;
+  const { processes, checkout, databaseUrl, key, env, log } = options;
   const port = await findFreePort();
   const startedAt = performance.now();
   const service = processes.start({
     ...startCommand(checkout),
     log,
     env: {
+      ...env,
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,

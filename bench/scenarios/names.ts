@@ -7,6 +7,7 @@ export const scenarioNames = [
   "page",
   "check",
   "contention",
+  "replicas",
   "filled",
   "memory",
   "start",

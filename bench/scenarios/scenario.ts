@@ -10,6 +10,7 @@ import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
 import { measureOverload } from "./overload.ts";
 import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
+import { measureReplicas } from "./replicas.ts";
 import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
 import { measureStrangers } from "./strangers.ts";
@@ -23,11 +24,22 @@ export interface Scenario {
   compare(bench: Bench): Promise<Line[]>;
 }
 
+type MeasureCheckout = (bench: Bench, checkout: Checkout) => Promise<Line[]>;
+
 /** A scenario that measures one checkout after the other. */
-function onOneCheckout(measure: (bench: Bench, checkout: Checkout) => Promise<Line[]>): Scenario {
+function onOneCheckout(measure: MeasureCheckout): Scenario {
   return {
     measure: (bench) => measure(bench, bench.options.checkout),
     compare: (bench) => compareLines(bench, (checkout) => measure(bench, checkout)),
+  };
+}
+
+/** Skips a scenario on systems without `/proc`. */
+function onLinux(name: ScenarioName, measure: MeasureCheckout): MeasureCheckout {
+  return async (bench, checkout) => {
+    if (process.platform === "linux") return measure(bench, checkout);
+    bench.progress(`${name}: skipped, because it needs /proc`);
+    return [];
   };
 }
 
@@ -57,13 +69,17 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     compare: (bench) => compareWorkloads(bench, "check", createReadLoads("check")),
   },
   contention: { measure: measureContention, compare: measureContention },
+  replicas: {
+    measure: (bench) => measureReplicas(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measureReplicas(bench, checkout)),
+  },
   filled: {
     measure: measureFilled,
     compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),
   },
-  memory: onOneCheckout(measureMemory),
+  memory: onOneCheckout(onLinux("memory", measureMemory)),
   start: onOneCheckout(measureStart),
-  overload: onOneCheckout(measureOverload),
-  tenants: onOneCheckout(measureTenants),
-  strangers: onOneCheckout(measureStrangers),
+  overload: onOneCheckout(onLinux("overload", measureOverload)),
+  tenants: onOneCheckout(onLinux("tenants", measureTenants)),
+  strangers: onOneCheckout(onLinux("strangers", measureStrangers)),
 };

@@ -23,9 +23,19 @@ export interface Quota {
   headers(): Readonly<Record<string, string>>;
 }
 
+/** Contacts that the calls of an app have taken in one process. */
+export interface QuotaUse extends Pick<Principal, "appId" | "appName"> {
+  readonly limit: RateLimit;
+  readonly contacts: number;
+}
+
 export interface RateLimiter {
   /** The quota of a caller, or undefined if their app has no limit. */
   quotaOf(caller: Principal): Quota | undefined;
+  /** What calls have taken since the last time that this was asked. */
+  newUses(): QuotaUse[];
+  /** Takes what the calls of other processes have taken. */
+  takeElsewhere(uses: readonly QuotaUse[]): void;
 }
 
 export interface RateLimiterOptions {
@@ -38,7 +48,10 @@ export interface RateLimiterOptions {
 /** Beyond this number of apps, the ones that have not called lately are forgotten. */
 const leastForgotten = 1_000;
 
-/** Limits the contacts that each app uses in this process. */
+/**
+ * Limits the contacts that each app uses in this process. Processes can tell each other what they took: then
+ * the limit is one of all of them.
+ */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { defaultLimit, now = () => performance.now() } = options;
   const quotas = new Map<number, AppQuota>();
@@ -50,34 +63,57 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     forgetAt = Math.max(leastForgotten, 2 * quotas.size);
   }
 
+  function find(appId: number, appName: string, limit: RateLimit): AppQuota {
+    const known = quotas.get(appId);
+    if (known !== undefined) {
+      known.setLimit(limit);
+      return known;
+    }
+    if (quotas.size >= forgetAt) forgetIdle();
+    const quota = new AppQuota(appName, limit, now);
+    quotas.set(appId, quota);
+    return quota;
+  }
+
   return {
     quotaOf({ appId, appName, rateLimit }) {
       const limit = rateLimit ?? defaultLimit;
-      if (limit === undefined) return undefined;
-      const known = quotas.get(appId);
-      if (known !== undefined) {
-        known.setLimit(limit);
-        return known;
+      return limit === undefined ? undefined : find(appId, appName, limit);
+    },
+    newUses() {
+      const uses: QuotaUse[] = [];
+      for (const [appId, quota] of quotas) {
+        const { appName, limit } = quota;
+        const contacts = quota.readUse();
+        if (contacts !== 0) uses.push({ appId, appName, limit, contacts });
       }
-      if (quotas.size >= forgetAt) forgetIdle();
-      const quota = new AppQuota(appName, limit, now);
-      quotas.set(appId, quota);
-      return quota;
+      return uses;
+    },
+    takeElsewhere(uses) {
+      for (const { appId, appName, limit, contacts } of uses) {
+        find(appId, appName, limit).takeElsewhere(contacts);
+      }
     },
   };
 }
 
 class AppQuota implements Quota {
-  readonly #appName: string;
+  readonly appName: string;
   readonly #now: () => number;
   readonly #bucket: TokenBucket;
   /** The last fault. Calls are rejected with the same one as long as its values are correct. */
   #fault: RateLimitFault | undefined;
+  /** Contacts taken since `readUse`. */
+  #use = 0;
 
   constructor(appName: string, limit: RateLimit, now: () => number) {
-    this.#appName = appName;
+    this.appName = appName;
     this.#now = now;
     this.#bucket = new TokenBucket(limit, now());
+  }
+
+  get limit(): RateLimit {
+    return this.#bucket.limit;
   }
 
   setLimit(limit: RateLimit): void {
@@ -94,17 +130,33 @@ class AppQuota implements Quota {
   accept(): void {
     const now = this.#now();
     if (this.#bucket.tokens(now) < 1) throw this.#rejection(now);
-    this.#bucket.take(1, now);
+    this.#take(1, now);
   }
 
   takeMore(contacts: number): void {
     const now = this.#now();
     if (contacts > 0 && this.#bucket.tokens(now) < 0) throw this.#rejection(now);
-    this.#bucket.take(contacts, now);
+    this.#take(contacts, now);
   }
 
   giveBack(contacts: number): void {
-    this.#bucket.take(-contacts, this.#now());
+    this.#take(-contacts, this.#now());
+  }
+
+  takeElsewhere(contacts: number): void {
+    this.#bucket.take(contacts, this.#now());
+  }
+
+  /** @returns the contacts that were taken since the last time */
+  readUse(): number {
+    const use = this.#use;
+    this.#use = 0;
+    return use;
+  }
+
+  #take(contacts: number, now: number): void {
+    this.#use += contacts;
+    this.#bucket.take(contacts, now);
   }
 
   headers(): Readonly<Record<string, string>> {
@@ -122,7 +174,7 @@ class AppQuota implements Quota {
   #rejection(now: number): RateLimitFault {
     const retryAfter = this.#bucket.secondsUntil(1, now);
     if (this.#fault?.retryAfter !== retryAfter) {
-      this.#fault = new RateLimitFault(this.#appName, this.#bucket.limit, retryAfter);
+      this.#fault = new RateLimitFault(this.appName, this.#bucket.limit, retryAfter);
     }
     return this.#fault;
   }

@@ -12,14 +12,17 @@ export interface LoggerOptions {
   /** `auto`: for people if standard output is a terminal and pino-pretty is installed, else JSON. */
   readonly format: LogFormat | "auto";
   readonly sink: { write(line: string): void };
+  /** The number of the worker process. Present: each line has it. */
+  readonly worker?: number;
 }
 
 /** Writes one line for each entry. The format `pretty` needs pino-pretty. */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
-  const { level, sink } = options;
+  const { level, sink, worker } = options;
+  const base = worker === undefined ? null : { worker };
   const format = await loadFormat(options.format);
   return pino(
-    { level, base: null, serializers: { err: (error: unknown) => describeError(error) } },
+    { level, base, serializers: { err: (error: unknown) => describeError(error) } },
     { write: (line) => sink.write(format(line)) },
   );
 }

@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
@@ -20,8 +19,6 @@ export interface Http1Options {
 }
 
 export interface Http1 {
-  /** It has to listen: its timeouts and its closing of idle connections work only then. */
-  readonly server: Server;
   /**
    * Serves a connection.
    *
@@ -30,8 +27,8 @@ export interface Http1 {
   accept(socket: Socket, firstBytes: Buffer): void;
   /** From now on each response closes its connection. */
   closeAfterResponses(): void;
-  /** Closes the connections whose last request has its response but not all of its body. */
-  closeAnswered(): void;
+  /** Closes the connections without a request, and those whose last request has its response but not all of its body. */
+  closeIdle(): void;
   /** Ends the effect of `closeAfterResponses` on requests that arrive from now on. */
   keepConnections(): void;
 }
@@ -66,6 +63,8 @@ export function createHttp1(options: Http1Options): Http1 {
   });
   const connectionListeners = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
+  // The server itself does not listen, but its timeouts and its list of idle connections begin with this event.
+  server.emit("listening");
 
   function serve(req: IncomingMessage, res: ServerResponse, reason = requestFault(req)): void {
     const { socket } = req;
@@ -152,7 +151,6 @@ export function createHttp1(options: Http1Options): Http1 {
   });
 
   return {
-    server,
     accept(socket, firstBytes) {
       sockets.add(socket);
       // Node removes its own listener when it reports "connect" or "upgrade".
@@ -172,7 +170,8 @@ export function createHttp1(options: Http1Options): Http1 {
         if (res !== undefined && !res.headersSent) res.shouldKeepAlive = false;
       }
     },
-    closeAnswered() {
+    closeIdle() {
+      server.closeIdleConnections();
       for (const socket of sockets) {
         const exchange = latest.get(socket);
         if (exchange?.res.closed && !exchange.req.complete) endConnection(socket);

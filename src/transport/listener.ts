@@ -1,5 +1,4 @@
 import type { AddressInfo, Socket } from "node:net";
-import { Server } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { TlsAcceptor } from "../tls/acceptor.ts";
 import { isTls } from "../tls/acceptor.ts";
@@ -8,9 +7,10 @@ import type { GrpcTransport } from "./grpc.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
 import { rejectPlaintext } from "./plaintext.ts";
+import type { Port, PortAddress } from "./port.ts";
+import { createPort } from "./port.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
-import { untilAllAccepted } from "./until-all-accepted.ts";
 
 export interface ListenerOptions {
   /** Serves the requests that `grpc` does not serve. */
@@ -28,11 +28,13 @@ export interface ListenerOptions {
   readonly strangers?: Strangers | undefined;
   /** Absent: the port serves plaintext. */
   readonly tls?: TlsAcceptor | undefined;
+  /** Absent: a port of this process. */
+  readonly port?: Port | undefined;
 }
 
 export interface Listener {
   /** @throws Error of the system, such as EADDRINUSE */
-  listen(address: { readonly host: string; readonly port: number }): Promise<AddressInfo>;
+  listen(address: PortAddress): Promise<AddressInfo>;
   /** From now on each HTTP/1 response closes its connection. New connections are still accepted. */
   closeAfterResponses(): void;
   /**
@@ -60,17 +62,19 @@ const idleGraceMs = 1_000;
 export function createListener(options: ListenerOptions): Listener {
   const http1 = createHttp1(options);
   const http2 = createHttp2(options);
-  const { server } = http1;
+  const { port = createPort() } = options;
   const sockets = new Set<Socket>();
   /** Connections whose protocol is not known yet. */
   const undecided = new Set<Socket>();
+  let onAllClosed = () => {};
 
-  server.on("connection", (socket: Socket) => {
+  function accept(socket: Socket): void {
     sockets.add(socket);
     undecided.add(socket);
     socket.once("close", () => {
       sockets.delete(socket);
       undecided.delete(socket);
+      if (sockets.size === 0) onAllClosed();
     });
     socket.setNoDelay(true);
     const { silenceMs, tls } = options;
@@ -97,24 +101,19 @@ export function createListener(options: ListenerOptions): Listener {
           whenKnown(secured, silenceMs, isAny, (_, firstBytes) => acceptHttp1(secured, firstBytes));
       });
     });
-  });
+  }
 
   return {
-    listen: ({ host, port }) =>
-      new Promise((resolve, reject) => {
-        server.once("error", reject);
-        server.listen({ host, port, backlog: 1_024 }, () => {
-          server.off("error", reject);
-          resolve(server.address() as AddressInfo);
-        });
-      }),
+    listen: (address) => port.listen(address, accept),
     closeAfterResponses: http1.closeAfterResponses,
     async drain() {
       // A client whose connection is closed opens another one, so none is closed before the server is.
       http1.keepConnections();
-      await untilAllAccepted(server);
-      // The method of HTTP's server would close idle connections at once.
-      const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
+      await port.close();
+      const closed = new Promise<void>((resolve) => {
+        onAllClosed = resolve;
+        if (sockets.size === 0) resolve();
+      });
       http1.closeAfterResponses();
       http2.drain();
       const closeFrom = performance.now() + idleGraceMs;
@@ -123,8 +122,7 @@ export function createListener(options: ListenerOptions): Listener {
       const closing = setInterval(async () => {
         if (performance.now() < closeFrom) return;
         await setImmediate();
-        server.closeIdleConnections();
-        http1.closeAnswered();
+        http1.closeIdle();
         for (const socket of undecided) socket.destroy();
       }, 20);
       await closed;

@@ -8,7 +8,8 @@ import { startReplicas } from "./support/replicas.ts";
 
 const callersPerProtocol = 6;
 
-const startTwo = () => startReplicas({ count: 2, env: { DRAIN_DELAY_MS: "500" } });
+const startTwo = (env: Record<string, string> = {}) =>
+  startReplicas({ count: 2, env: { DRAIN_DELAY_MS: "500", ...env } });
 
 /** Restarts each replica twice while the callers call, and checks that no call fails. */
 async function expectToLoseNothing(replicas: Replicas, callers: readonly Caller[]): Promise<void> {
@@ -27,16 +28,22 @@ function several(start: () => Caller): Caller[] {
   return Array.from({ length: callersPerProtocol }, start);
 }
 
-test("a rolling restart loses no call of clients that know both replicas", async () => {
-  await using stack = new AsyncDisposableStack();
-  const replicas = stack.use(await startTwo());
-  const { ports, header } = replicas;
-  const callers = [
-    ...several(() => stack.use(callOverRest(ports, header))),
-    ...several(() => stack.use(callOverGrpc(ports, header))),
-  ];
-  await expectToLoseNothing(replicas, callers);
-});
+test.each([
+  { workers: "1", name: "one process" },
+  { workers: "2", name: "two workers" },
+])(
+  "a rolling restart of replicas with $name loses no call of clients that know both",
+  async ({ workers }) => {
+    await using stack = new AsyncDisposableStack();
+    const replicas = stack.use(await startTwo({ WORKERS: workers }));
+    const { ports, header } = replicas;
+    const callers = [
+      ...several(() => stack.use(callOverRest(ports, header))),
+      ...several(() => stack.use(callOverGrpc(ports, header))),
+    ];
+    await expectToLoseNothing(replicas, callers);
+  },
+);
 
 test("a rolling restart behind nginx loses no call", async ({ skip }) => {
   if (!hasNginx) process.stderr.write("Skipped the restart behind nginx: nginx is not installed\n");

@@ -3,7 +3,7 @@ import type { StoreObserver } from "../../contact/store-observer.ts";
 import type { CallMetricsOptions, EndedCall } from "./call-metrics.ts";
 import { createCallMetrics } from "./call-metrics.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
-import type { MetricDescription } from "./registry.ts";
+import type { MetricDescription, MetricValues } from "./registry.ts";
 import { createMetricRegistry } from "./registry.ts";
 import type { ServiceMetricsOptions } from "./service-metrics.ts";
 import { createServiceMetrics } from "./service-metrics.ts";
@@ -18,6 +18,8 @@ export interface Metrics {
   readonly keyCache: KeyCacheCounts;
   /** All metrics in the text format of Prometheus. */
   text(): Promise<string>;
+  /** All metrics in a form that `mergeMetrics` reads. */
+  values(): Promise<MetricValues>;
   /** The media type of the text. */
   readonly contentType: string;
   readonly descriptions: readonly MetricDescription[];
@@ -34,6 +36,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     keyCache: createServiceMetrics({ ...options, registry }),
     stop: createProcessMetrics(registry),
     text: registry.text,
+    values: registry.values,
     contentType: registry.contentType,
     descriptions: registry.descriptions,
   };

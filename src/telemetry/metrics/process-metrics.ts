@@ -21,13 +21,8 @@ interface GcEntry extends PerformanceEntry {
   readonly detail: { readonly kind: number };
 }
 
-/**
- * The metrics of the process, with the usual names of Prometheus' clients. All durations are counted since
- * the start, so that any number of readers can take differences.
- *
- * @returns stops the measurements
- */
-export function createProcessMetrics(registry: MetricRegistry): () => void {
+/** CPU time and memory of the process, with the usual names of Prometheus' clients. */
+export function createUsageMetrics(registry: MetricRegistry): void {
   const startedAt = performance.timeOrigin / 1_000;
   registry.counter({
     name: "process_cpu_seconds_total",
@@ -40,6 +35,7 @@ export function createProcessMetrics(registry: MetricRegistry): () => void {
   registry.gauge({
     name: "process_start_time_seconds",
     help: "Start of the process, in seconds since 1970",
+    aggregator: "min",
     read: () => startedAt,
   });
   registry.gauge({
@@ -62,6 +58,16 @@ export function createProcessMetrics(registry: MetricRegistry): () => void {
     help: "Memory of objects outside of the heap of V8, buffers included",
     read: () => process.memoryUsage().external,
   });
+}
+
+/**
+ * The metrics of the process. All durations are counted since the start, so that any number of readers can
+ * take differences.
+ *
+ * @returns stops the measurements
+ */
+export function createProcessMetrics(registry: MetricRegistry): () => void {
+  createUsageMetrics(registry);
   registry.counter({
     name: "nodejs_eventloop_time_seconds_total",
     help: "Time of the event loop: active, or idle",

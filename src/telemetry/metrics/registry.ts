@@ -14,6 +14,20 @@ export interface HistogramSample {
   readonly series: HistogramSeries;
 }
 
+/** How the values of several processes become one. */
+export type Aggregator = "sum" | "min" | "max" | "first";
+
+/** The values of a metric in this process, as prom-client has them. They can be sent to another process. */
+export interface CollectedMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator: string;
+  readonly values: readonly object[];
+}
+
+export type MetricValues = readonly CollectedMetric[];
+
 export interface MetricOptions<T> {
   /** The name, with the unit by the conventions of Prometheus. */
   readonly name: string;
@@ -21,6 +35,8 @@ export interface MetricOptions<T> {
   readonly help: string;
   /** The names of the labels. */
   readonly labels?: readonly string[];
+  /** Only gauges can have one. Absent: the sum. */
+  readonly aggregator?: Aggregator;
   /** Reads the values when the metrics are collected. */
   readonly read: () => T | Promise<T>;
 }
@@ -34,6 +50,8 @@ export interface MetricRegistry {
   ): void;
   /** All metrics in the text format of Prometheus. */
   text(): Promise<string>;
+  /** All metrics in a form that `mergeMetrics` reads. */
+  values(): Promise<MetricValues>;
   readonly contentType: string;
   /** The description of each metric, without its values. */
   readonly descriptions: readonly MetricDescription[];
@@ -63,10 +81,10 @@ export function createMetricRegistry(): MetricRegistry {
         },
       });
     },
-    gauge({ name, help, labels = [], read }) {
+    gauge({ name, help, labels = [], aggregator = "sum", read }) {
       descriptions.push({ name, type: "gauge", labels, help });
       new Gauge({
-        ...{ name, help, labelNames: labels, registers },
+        ...{ name, help, labelNames: labels, registers, aggregator },
         async collect() {
           const samples = samplesOf(await read());
           this.reset();
@@ -80,6 +98,7 @@ export function createMetricRegistry(): MetricRegistry {
       new SeriesHistogram({ name, help, labelNames: labels, buckets, registers }, read);
     },
     text: () => registry.metrics(),
+    values: async () => (await registry.getMetricsAsJSON()) as unknown as MetricValues,
     contentType: registry.contentType,
   };
 }

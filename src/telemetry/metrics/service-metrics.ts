@@ -69,6 +69,7 @@ export function createServiceMetrics(options: ServiceMetricsOptions): KeyCacheCo
     name: "kith_build_info",
     help: "Always 1. The labels are the versions of Kith and Node, and the commit if it is known",
     labels: ["version", "commit", "node"],
+    aggregator: "first",
     read: () => [{ labels: { ...build }, value: 1 }],
   });
   // It comes last, because its query must not count as a request that waits for a connection.
@@ -76,6 +77,7 @@ export function createServiceMetrics(options: ServiceMetricsOptions): KeyCacheCo
     name: "kith_database_state",
     help: "1 for the present state of the database, 0 for the others",
     labels: ["state"],
+    aggregator: "max",
     async read() {
       const present = await databaseState();
       return databaseStates.map((state) => ({ labels: { state }, value: +(state === present) }));

@@ -97,7 +97,8 @@ export function serviceOf({ samples }) {
   const states = samples.get("kith_database_state") ?? [];
   const [build] = samples.get("kith_build_info") ?? [];
   return {
-    database: states.find(({ value }) => value === 1)?.labels.state ?? "unknown",
+    // Workers can see different states. The last one is the worst.
+    database: states.findLast(({ value }) => value === 1)?.labels.state ?? "unknown",
     ...build?.labels,
     startedAt: sum(samples, "process_start_time_seconds"),
     callsSinceStart: sum(samples, `${durations}_count`, isCall),

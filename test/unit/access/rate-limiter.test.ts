@@ -17,7 +17,7 @@ function start(defaultLimit?: RateLimit) {
     if (found === undefined) throw new Error("the app has no limit");
     return found;
   }
-  return { clock, find, quota };
+  return { clock, find, quota, limiter };
 }
 
 /** Runs a call with this number of contacts. @returns the delay until a retry if it is rejected */
@@ -165,4 +165,33 @@ test("apps that have not called lately are forgotten", () => {
   for (let appId = 3; appId <= 1_001; appId++) call(quota(appId));
   expect(quota(1)).toBe(busy);
   expect(quota(2)).not.toBe(idle);
+});
+
+test("limiters that tell each other their uses have one limit", () => {
+  const [first, second] = [start(limit), start(limit)];
+  call(first.quota(), 40);
+  call(first.quota(2), 60);
+  const uses = first.limiter.newUses();
+  expect(uses.map(({ appId, contacts }) => ({ appId, contacts }))).toEqual([
+    { appId: 1, contacts: 40 },
+    { appId: 2, contacts: 60 },
+  ]);
+  second.limiter.takeElsewhere(uses);
+  expect(call(second.quota(2))).toBe(2);
+  expect(call(second.quota(), 10)).toBeUndefined();
+  expect(call(second.quota())).toBe(1);
+  // What others took is not reported again, and neither is what was reported.
+  expect(second.limiter.newUses()).toEqual([expect.objectContaining({ appId: 1, contacts: 10 })]);
+  expect(first.limiter.newUses()).toEqual([]);
+});
+
+test("contacts that are given back are given back everywhere", () => {
+  const [first, second] = [start(limit), start(limit)];
+  call(first.quota(), 50);
+  second.limiter.takeElsewhere(first.limiter.newUses());
+  expect(call(second.quota())).toBe(1);
+  first.quota().giveBack(20);
+  second.limiter.takeElsewhere(first.limiter.newUses());
+  expect(call(second.quota(), 20)).toBeUndefined();
+  expect(call(second.quota())).toBe(1);
 });

@@ -6,7 +6,7 @@ import { importsOf, withoutComments } from "./imports.ts";
  * `src`. A part imports only parts of later rows.
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  main: ["startup-message", "app", "config", "telemetry", "access", "errors"],
+  main: ["startup-message", "workers", "app", "config", "telemetry", "access", "errors"],
   cli: [
     "version",
     "app",
@@ -19,13 +19,17 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   "startup-message": ["config", "access", "errors"],
+  workers: [
+    ...["app", "primary", "database", "config", "transport", "storage", "telemetry", "access"],
+  ],
   app: [
     ...[
       "monitoring",
       "observation",
       "transports",
+      "primary",
+      "database",
       "config",
-      "embedded",
       "transport",
       "tls",
       "api",
@@ -39,7 +43,9 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     ...["gen", "version"],
   ],
   observation: ["config", "api", "telemetry", "version"],
-  monitoring: ["config", "transport", "api", "storage", "telemetry", "version"],
+  monitoring: ["primary", "config", "transport", "api", "storage", "telemetry", "version"],
+  primary: ["database", "transport", "telemetry", "access"],
+  database: ["config", "embedded", "storage", "access"],
   version: ["package.json"],
   config: ["environment", "tls", "storage", "telemetry", "access", "errors"],
   transport: ["tls", "api", "telemetry", "contact", "access", "errors", "gen"],
@@ -60,7 +66,7 @@ const pureParts = ["contact", "access", "environment", "errors"];
 const purePackages = ["node:crypto"];
 
 /** Parts that may load the embedded Postgres, which a production install does not have. */
-const loadsEmbedded = ["app", "cli"];
+const loadsEmbedded = ["database", "cli"];
 
 const maxLines = 300;
 

@@ -1,8 +1,21 @@
+import { availableParallelism } from "node:os";
 import type { Variable } from "./variable.ts";
 import { notWhole } from "./variable.ts";
 
 /** The variables of the network. */
 export const networkVariables: readonly Variable[] = [
+  {
+    name: "WORKERS",
+    property: "workers",
+    fallback: 1,
+    good: [
+      ["1", 1],
+      ["256", 256],
+      ["auto", availableParallelism()],
+    ],
+    bad: [...notWhole, "0", "257", "AUTO"],
+    allowed: "auto or a whole number from 1 to 256",
+  },
   {
     name: "HOST",
     property: "host",
