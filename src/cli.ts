@@ -5,6 +5,12 @@ import { addMigrateCommand } from "./cli/migrate.ts";
 import { addTransferCommands } from "./cli/transfer.ts";
 import { version } from "./version.ts";
 
+// The console ignores errors. A lost line can be the only copy of a secret.
+process.stdout.on("error", ({ message }) => {
+  console.error(`error: the result cannot be written: ${message}`);
+  process.exit(1);
+});
+
 const program = new Command("kith")
   .description("Manages the apps and Server-Keys of Kith, on the database of the service")
   .version(version, "--version", "print the version")

@@ -195,9 +195,12 @@ function postgresUrl(text: string, env: Environment): string | Rejected {
 }
 
 function schemaName(text: string): string | Rejected {
-  return /^(?!pg_)[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(text)
+  return /^(?!pg_|information_schema$)[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(text)
     ? text
-    : { allowed: "1 to 63 letters, digits, _ and -, not beginning with a digit or pg_" };
+    : {
+        allowed:
+          "1 to 63 letters, digits, _ and -, not beginning with a digit or pg_, and not information_schema",
+      };
 }
 
 /** Blanks, quotes and invisible characters come from mistakes in shells and environment files. */

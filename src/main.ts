@@ -53,7 +53,8 @@ async function serve(config: Config): Promise<void> {
       logger.info({ cutOff: cutOff.length }, "stopped");
       process.exit(cutOff.length === 0 ? 0 : 1);
     };
-    for (const signal of ["SIGTERM", "SIGINT"]) {
+    // A terminal that is closed sends SIGHUP.
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
       process.on(signal, () => stop(signal).catch((err) => die(err, "could not stop cleanly")));
     }
 

@@ -60,5 +60,6 @@ function isSampled(share: number): boolean {
 }
 
 function isCallerAtFault({ hasCallerDeadline }: Call, { reason, row }: Fault): boolean {
-  return row.http < 500 || (reason === "DEADLINE_EXCEEDED" && hasCallerDeadline);
+  const isRejected = row.http < 500 || row.grpc === "UNIMPLEMENTED";
+  return isRejected || (reason === "DEADLINE_EXCEEDED" && hasCallerDeadline);
 }

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { open, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, createGzip } from "node:zlib";
 import type { Command } from "commander";
@@ -33,7 +33,7 @@ export function addTransferCommands(program: Command): void {
 
 async function exportTo(file: string): Promise<Counts> {
   // The file has the hashes of the secrets.
-  const target = createWriteStream(file, { flags: "wx", mode: 0o600 });
+  const target = (await open(file, "wx", 0o600)).createWriteStream();
   try {
     return await withPool(async (database) => {
       const compressed = createGzip({ level: constants.Z_BEST_SPEED });
@@ -49,8 +49,7 @@ async function exportTo(file: string): Promise<Counts> {
       return counts;
     });
   } catch (error) {
-    const isOlder = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!isOlder) await rm(file, { force: true });
+    await rm(file, { force: true });
     throw error;
   }
 }
@@ -64,8 +63,18 @@ async function importFrom(file: string, restarts: boolean): Promise<Counts> {
     using _ = showProgress(() => `${Math.floor((100 * source.bytesRead) / size)} %`);
     const onContinue = (stored: number) =>
       console.error(`continuing an earlier import, after ${stored} rows`);
-    return importTables({ ...database, restarts, onContinue }, rows);
+    return importTables({ ...database, restarts, onContinue }, rows).catch((error) => {
+      throw isOfGzip(error) ? damaged(error) : error;
+    });
   });
+}
+
+function isOfGzip(error: Error & { code?: string }): boolean {
+  return error.code?.startsWith("Z_") === true;
+}
+
+function damaged({ message }: Error): Error {
+  return new Error(`the file is damaged, or is not an export of Kith: ${message}`);
 }
 
 async function printCounts(json: boolean, done: string, work: Promise<Counts>): Promise<void> {

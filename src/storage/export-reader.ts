@@ -4,6 +4,8 @@ export interface ExportReader {
   readLine(): Promise<unknown>;
   /** The rows up to the line `\.`, which is read too. */
   readRows(): AsyncIterable<Buffer>;
+  /** Reads the end of the file, where its checksum is. @throws Error if something else follows */
+  readEnd(): Promise<void>;
 }
 
 const endOfRows = Buffer.from("\n\\.\n");
@@ -20,6 +22,11 @@ export function createExportReader(source: AsyncIterable<Buffer>): ExportReader 
   }
 
   return {
+    async readEnd() {
+      const { value } = rest.length > 0 ? { value: rest } : await chunks.next();
+      if (value !== undefined) throw new Error("the file continues after its end");
+    },
+
     async readLine() {
       let end = rest.indexOf(10);
       while (end === -1) {

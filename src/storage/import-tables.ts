@@ -55,6 +55,7 @@ export async function importTables(
     if (end.counts?.[table] !== progress.counts[table])
       throw new Error(`${table}: the file lacks rows`);
   }
+  await reader.readEnd();
   await inTransferTransaction(pool, begin, async (client) => {
     // COPY writes the ids, and does not advance the sequence of new ids.
     const app = nameOf(client, schema, "app");

@@ -43,3 +43,30 @@ export function drainSession(session: ServerHttp2Session, socket: Socket): void 
   if (session.connecting || session.pendingSettingsAck) session.once("localSettings", notify);
   else notify();
 }
+
+/** Destroys a connection. If the session is closing, Node itself would wait until the client closes. */
+export function destroySession(session: ServerHttp2Session, socket: Socket): void {
+  session.destroy();
+  socket.destroy();
+}
+
+/**
+ * Destroys a connection on which the client no longer answers pings. After a GOAWAY of the client, Node does
+ * not report errors of the protocol: it stops reading, and does not see that the client closes the connection.
+ */
+export function destroyWhenSilent(
+  session: ServerHttp2Session,
+  socket: Socket,
+  silenceMs: number,
+): void {
+  let isAnswered = true;
+  const timer = setInterval(() => {
+    if (!isAnswered) return destroySession(session, socket);
+    isAnswered = false;
+    session.ping((error) => {
+      isAnswered = error === null;
+    });
+  }, silenceMs);
+  session.once("close", () => clearInterval(timer));
+  socket.once("close", () => clearInterval(timer));
+}

@@ -14,7 +14,7 @@ import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import type { ConnectionStreams } from "./http2-concurrency.ts";
 import { createHttp2Concurrency, maxConcurrentStreams } from "./http2-concurrency.ts";
-import { drainSession } from "./http2-drain.ts";
+import { destroySession, destroyWhenSilent, drainSession } from "./http2-drain.ts";
 import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
@@ -25,6 +25,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Time in which a client that has sent GOAWAY must answer a ping, in milliseconds. */
+  readonly silenceMs: number;
   /** Absent: the number of streams does not depend on the load. */
   readonly callCounts?: (() => CallCounts) | undefined;
   /** Absent: connections without a valid call are not limited. */
@@ -47,7 +49,7 @@ interface Connection {
 const strangerStreamsMs = 10_000;
 
 export function createHttp2(options: Http2Options): Http2 {
-  const { handler, grpc, idleMs, callCounts, strangers } = options;
+  const { handler, grpc, idleMs, silenceMs, callCounts, strangers } = options;
   const concurrency = callCounts && createHttp2Concurrency(callCounts);
   const sessions = new Map<ServerHttp2Session, Connection>();
   /** The faults of requests that the handler has not answered yet. */
@@ -90,12 +92,13 @@ export function createHttp2(options: Http2Options): Http2 {
     strangers?.add(session, {
       close() {
         drainSession(session, socket);
-        const timer = setTimeout(() => session.destroy(), strangerStreamsMs).unref();
+        const timer = setTimeout(() => destroySession(session, socket), strangerStreamsMs).unref();
         session.once("close", () => clearTimeout(timer));
       },
       recognize: () => session.setTimeout(idleMs),
     });
     session.on("error", () => session.destroy());
+    session.once("goaway", () => destroyWhenSilent(session, socket, silenceMs));
     // A client that has closed its side can neither send calls nor update flow-control windows.
     session.socket.once("end", () => session.destroy());
     if (isDraining) drainSession(session, socket);

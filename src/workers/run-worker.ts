@@ -13,7 +13,7 @@ export interface RunWorkerOptions {
 /** Serves in this process the connections that the primary hands over. The process ends when the primary says so. */
 export async function runWorker({ env, sink }: RunWorkerOptions): Promise<void> {
   // A terminal or a supervisor may signal all processes. The primary says when this one stops.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
   let app: App | undefined;
   const primary = await connectToPrimary(async () => {

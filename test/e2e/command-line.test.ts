@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import type { TestService } from "../support/service.ts";
 import { startService } from "../support/service.ts";
@@ -95,6 +96,22 @@ test("a key is created with a name, used, listed, rotated, and revoked", async (
   expect(await kithJson("apps", "show", "shop")).toMatchObject({
     ...{ name: "shop", hasMoreContacts: false, lastUsedAt: expect.any(String) },
     ...{ activeKeys: 1, expiredKeys: 0, revokedKeys: 1 },
+  });
+});
+
+test.runIf(existsSync("/dev/full"))("a result that cannot be written is an error", async () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const child = spawn(`${root}bin/kith`, ["apps", "create", "unheard"], {
+    env: { PATH: process.env.PATH, DATABASE_URL: service.databaseUrl },
+    stdio: ["ignore", full, "pipe"],
+  });
+  const { stderr: errors } = child;
+  if (errors === null) throw new Error("standard error is not a pipe");
+  const [stderr, [code]] = await Promise.all([text(errors), once(child, "close")]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^error: the result cannot be written: .*\n$/),
   });
 });
 

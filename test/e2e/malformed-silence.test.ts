@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { openRaw, parseHttp1 } from "../support/raw.ts";
 import { encodeSync, expectToServeWithRetries, restPath, rpcPath } from "./support/calls.ts";
+import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2 } from "./support/http2.ts";
-import { http2Preface } from "./support/http2-frames.ts";
+import { emptySettings, headerBlock, http2Frame, http2Preface } from "./support/http2-frames.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile({ REQUEST_TIMEOUT_MS: "500" });
@@ -31,6 +32,31 @@ describe.concurrent("a connection that goes silent", () => {
     const received = await connection.until(() => false);
     expect(received.closed).toBe(true);
     for (const { status } of parseHttp1(received.bytes, true)) expect(status).toBe(408);
+  });
+
+  test("after GOAWAY and an invalid frame is closed, and its stream ends", async () => {
+    const watch = headerBlock([
+      [":method", "POST"],
+      [":scheme", "http"],
+      [":path", "/grpc.health.v1.Health/Watch"],
+      [":authority", "a"],
+      ["content-type", "application/grpc"],
+    ]);
+    const endStream = 1;
+    using connection = await openRaw(served.port);
+    connection.send(
+      Buffer.concat([
+        ...[http2Preface, emptySettings],
+        http2Frame(1, { flags: 4, stream: 1, payload: watch }),
+        http2Frame(7, { payload: Buffer.alloc(8) }),
+        http2Frame(0, { flags: endStream, stream: 1 }),
+        http2Frame(0, { flags: endStream, stream: 1 }),
+      ]),
+    );
+    const { closed } = await connection.until(() => false);
+    expect(closed).toBe(true);
+    const isWatch = ({ method }: { method?: unknown }) => String(method).endsWith("Health/Watch");
+    await eventually("the call is logged", () => served.service.logs.some(isWatch));
   });
 
   test("is closed though it sends a header every second", async () => {

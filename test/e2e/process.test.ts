@@ -40,10 +40,10 @@ test("starts, serves, and ends with 0 on SIGTERM", async () => {
   );
 });
 
-test("ends with 0 on SIGINT", async () => {
+test.each(["SIGINT", "SIGHUP"] as const)("ends with 0 on %s", async (signal) => {
   await using service = startProcess(env);
   await service.url();
-  service.signal("SIGINT");
+  service.signal(signal);
   expect(await service.exit()).toBe(0);
 });
 

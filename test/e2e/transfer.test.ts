@@ -40,6 +40,11 @@ function rowsOf(databaseUrl: string): Promise<string[]> {
   });
 }
 
+/** Standard error with the cause only. */
+function oneLine(cause: RegExp): unknown {
+  return expect.stringMatching(new RegExp(`^error: .*${cause.source}.*\n$`));
+}
+
 /** Ids that the text format of COPY has to escape, and one that looks like the end of a table. */
 const oddIds = ["tab\there", "line\nbreak", "\\.", "\\N", "\\", "é😀", "{}"];
 
@@ -72,7 +77,30 @@ test("an export and an import move everything, and new apps get new ids", async 
   ]);
   // A second import, and a second export to the same file, change nothing.
   await expect(kith(target, "import", file)).rejects.toThrow(/table app is not empty/);
-  await expect(kith(target, "export", file)).rejects.toThrow(/EEXIST/);
+  await expect(kith(target, "export", file)).rejects.toMatchObject({ stderr: oneLine(/EEXIST/) });
+  const elsewhere = kith(source, "export", join(file, "below"));
+  await expect(elsewhere).rejects.toMatchObject({ stderr: oneLine(/ENOTDIR/) });
+});
+
+test("an export has all columns of its tables", async () => {
+  const source = await newDatabase();
+  const file = newFile();
+  await kith(source, "export", file);
+  const parts = gunzipSync(readFileSync(file))
+    .toString()
+    .split("\n")
+    .filter((line) => line.startsWith('{"table"'))
+    .map((line) => JSON.parse(line) as { table: string; columns: string[] });
+  expect(parts).toHaveLength(3);
+  for (const { table, columns } of parts) {
+    const existing = await withAdmin(source, (admin) =>
+      admin.query<{ name: string }>(
+        "SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0",
+        [table],
+      ),
+    );
+    expect(columns.toSorted()).toEqual(existing.rows.map(({ name }) => name).toSorted());
+  }
 });
 
 /** More rows than an import stores in one transaction. */
@@ -141,6 +169,15 @@ test("a file that is cut off can be completed, and one of another version import
   await expect(kith(target, "import", file)).rejects.toThrow(/unexpected end of file/);
   writeFileSync(file, gzipSync(text.slice(0, text.lastIndexOf("{"))));
   await expect(kith(target, "import", file)).rejects.toThrow(/ends too early/);
+  writeFileSync(file, gzipSync(`${text}{}\n`));
+  await expect(kith(target, "import", file)).rejects.toThrow(/continues after its end/);
+  // The checksum is in the last eight bytes.
+  const altered = Buffer.from(bytes);
+  altered.writeUInt32LE((altered.readUInt32LE(altered.length - 8) ^ 1) >>> 0, altered.length - 8);
+  writeFileSync(file, altered);
+  await expect(kith(target, "import", file)).rejects.toThrow(/damaged.*incorrect data check/);
+  writeFileSync(file, text);
+  await expect(kith(target, "import", file)).rejects.toThrow(/is not an export of Kith/);
   writeFileSync(file, bytes);
   await kith(target, "import", file);
   expect(await rowsOf(target)).toEqual(await rowsOf(source));

@@ -1,4 +1,5 @@
-import type { Environment, Rejected } from "../../environment.ts";
+import { accessSync, constants } from "node:fs";
+import type { Environment, Parse, Rejected } from "../../environment.ts";
 import { createVariableReader, listOf, oneOf, share, wholeNumber } from "../../environment.ts";
 
 /** How spans are sampled and exported, from the standard variables of OpenTelemetry. */
@@ -35,9 +36,21 @@ const propagators = ["tracecontext", "baggage", "none"] as const;
 /** Most milliseconds, and most spans, that a variable of the batch processor can be. */
 const most = 999_999_999;
 
+/** The variables of traces alone override those of all signals. */
+const exporterScopes = ["OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_OTLP_TRACES_"];
+/** The variables that the exporters read themselves. They ignore values that are not valid. */
+const exporterVariables: readonly (readonly [name: string, parse: Parse<unknown>])[] = [
+  ["ENDPOINT", url],
+  ["HEADERS", headers],
+  ["TIMEOUT", wholeNumber(1, most)],
+  ["COMPRESSION", oneOf(["gzip", "none"])],
+  ["CERTIFICATE", readableFile],
+  ["CLIENT_CERTIFICATE", readableFile],
+  ["CLIENT_KEY", readableFile],
+];
+
 /**
- * Reads the variables of OpenTelemetry. The exporters read those of the collector themselves, such as
- * `OTEL_EXPORTER_OTLP_ENDPOINT`.
+ * Reads the variables of OpenTelemetry.
  *
  * @param faults receives a line for each variable that is not valid
  * @returns undefined unless the variables ask for an exporter
@@ -47,14 +60,14 @@ export function findTracingSettings(
   faults: string[],
 ): TracingSettings | undefined {
   const read = createVariableReader(env, faults);
-  const endpoint = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].find(
-    (name) => env[name],
-  );
-  const fallback = endpoint === undefined ? "none" : "otlp";
+  const hasEndpoint = exporterScopes.some((scope) => env[`${scope}ENDPOINT`]);
+  const fallback = hasEndpoint ? "otlp" : "none";
   const exporter = read("OTEL_TRACES_EXPORTER", oneOf(exporters), fallback);
   if (exporter === "none" || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return undefined;
 
-  if (endpoint !== undefined) read(endpoint, url, undefined);
+  for (const scope of exporterScopes) {
+    for (const [name, parse] of exporterVariables) read(scope + name, parse, undefined);
+  }
   const protocol = read("OTEL_EXPORTER_OTLP_PROTOCOL", oneOf(protocols), "http/protobuf");
   return {
     protocol: read("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", oneOf(protocols), protocol),
@@ -73,5 +86,21 @@ export function findTracingSettings(
 }
 
 function url(text: string): string | Rejected {
-  return URL.canParse(text) ? text : { allowed: "a URL, such as http://localhost:4318" };
+  return /^https?:/i.test(text) && URL.canParse(text)
+    ? text
+    : { allowed: "a URL, such as http://localhost:4318" };
+}
+
+function headers(text: string): string | Rejected {
+  const isValid = text.split(",").every((pair) => /^\s*[\w!#$%&'*+.^`|~-]+\s*=[^=]/.test(pair));
+  return isValid ? text : { allowed: "a list such as name=value,name=value" };
+}
+
+function readableFile(text: string): string | Rejected {
+  try {
+    accessSync(text, constants.R_OK);
+    return text;
+  } catch {
+    return { allowed: "the name of a file that can be read" };
+  }
 }

@@ -116,7 +116,7 @@ test.each(rows)(
     logCall(call);
     const common = { time: expect.any(Number), msg: "request failed", ...line, code: grpc, reason };
     const expected =
-      http < 500
+      http < 500 || grpc === "UNIMPLEMENTED"
         ? { level: levels.info, ...common }
         : {
             level: levels.error,

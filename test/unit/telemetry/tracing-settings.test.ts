@@ -33,6 +33,7 @@ test.each(off)("calls are not traced %s", (_, env) => {
 const asked: [name: string, env: Record<string, string>][] = [
   ["the exporter", on],
   ["an endpoint", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" }],
+  ["a header", { ...on, OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20eA==, x-a = b" }],
   ["an endpoint of traces", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://localhost/v1/traces" }],
 ];
 
@@ -82,6 +83,12 @@ describe("a variable that is not valid is an error", () => {
     ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "x", "must be one of grpc, http/protobuf"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost", "must be a URL, such as http://localhost:4318"],
     ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/x", "must be a URL, such as http://localhost:4318"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x", "must be a URL, such as http://localhost:4318"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "a=b,c", "must be a list such as name=value,name=value"],
+    ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a b=c", "must be a list such as name=value,name=value"],
+    ["OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "must be a whole number from 1 to 999999999"],
+    ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "must be one of gzip, none"],
+    ["OTEL_EXPORTER_OTLP_CERTIFICATE", "/none", "must be the name of a file that can be read"],
     ["OTEL_TRACES_SAMPLER", "jaeger_remote", "must be one of always_on, always_off"],
     ["OTEL_TRACES_SAMPLER_ARG", "1.1", "must be a number from 0 to 1"],
     ["OTEL_TRACES_SAMPLER_ARG", "half", "must be a number from 0 to 1"],

@@ -51,7 +51,8 @@ export const databaseVariables: readonly Variable[] = [
     fallback: undefined,
     good: ["kith", "Kith", "_kith-2", "k".repeat(63)].map((name) => [name, name] as const),
     bad: ["k".repeat(64), "2kith", "pg_kith", "my kith", "kith;", '"kith"', "kïth", "a,b"],
-    allowed: "1 to 63 letters, digits, _ and -, not beginning with a digit or pg_",
+    allowed:
+      "1 to 63 letters, digits, _ and -, not beginning with a digit or pg_, and not information_schema",
   },
   {
     name: "DATABASE_POOL_SIZE",
