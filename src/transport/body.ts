@@ -146,7 +146,7 @@ function receive(
       }, stop);
     };
     source.on("data", onData);
-    source.once("end", resolve);
+    source.on("end", resolve);
   });
 }
 

@@ -44,7 +44,7 @@ function createRoute(
   const { reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
   const write = compileJsonWriter(operation.method.output, { isRest: true });
 
-  async function readMessage(req: IncomingMessage, { cancellation }: Call) {
+  function readMessage(req: IncomingMessage, { cancellation }: Call) {
     assertContentLength(req, maxBytes);
     assertJson(req);
     return readHttpBody(req, { bodies, maxBytes, cancellation }, reader.fromRestJson);
