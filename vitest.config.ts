@@ -55,13 +55,12 @@ export default defineConfig({
         test: {
           name: "pooler",
           include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
-          // These end, cut or change the connection to the server, which a pooler hides.
-          exclude: ["test/storage/contact-store/{failures,connections,time-budget}.test.ts"],
           provide: { matrix: "sample" },
           globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
+      withPostgres({ name: "histories", include: ["test/histories/**/*.test.ts"] }),
       withPostgres({
         name: "contract",
         include: ["test/contract/**/*.test.ts"],

@@ -6,14 +6,18 @@ import type { FixtureName, Shape } from "./contenders/fixtures.ts";
 import { fixtures } from "./contenders/fixtures.ts";
 import type { PeerName } from "./contenders/peer.ts";
 import { startPeer } from "./contenders/peer.ts";
+import type { TenantOptions } from "./contenders/tenant.ts";
+import { createTenant } from "./contenders/tenant.ts";
 import type { Limit, LimitJob, LimitResult } from "./limit/limit.ts";
 import { createLimit } from "./limit/limit.ts";
 import type { LoadShape, Target } from "./load/generator.ts";
 import { generateLoad } from "./load/generator.ts";
+import type { HoldJob, HoldResult } from "./load/hold.ts";
 import type { LoadResult } from "./load/job.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Contender, Samples } from "./rounds.ts";
 import { inRounds } from "./rounds.ts";
+import type { ScenarioName } from "./scenarios/names.ts";
 import type { DatabaseServer } from "./support/database-server.ts";
 import type { Processes } from "./support/processes.ts";
 
@@ -36,6 +40,16 @@ export interface Bench {
   runLimit(job: LimitShape): Promise<LimitResult>;
   /** Measures the limit on a database without changing its rows first. */
   addLimit(databaseUrl: string, job: LimitShape): Promise<LimitResult>;
+  /** Runs a load on a service, and counts failed calls. The rows stay. */
+  offer(target: Target, shape: Shape, times?: LoadTimes): Promise<LoadResult>;
+  /** Runs a process that holds connections open. */
+  hold(job: HoldJob): Promise<HoldResult>;
+  /** Creates another app on the database of a service, and returns the service with its key. */
+  createTenant(target: Target, tenant: TenantOptions): ReturnType<typeof createTenant>;
+  /** SVG images of the results, by their name. */
+  readonly charts: Map<string, string>;
+  /** What scenarios saw beside their lines, by scenario. */
+  readonly details: Map<ScenarioName, unknown>;
   measureInRounds(scenario: string, contenders: readonly Contender[]): Promise<Samples>;
 }
 
@@ -48,6 +62,9 @@ export interface Workload {
   /** Failed calls are counted. Without this a failed call ends the scenario. */
   readonly mayFail?: boolean;
 }
+
+/** Other times than those of the options, in seconds. */
+export type LoadTimes = Partial<Pick<LoadShape, "seconds" | "warmupSeconds">>;
 
 export type LimitShape = Omit<LimitJob, "databaseUrl" | "seconds" | "warmupSeconds">;
 
@@ -120,6 +137,18 @@ export async function createBench(parts: {
       await server.empty(await limitDatabase);
       return bench.addLimit(await limitDatabase, job);
     },
+    offer: (target, shape, times) =>
+      generate(target, { ...shape, seconds, warmupSeconds, ...times }, true),
+    async hold(job) {
+      const { stdout } = await processes.run({
+        command: process.execPath,
+        args: ["bench/load/hold-main.ts", JSON.stringify(job)],
+      });
+      return JSON.parse(stdout);
+    },
+    createTenant: (target, tenant) => createTenant({ processes, target, ...tenant }),
+    charts: new Map(),
+    details: new Map(),
     addLimit: (databaseUrl, job) => limit.measure({ ...job, databaseUrl, seconds, warmupSeconds }),
     async measureInRounds(scenario, contenders) {
       const samples = await inRounds({

@@ -10,8 +10,10 @@ import { describeGenerator } from "./report/generator.ts";
 import type { Line } from "./report/line.ts";
 import type { Machine } from "./report/machine.ts";
 import { describeCommit, describeMachine } from "./report/machine.ts";
-import { resultsDir, writeResults } from "./report/results.ts";
+import type { ScenarioResult } from "./report/results.ts";
+import { failuresOf, resultsDir, writeResults } from "./report/results.ts";
 import { formatTable } from "./report/table.ts";
+import type { ScenarioName } from "./scenarios/names.ts";
 import { scenarios } from "./scenarios/scenario.ts";
 import { startDatabaseServer } from "./support/database-server.ts";
 import { createProcesses } from "./support/processes.ts";
@@ -70,24 +72,24 @@ async function runScenarios(bench: Bench): Promise<void> {
   const { baseline } = options;
   const machine = await describeMachine();
   bench.progress(`Postgres ${server.version}, ${limit.name}, Node ${machine.node}`);
-  const lines: Line[] = [];
-  const failures: string[] = [];
+  const results = new Map<ScenarioName, ScenarioResult>();
   for (const name of options.only) {
     try {
       const { measure, compare } = scenarios[name];
-      lines.push(...(await (baseline === undefined ? measure : compare)(bench)));
+      results.set(name, { lines: await (baseline === undefined ? measure : compare)(bench) });
     } catch (error) {
       if (!(error instanceof WrongAnswers)) throw error;
-      failures.push(`${name}: ${error.message}`);
+      results.set(name, { lines: [], failure: `${name}: ${error.message}` });
     }
   }
-  if (baseline === undefined) await writeResults({ bench, lines, failures, machine });
-  print({ bench, lines, machine });
+  if (baseline === undefined) await writeResults({ bench, results, machine });
+  print({ bench, lines: [...results.values()].flatMap(({ lines }) => lines), machine });
   console.log(
     baseline === undefined
       ? `The results are in ${resultsDir}`
       : `The baseline is ${await describeCommit(baseline.root)}`,
   );
+  const failures = failuresOf(results.values());
   if (failures.length > 0) throw new WrongAnswers(failures.join("\n"));
 }
 

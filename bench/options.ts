@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { Checkout } from "./contenders/checkout.ts";
 import { checkoutProblem } from "./contenders/checkout.ts";
 import type { ScenarioName } from "./scenarios/names.ts";
-import { scenarioNames } from "./scenarios/names.ts";
+import { loadScenarioNames, scenarioNames } from "./scenarios/names.ts";
 import { root } from "./support/root.ts";
 
 export interface BenchOptions {
@@ -27,25 +27,27 @@ export interface BenchOptions {
 export class UsageError extends Error {}
 
 /** Scenarios that a quick run leaves out. */
-const slow: readonly ScenarioName[] = ["contention", "filled"];
+const slow: readonly ScenarioName[] = ["contention", "filled", ...loadScenarioNames];
 
 export const help = `Measures Kith against Postgres itself and against plain services, on this machine.
 
 Usage: npm run bench -- [options]
 
-  --quick          short runs, without ${slow.join(" and ")}: under 90 s
+  --quick          short runs, without the slow scenarios: under 90 s
   --seconds N      measured seconds of each run (5; quick: 0.8)
   --rounds N       how often each contender is measured (3; quick: 2)
   --rows N         rows in the full table (10,000,000)
   --only NAME      runs one scenario; can be repeated. The scenarios:
                    ${scenarioNames.join(", ")}
+                   Slow: ${slow.join(", ")}
   --baseline DIR   compares this checkout with another one, whose dependencies are
                    installed. Each load runs on both, in turns. Nothing else is measured
                    and no results are written
   --help           prints this text
 
 If pgbench is installed, it measures the limit of Postgres; otherwise a process of pg clients
-does. Writes bench/results/latest.json and latest.svg.
+does. Writes bench/results/latest.json and latest.svg. The results of ${loadScenarioNames.join(", ")}
+are in load.json, each with a chart of its name.
 `;
 
 /**

@@ -85,6 +85,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     connectionString,
     schema: config.databaseSchema,
     migrates: config.migrates,
+    prepares: config.databasePrepare,
     name,
     logger,
   });
@@ -178,6 +179,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       monitoringRoutes: hasOwnPort ? undefined : monitoring?.routes,
     }),
     ...timeouts,
+    callCounts: () => lifecycle.inFlight.counts(),
     strangers,
     tls,
   });

@@ -3,22 +3,29 @@ import type { RateLimit } from "./access/rate-limit.ts";
 import { rateLimitOf, rateLimitRange } from "./access/rate-limit.ts";
 import type { ServerKey } from "./access/server-key.ts";
 import { maxKeyIdLength, splitServerKey } from "./access/server-key.ts";
+import type { Environment, Rejected } from "./environment.ts";
+import { createVariableReader, oneOf, onOrOff, share, wholeNumber } from "./environment.ts";
 import { checkEnvironment, withEnvironment } from "./storage/database-environment.ts";
 import { checkDatabaseUrl } from "./storage/database-url.ts";
 import { clientAddressHeaders, parseNetworks } from "./telemetry/client-address.ts";
 import type { LogFormat, LogLevel } from "./telemetry/logger.ts";
 import { isPrettyInstalled, logFormats, logLevels } from "./telemetry/logger.ts";
 import type { TracingSettings } from "./telemetry/tracing/settings.ts";
-import { findTracingSettings, isShare } from "./telemetry/tracing/settings.ts";
+import { findTracingSettings } from "./telemetry/tracing/settings.ts";
 import type { TlsFiles } from "./tls/files.ts";
 import { findTlsFiles } from "./tls/variables.ts";
 
-/** The configuration of the service. The README lists each property with its variable. */
+/** The configuration of the service. The README lists each property with its variable, in this order. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   /** If absent, the port serves plaintext. */
   readonly tls: TlsFiles | undefined;
+  /** The origins whose pages may call the service. Absent: none. */
+  readonly corsOrigins: "*" | readonly string[] | undefined;
+  /** If absent, the address of a client is that of its connection. */
+  readonly trustedProxies: BlockList | undefined;
+  readonly clientAddressHeader: (typeof clientAddressHeaders)[number];
   /** If absent, the service uses the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | undefined;
   /** A replica for reads that may be stale. */
@@ -49,17 +56,8 @@ export interface Config {
   readonly accessLog: boolean;
   /** The share of these calls that are logged, from 0 to 1. */
   readonly accessLogSample: number;
-  /** If absent, the address of a client is that of its connection. */
-  readonly trustedProxies: BlockList | undefined;
-  readonly clientAddressHeader: (typeof clientAddressHeaders)[number];
   /** If absent, calls are not traced. */
   readonly tracing: TracingSettings | undefined;
-  /** The origins whose pages may call the service. Absent: none. */
-  readonly corsOrigins: "*" | readonly string[] | undefined;
-  /** Whether to serve `/docs`. */
-  readonly docs: boolean;
-  /** Whether to serve server reflection. */
-  readonly reflection: boolean;
   /** Whether `/metrics` and `/status` are served. */
   readonly metrics: boolean;
   /** The port of `/metrics` and `/status`. Absent: that of the service. */
@@ -68,6 +66,10 @@ export interface Config {
   readonly metricsAppLabel: boolean;
   /** The commit that the image was built from. Absent: it is not known. */
   readonly buildCommit: string | undefined;
+  /** Whether to serve `/docs`. */
+  readonly docs: boolean;
+  /** Whether to serve server reflection. */
+  readonly reflection: boolean;
 }
 
 /** Lists every invalid variable on a separate line, with its name and its allowed values. */
@@ -78,12 +80,6 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Parses the text of a variable, or returns the allowed values. */
-type Parse<T> = (text: string) => T | Rejected;
-type Rejected = { readonly allowed: string };
-
 /**
  * Reads the configuration from environment variables. An empty variable counts as absent.
  *
@@ -91,28 +87,26 @@ type Rejected = { readonly allowed: string };
  */
 export function parseConfig(env: Environment): Config {
   const faults: string[] = [];
-
-  function read<T, D>(name: string, parse: Parse<T>, fallback: D): T | D {
-    const text = env[name];
-    if (text === undefined || text === "") return fallback;
-    const value = parse(text);
-    if (!isRejected(value)) return value;
-    faults.push(`${name} must be ${value.allowed}`);
-    return fallback;
-  }
-
+  const read = createVariableReader(env, faults);
   const connect = (text: string) => postgresUrl(text, env);
   const config: Config = {
     host: read("HOST", (text) => text, "127.0.0.1"),
     port: read("PORT", wholeNumber(0, 65_535), 8080),
     tls: findTlsFiles(env, faults),
+    corsOrigins: read("CORS_ORIGINS", origins, undefined),
+    trustedProxies: read("TRUST_PROXY", networks, undefined),
+    clientAddressHeader: read(
+      "CLIENT_ADDRESS_HEADER",
+      oneOf(clientAddressHeaders),
+      "x-forwarded-for",
+    ),
     databaseUrl: read("DATABASE_URL", connect, undefined),
     databaseReadUrl: read("DATABASE_READ_URL", connect, undefined),
     databaseReadMaxLagMs: read("DATABASE_READ_MAX_LAG_MS", wholeNumber(100, 3_600_000), 5_000),
     databaseSchema: read("DATABASE_SCHEMA", schemaName, undefined),
     databasePoolSize: read("DATABASE_POOL_SIZE", wholeNumber(1, 1_000), 10),
-    databasePrepare: read("DATABASE_PREPARE", oneOf(["on", "off"]), "on") === "on",
-    migrates: read("MIGRATE", oneOf(["on", "off"]), "on") === "on",
+    databasePrepare: read("DATABASE_PREPARE", onOrOff, true),
+    migrates: read("MIGRATE", onOrOff, true),
     dataDir: read("DATA_DIR", (text) => text, ".data"),
     bootstrapServerKey: read("BOOTSTRAP_SERVER_KEY", serverKey, undefined),
     maxContactsPerRequest: read("MAX_CONTACTS_PER_REQUEST", wholeNumber(1, 10_000), 10_000),
@@ -126,20 +120,13 @@ export function parseConfig(env: Environment): Config {
     logFormat: read("LOG_FORMAT", logFormat, undefined),
     accessLog: read("ACCESS_LOG", onOrOff, false),
     accessLogSample: read("ACCESS_LOG_SAMPLE", share, 1),
-    trustedProxies: read("TRUST_PROXY", networks, undefined),
-    clientAddressHeader: read(
-      "CLIENT_ADDRESS_HEADER",
-      oneOf(clientAddressHeaders),
-      "x-forwarded-for",
-    ),
     tracing: findTracingSettings(env, faults),
-    corsOrigins: read("CORS_ORIGINS", origins, undefined),
-    docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
-    reflection: read("REFLECTION", onOrOff, true),
     metrics: read("METRICS", onOrOff, true),
     metricsPort: read("METRICS_PORT", wholeNumber(0, 65_535), undefined),
     metricsAppLabel: read("METRICS_APP_LABEL", onOrOff, false),
     buildCommit: read("BUILD_COMMIT", commit, undefined),
+    docs: read("DOCS", onOrOff, env.NODE_ENV !== "production"),
+    reflection: read("REFLECTION", onOrOff, true),
   };
   if (env.NODE_ENV === "production" && !env.DATABASE_URL) {
     faults.push(
@@ -151,23 +138,6 @@ export function parseConfig(env: Environment): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
-}
-
-function isRejected(value: unknown): value is Rejected {
-  return typeof value === "object" && value !== null && "allowed" in value;
-}
-
-function wholeNumber(least: number, most: number): Parse<number> {
-  return (text) => {
-    const value = Number(text);
-    const isAllowed = /^\d{1,15}$/.test(text) && value >= least && value <= most;
-    return isAllowed ? value : { allowed: `a whole number from ${least} to ${most}` };
-  };
-}
-
-function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
-  return (text) =>
-    allowed.find((value) => value === text) ?? { allowed: `one of ${allowed.join(", ")}` };
 }
 
 function origins(text: string): "*" | readonly string[] | Rejected {
@@ -188,19 +158,11 @@ function rateLimit(text: string): RateLimit | Rejected {
   return typeof value === "number" ? rateLimitOf(value) : value;
 }
 
-function onOrOff(text: string): boolean | Rejected {
-  return text === "on" || text === "off" ? text === "on" : { allowed: "on or off" };
-}
-
 function logFormat(text: string): LogFormat | Rejected {
   if (text === "pretty" && !isPrettyInstalled()) {
     return { allowed: "json, because the npm package pino-pretty is not installed" };
   }
   return oneOf(logFormats)(text);
-}
-
-function share(text: string): number | Rejected {
-  return isShare(text) ? Number(text) : { allowed: "a number from 0 to 1" };
 }
 
 function networks(text: string): BlockList | Rejected {

@@ -97,6 +97,7 @@ export const errors = {
     ...badParameter,
     message: "Request body cannot have more than {limit} values",
   },
+  CONNECT_VERSION: { ...badParameter, message: "Connect-Protocol-Version must be 1" },
   TIMEOUT_UNREADABLE: { ...badParameter, message: "Request timeout header is not valid" },
 
   FINGERPRINT_MISMATCH: {
@@ -197,6 +198,24 @@ export const errors = {
     message: "The caller cancelled the request",
   },
   INTERNAL: { grpc: "INTERNAL", http: 500, rest: "50000", message: "Internal error" },
+  METHOD_UNKNOWN: {
+    grpc: "UNIMPLEMENTED",
+    http: 501,
+    rest: "50100",
+    message: "The method is unknown",
+  },
+  UNSUPPORTED_TRANSFER_ENCODING: {
+    grpc: "UNIMPLEMENTED",
+    http: 501,
+    rest: "50100",
+    message: "Transfer-Encoding must be chunked",
+  },
+  UNSUPPORTED_HTTP_VERSION: {
+    grpc: "UNIMPLEMENTED",
+    http: 505,
+    rest: "50500",
+    message: "The HTTP version must be {versions}",
+  },
   DATABASE_UNAVAILABLE: {
     grpc: "UNAVAILABLE",
     http: 503,

@@ -38,7 +38,7 @@ export async function createObservation(options: ObservationOptions): Promise<Ob
   const lifecycle = createCallLifecycle({
     onBegin(call, { headers = {}, peerAddress }) {
       call.clientAddress = clientAddress(peerAddress, headers);
-      // Probes and other GET requests are no calls of an RPC.
+      // Probes and other GET requests are not RPC calls.
       if (tracing !== undefined && call.method.includes("/")) {
         call.trace = tracing.calls.begin(call, headers);
       }

@@ -1,16 +1,18 @@
 import type { KeyVerifier } from "./access/key-verifier.ts";
 import { createRateLimiter } from "./access/rate-limiter.ts";
+import { callBacklogs } from "./api/call-backlogs.ts";
 import type { CallLifecycle } from "./api/call-lifecycle.ts";
 import { createContactService } from "./api/contact-service.ts";
 import { createHealthService } from "./api/health.ts";
 import { createInterceptors, openInterceptors } from "./api/interceptors.ts";
 import type { OperationsOptions } from "./api/operation.ts";
-import { createOperations, nameOf } from "./api/operation.ts";
+import { createOperations } from "./api/operation.ts";
 import { createReflectionService } from "./api/reflection.ts";
 import { readSyncContacts } from "./api/sync-reader.ts";
 import type { Config } from "./config.ts";
-import { createBacklog } from "./contact/backlog.ts";
+import { createBacklogs } from "./contact/backlogs.ts";
 import type { ContactStore } from "./contact/contact-store.ts";
+import { createEventLoopTurns } from "./contact/event-loop-turns.ts";
 import type { StoreObserver } from "./contact/store-observer.ts";
 import { joinObservers } from "./contact/store-observer.ts";
 import { ContactService } from "./gen/contact/v1/contact_service_pb.ts";
@@ -63,9 +65,6 @@ const maxOpenMessageBytes = 16_384;
 /** The streams that may be open at the same time. They need no Server-Key. */
 const maxStreams = { perConnection: 10, total: 500 };
 
-/** Pending entries of one app, and how long new ones may be expected to wait. */
-const backlogLimits = { maxDelayMs: 1_000, least: 40_000 };
-
 /** Everything between a connection and the stores. */
 export function createTransports(options: TransportsOptions) {
   const {
@@ -84,13 +83,15 @@ export function createTransports(options: TransportsOptions) {
   const { maxBodyBytes, requestTimeoutMs } = config;
   const maxMessageBytes = Math.min(maxOpenMessageBytes, maxBodyBytes);
   const rules = { maxListEntries: config.maxContactsPerRequest };
-  const backlog = createBacklog(backlogLimits);
+  const backlogs = createBacklogs();
+  const nextTurn = createEventLoopTurns();
   const store = createPostgresContactStore({
     pool,
     replica,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
-    backlog,
+    backlogs,
+    nextTurn,
     maxLongReads: Math.max(1, Math.floor(config.databasePoolSize / 2)),
   });
   const contacts = withSpans?.(store) ?? store;
@@ -101,8 +102,7 @@ export function createTransports(options: TransportsOptions) {
       handlers: createContactService({ contacts }),
       interceptors: createInterceptors({
         verifier,
-        methods: new Set([nameOf(ContactService.method.syncContacts)]),
-        isFull: backlog.isFull,
+        backlogs: callBacklogs(backlogs),
         limiter: createRateLimiter({ defaultLimit: config.rateLimit }),
         service: ContactService,
       }),
@@ -117,7 +117,7 @@ export function createTransports(options: TransportsOptions) {
     ...(config.reflection ? createReflection(open) : []),
   ];
 
-  const bodies = createBodyReader({ maxBytes: maxBodyBytes });
+  const bodies = createBodyReader({ maxBytes: maxBodyBytes, nextTurn });
   const served = { operations, bodies, requestTimeoutMs };
   const streamLimit = createStreamLimit(maxStreams);
   const routes = new Map([

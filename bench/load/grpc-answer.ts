@@ -1,10 +1,12 @@
+import { readGrpcStatus } from "./grpc-status.ts";
 import type { Problem } from "./problem.ts";
 import { failed, wrong, wrongIf } from "./problem.ts";
 import type { Request } from "./requests.ts";
 
 /** Checks the frames of the answer to a unary gRPC call, in the order in which they arrive. */
 export interface GrpcAnswer {
-  onHeaders(): void;
+  /** Takes the block of a HEADERS frame. */
+  onHeaders(block: Buffer, isLast: boolean): void;
   /** Takes a part of the message. The bytes may change after the call. */
   onData(bytes: Buffer, start: number, end: number): void;
   /** The problem of the answer after its last frame, or undefined if the call succeeded. */
@@ -22,14 +24,16 @@ const prefixLength = 5;
 export function createGrpcAnswer(request: Request): GrpcAnswer {
   let headers = 0;
   let hasData = false;
+  let status = "unknown";
   let endsWithHeaders = false;
   let partial: Buffer | undefined;
   let problem: Problem | undefined = wrong("the message is not complete");
 
   return {
-    onHeaders() {
+    onHeaders(block, isLast) {
       headers += 1;
       endsWithHeaders = true;
+      if (isLast && !hasData) status = readGrpcStatus(block);
     },
     onData(bytes, start, end) {
       if (headers !== 1) throw new Error("DATA does not follow the headers of an answer");
@@ -50,7 +54,7 @@ export function createGrpcAnswer(request: Request): GrpcAnswer {
     end() {
       if (!endsWithHeaders) return wrong("the answer has no trailers");
       if (headers > 2) return wrong(`${headers} HEADERS frames in one answer`);
-      return hasData ? problem : failed("the call failed");
+      return hasData ? problem : failed(`the call failed: ${status}`, status);
     },
   };
 }

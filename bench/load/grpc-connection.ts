@@ -1,5 +1,5 @@
 import { calls } from "./calls.ts";
-import type { Connection, ConnectionOptions } from "./connection.ts";
+import type { CallTimes, Connection, ConnectionOptions } from "./connection.ts";
 import type { GrpcAnswer } from "./grpc-answer.ts";
 import { createGrpcAnswer } from "./grpc-answer.ts";
 import type { SendingStream } from "./grpc-sender.ts";
@@ -12,17 +12,18 @@ import {
   frameHeadLength,
   frameType,
   preface,
+  resetFrame,
   setting,
   settingsFrame,
   windowUpdateFrame,
 } from "./http2-frames.ts";
 import type { LoadJob } from "./job.ts";
 import type { Problem } from "./problem.ts";
-import { wrong } from "./problem.ts";
+import { failed, wrong } from "./problem.ts";
 import { openLoadSocket } from "./socket.ts";
 
 interface Stream extends SendingStream {
-  readonly at: number;
+  readonly times: CallTimes;
   readonly answer: GrpcAnswer;
 }
 
@@ -77,7 +78,7 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
         onAnswer(head, bytes, start);
         break;
       case frameType.resetStream:
-        finish(streams.get(head.stream), wrong(`reset, code ${bytes.readUInt32BE(start)}`));
+        finish(streams.get(head.stream), problemOfReset(bytes.readUInt32BE(start)));
         break;
       case frameType.settings:
         if ((head.flags & flag.ack) === 0) onSettings(bytes, start, end);
@@ -103,19 +104,28 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
     if (!isSupported || (isHeaders && (head.flags & flag.endHeaders) === 0)) {
       throw new Error("padding, priorities and CONTINUATION frames are not supported");
     }
+    const isLast = (head.flags & flag.endStream) !== 0;
     if (isHeaders) {
-      stream?.answer.onHeaders();
+      stream?.answer.onHeaders(bytes.subarray(start, end), isLast);
     } else {
       countReceived(head.length);
       stream?.answer.onData(bytes, start, end);
     }
-    if (head.flags & flag.endStream) finish(stream, stream?.answer.end());
+    if (isLast) finish(stream, stream?.answer.end());
   }
 
   function finish(stream: Stream | undefined, problem: Problem | undefined): void {
     if (stream === undefined) return;
     streams.delete(stream.id);
-    onDone(stream.at, problem);
+    stop(stream);
+    onDone(stream.times, problem);
+  }
+
+  /** Ends a stream that the service answered before it had the whole message. */
+  function stop(stream: Stream): void {
+    if (stream.unsent === undefined) return;
+    stream.unsent = undefined;
+    send(resetFrame(stream.id, cancelled));
   }
 
   function countReceived(length: number): void {
@@ -149,17 +159,28 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
   }
 
   send(preface);
-  send(settingsFrame([[setting.enablePush, 0]]));
+  send(
+    settingsFrame([
+      [setting.enablePush, 0],
+      ...(job.readsStatus ? ([[setting.headerTableSize, 0]] as const) : []),
+    ]),
+  );
   send(windowUpdateFrame(0, receiveWindow - defaultWindow));
   outbox.flush();
   await ready.promise;
 
   return {
     hasRoom: () => streams.size < maxStreams,
-    start(at) {
+    start(times) {
       const request = requests.next();
       const answer = createGrpcAnswer(request);
-      const stream: Stream = { id: nextId, at, answer, window: initialWindow, unsent: undefined };
+      const stream: Stream = {
+        id: nextId,
+        times,
+        answer,
+        window: initialWindow,
+        unsent: undefined,
+      };
       nextId += 2;
       streams.set(stream.id, stream);
       sender.send(stream, request);
@@ -167,6 +188,16 @@ export async function openGrpcConnection(options: ConnectionOptions): Promise<Co
     flush: () => outbox.flush(),
     close,
   };
+}
+
+/** Error codes (RFC 9113, section 7): of a stream that the service has not begun to process, and one not needed. */
+const refusedStream = 7;
+const cancelled = 8;
+
+function problemOfReset(code: number): Problem {
+  return code === refusedStream
+    ? failed("the stream was refused", "REFUSED_STREAM")
+    : wrong(`reset, code ${code}`);
 }
 
 function headersOf({ call, serverKey }: LoadJob, port: number): (readonly [string, string])[] {
@@ -177,6 +208,7 @@ function headersOf({ call, serverKey }: LoadJob, port: number): (readonly [strin
     [":authority", `127.0.0.1:${port}`],
     ["content-type", "application/grpc"],
     ["te", "trailers"],
+    ...(calls[call].isGzip ? ([["grpc-encoding", "gzip"]] as const) : []),
     ...(serverKey === undefined ? [] : ([["server-key", serverKey]] as const)),
   ];
 }

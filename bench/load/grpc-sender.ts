@@ -86,6 +86,12 @@ export function createGrpcSender(options: {
     send(stream, request) {
       const messageLength = prefixLength + request.length;
       writeHeaders(stream.id);
+      if (request.fixed !== undefined) {
+        stream.unsent = request.fixed;
+        pending.push(stream);
+        sender.resume();
+        return;
+      }
       const room = Math.min(sender.maxFrame, window, stream.window);
       if (pending.length === 0 && messageLength <= room) {
         const at = writeDataHead(stream.id, messageLength, true);

@@ -1,5 +1,5 @@
 import { calls } from "./calls.ts";
-import type { Connection, ConnectionOptions } from "./connection.ts";
+import type { CallTimes, Connection, ConnectionOptions } from "./connection.ts";
 import type { Http1Answer } from "./http1-answer.ts";
 import { readHttp1Answer } from "./http1-answer.ts";
 import type { LoadJob } from "./job.ts";
@@ -13,7 +13,7 @@ export async function openHttp1Connection(options: ConnectionOptions): Promise<C
   const { job, port, requests, onDone, onLost } = options;
   const heads = new Map<number, Buffer>();
   const problemOf = job.protocol === "rest" ? problemOfRest : problemOfConnect;
-  let open: { readonly at: number; readonly request: Request } | undefined;
+  let open: { readonly times: CallTimes; readonly request: Request } | undefined;
 
   function headFor({ length }: Request): Buffer {
     const head = heads.get(length) ?? headOf(job, port, length);
@@ -25,9 +25,9 @@ export async function openHttp1Connection(options: ConnectionOptions): Promise<C
     if (open === undefined) throw new Error("the server sent an answer without a request");
     const answer = readHttp1Answer(bytes, length);
     if (answer === undefined) return 0;
-    const { at, request } = open;
+    const { times, request } = open;
     open = undefined;
-    onDone(at, problemOf(answer, request));
+    onDone(times, problemOf(answer, request));
     outbox.flush();
     return answer.length;
   }
@@ -35,10 +35,15 @@ export async function openHttp1Connection(options: ConnectionOptions): Promise<C
   const { outbox, close } = await openLoadSocket({ port, onBytes, onLost });
   return {
     hasRoom: () => open === undefined,
-    start(at) {
+    start(times) {
       const request = requests.next();
-      open = { at, request };
+      open = { times, request };
       const head = headFor(request);
+      if (request.fixed !== undefined) {
+        outbox.bytes().set(head, outbox.reserve(head.length));
+        outbox.send(request.fixed);
+        return;
+      }
       const offset = outbox.reserve(head.length + request.length);
       outbox.bytes().set(head, offset);
       request.write(outbox.bytes(), offset + head.length);
@@ -77,5 +82,5 @@ function problemOfConnect(answer: Http1Answer, request: Request): Problem | unde
 }
 
 function failedWith({ status, body }: Http1Answer): Problem {
-  return failed(`HTTP status ${status}: ${body.toString().slice(0, 200)}`);
+  return failed(`HTTP status ${status}: ${body.toString().slice(0, 200)}`, String(status));
 }

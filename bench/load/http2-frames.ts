@@ -19,6 +19,7 @@ export const flag = {
 } as const;
 
 export const setting = {
+  headerTableSize: 1,
   enablePush: 2,
   maxConcurrentStreams: 3,
   initialWindowSize: 4,
@@ -62,6 +63,12 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
     payload.writeUInt32BE(value, n * 6 + 2);
   });
   return frame({ type: frameType.settings, flags: 0, stream: 0 }, payload);
+}
+
+export function resetFrame(stream: number, code: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(code);
+  return frame({ type: frameType.resetStream, flags: 0, stream }, payload);
 }
 
 export function windowUpdateFrame(stream: number, increment: number): Buffer {

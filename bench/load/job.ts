@@ -3,7 +3,8 @@ export type Protocol = "grpc" | "rest" | "connect";
 
 /**
  * The kind of requests. Some kinds do not contend for rows: syncs, pages of contacts and checks of pairs.
- * Other syncs and replacements contend for the same rows.
+ * Other syncs and replacements contend for the same rows. Mutual contacts and fingerprints read a huge list.
+ * The service rejects the last three: they have an unknown path, or millions of entries.
  */
 export type CallName =
   | "sync"
@@ -13,7 +14,13 @@ export type CallName =
   | "sync-few-owners"
   | "sync-hot-owner"
   | "sync-hot-contact"
-  | "replace-one-list";
+  | "sync-many-owners"
+  | "replace-one-list"
+  | "mutual"
+  | "fingerprint"
+  | "unknown"
+  | "tiny-entries"
+  | "tiny-entries-gzip";
 
 /** The task of a generator process. The process receives it as JSON, in its only argument. */
 export interface LoadJob {
@@ -30,6 +37,13 @@ export interface LoadJob {
   readonly inFlight: number;
   /** Open loop: requests per second. Each starts when it is due, whether or not others are in flight. */
   readonly rate?: number | undefined;
+  /** Open loop: calls that are not sent when the time is over are never sent. They count as held back. */
+  readonly dropsLateCalls?: boolean;
+  /**
+   * gRPC: reads the status of failed calls. The service then cannot compress its response headers with
+   * earlier ones, which costs a little.
+   */
+  readonly readsStatus?: boolean;
   /** Duration of the load before the measurement. */
   readonly warmupSeconds: number;
   readonly seconds: number;
@@ -44,6 +58,22 @@ export interface LoadResult {
   /** Milliseconds from the start of a call or, in an open loop, from the time when it was due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Milliseconds from the time when a call was handed to its connection. */
+  readonly sentP50Ms: number;
+  readonly sentP99Ms: number;
+  /** The measured time: milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Open loop: calls that were due within the measured time. */
+  readonly due: number;
+  /** Open loop: calls that were not sent at the end of the measured time. */
+  readonly heldBack: number;
+  /** Calls that were sent, but had no answer at the end of the measured time. */
+  readonly unanswered: number;
+  /** Failed calls within the measured time, by their status. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Milliseconds from the time when a failed call was handed to its connection. */
+  readonly failureP99Ms: number;
   /** Failed calls, including the warm-up. */
   readonly failed: number;
   /** Answers with a wrong message or wrong frames, including the warm-up. */

@@ -4,6 +4,8 @@ import type { LoadJob } from "./job.ts";
 export interface Request {
   /** Length of the body, in bytes. */
   readonly length: number;
+  /** The bytes to send, if they are always the same: the body, in gRPC with the prefix of the message. */
+  readonly fixed?: Buffer;
   /** Writes the body. */
   write(target: Buffer, offset: number): void;
   /** Checks the `data` of an answer over REST. Returns a description of the problem, or undefined. */

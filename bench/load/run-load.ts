@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { calls } from "./calls.ts";
-import type { Connection, OpenConnection } from "./connection.ts";
+import type { CallTimes, Connection, OpenConnection } from "./connection.ts";
 import { openGrpcConnection } from "./grpc-connection.ts";
 import { openHttp1Connection } from "./http1-connection.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
-import { createLatencies } from "./latencies.ts";
 import type { Loop, LoopOptions } from "./loops.ts";
 import { createClosedLoop, createOpenLoop } from "./loops.ts";
+import { createOutcomes } from "./outcomes.ts";
 import type { Problem } from "./problem.ts";
 import { formatOf } from "./requests.ts";
 
@@ -25,24 +25,20 @@ const openers: Readonly<Record<LoadJob["protocol"], OpenConnection>> = {
  * @throws Error if a connection is lost, or if calls have no answer in time
  */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const latencies = createLatencies();
+  const outcomes = createOutcomes();
   const answered = Promise.withResolvers<void>();
   answered.promise.catch(() => {}); // The promise is awaited only at the end.
   let loop: Loop | undefined;
   let open = 0;
   let ended = false;
-  const problems = { failed: 0, wrong: 0 };
-  let firstProblem: string | undefined;
+  // The calls of an open loop count if they are due within the measured time. If late calls are dropped,
+  // a call counts if its answer arrives within it, as in a closed loop.
+  const countsByDueTime = job.rate !== undefined && job.dropsLateCalls !== true;
 
-  const connections = await openConnections(job, answered.reject, (connection, at, problem) => {
+  const connections = await openConnections(job, answered.reject, (connection, times, problem) => {
     const now = performance.now();
-    const countsAt = job.rate === undefined ? now : at;
-    if (problem !== undefined) {
-      problems[problem.kind] += 1;
-      firstProblem ??= problem.text;
-    } else if (countsAt >= measureAt && countsAt < endAt) {
-      latencies.add(now - at);
-    }
+    const countsAt = countsByDueTime ? times.dueAt : now;
+    outcomes.add({ times, now, problem, isMeasured: countsAt >= measureAt && countsAt < endAt });
     open -= 1;
     loop?.next(connection);
     if (ended && open === 0) answered.resolve();
@@ -53,18 +49,22 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   loop = createLoop(job, {
     connections,
     endAt,
-    start(connection, at) {
+    start(connection, times) {
       open += 1;
-      connection.start(at);
+      connection.start(times);
     },
   });
   loop.begin();
 
-  const untilLost = <T>(wait: Promise<T>) => Promise.race([wait, answered.promise]);
-  await untilLost(sleep(measureAt - performance.now()));
+  const reach = (time: number) =>
+    Promise.race([sleep(Math.max(0, time - performance.now())), answered.promise]);
+  await reach(measureAt);
+  const dueBefore = loop.countDue(measureAt).due;
   const cpuBefore = process.cpuUsage();
-  await untilLost(sleep(endAt - performance.now()));
+  await reach(endAt);
   const cpu = process.cpuUsage(cpuBefore);
+  const { due, notStarted } = loop.countDue(endAt);
+  const unanswered = open;
   ended = true;
   if (open === 0) answered.resolve();
   const timer = setTimeout(() => {
@@ -74,17 +74,18 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   clearTimeout(timer);
   for (const connection of connections) connection.close();
 
-  const calls = latencies.count();
+  const measured = outcomes.summarize();
   const cpuMicros = cpu.user + cpu.system;
   return {
-    calls,
-    callsPerSecond: calls / job.seconds,
-    contactsPerSecond: (calls * job.contacts) / job.seconds,
-    p50Ms: latencies.percentile(0.5),
-    p99Ms: latencies.percentile(0.99),
-    ...problems,
-    problem: firstProblem,
-    cpuMicrosPerCall: cpuMicros / Math.max(1, calls),
+    ...measured,
+    callsPerSecond: measured.calls / job.seconds,
+    contactsPerSecond: (measured.calls * job.contacts) / job.seconds,
+    from: performance.timeOrigin + measureAt,
+    to: performance.timeOrigin + endAt,
+    due: due - dueBefore,
+    heldBack: notStarted,
+    unanswered,
+    cpuMicrosPerCall: cpuMicros / Math.max(1, measured.calls),
     cpuShare: cpuMicros / (job.seconds * 1e6),
   };
 }
@@ -92,7 +93,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
 async function openConnections(
   job: LoadJob,
   onLost: (error: Error) => void,
-  onDone: (connection: Connection, at: number, problem: Problem | undefined) => void,
+  onDone: (connection: Connection, times: CallTimes, problem: Problem | undefined) => void,
 ): Promise<Connection[]> {
   const { contacts } = job;
   const requests = calls[job.call].createRequests({ format: formatOf(job), contacts });
@@ -102,7 +103,7 @@ async function openConnections(
       job,
       port: job.ports[n % job.ports.length] as number,
       requests,
-      onDone: (at, problem) => onDone(connection, at, problem),
+      onDone: (times, problem) => onDone(connection, times, problem),
       onLost,
     });
     connections.push(connection);
@@ -111,7 +112,8 @@ async function openConnections(
 }
 
 function createLoop(job: LoadJob, options: LoopOptions): Loop {
-  return job.rate === undefined
-    ? createClosedLoop({ ...options, inFlight: job.inFlight })
-    : createOpenLoop({ ...options, rate: job.rate });
+  const { rate, inFlight, dropsLateCalls = false } = job;
+  return rate === undefined
+    ? createClosedLoop({ ...options, inFlight })
+    : createOpenLoop({ ...options, rate, dropsLateCalls });
 }

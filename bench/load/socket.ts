@@ -8,6 +8,8 @@ export interface Outbox {
   reserve(length: number): number;
   bytes(): Buffer;
   flush(): void;
+  /** Sends bytes that never change, after the collected ones and without a copy. */
+  send(bytes: Buffer): void;
 }
 
 export interface LoadSocket {
@@ -89,6 +91,10 @@ function createOutbox(socket: Socket): Outbox {
       used = 0;
       // If the kernel did not accept all bytes, the socket still reads from the buffer.
       if (socket.writableLength > 0) buffer = Buffer.allocUnsafeSlow(writeBufferSize);
+    },
+    send(bytes) {
+      outbox.flush();
+      socket.write(bytes);
     },
   };
   return outbox;

@@ -15,7 +15,16 @@ const spread = 0x9e37_79b1;
  * deletion, and deletes nothing. The bodies are one template in which only digits change. The contacts
  * are spread over the whole index, like those of real callers.
  */
-export function createSyncRequests({ format, contacts }: RequestsOptions): Requests {
+export function createSyncRequests(options: RequestsOptions): Requests {
+  return createRequests(options, false);
+}
+
+/** The same, but each entry has a random owner of its own. */
+export function createManyOwnerSyncRequests(options: RequestsOptions): Requests {
+  return createRequests(options, true);
+}
+
+function createRequests({ format, contacts }: RequestsOptions, hasManyOwners: boolean): Requests {
   const tag = randomBytes(6).toString("hex").slice(0, 11);
   const contactMark = `c00000000${tag}`;
   const entries = Array.from({ length: contacts }, (_, n) => ({
@@ -29,6 +38,8 @@ export function createSyncRequests({ format, contacts }: RequestsOptions): Reque
   const insertions = contacts - Math.floor(contacts / 4);
   let pair = randomInt(2 ** 32);
 
+  const drawOwner = () => firstOwner + Math.floor(Math.random() * owners);
+
   function checkCounts(inserted: unknown, deleted: unknown): string | undefined {
     if (inserted === insertions && deleted === 0) return undefined;
     return `counts are ${inserted} and ${deleted} instead of ${insertions} and 0`;
@@ -38,8 +49,9 @@ export function createSyncRequests({ format, contacts }: RequestsOptions): Reque
     length: template.length,
     write(target, offset) {
       target.set(template, offset);
-      const owner = firstOwner + Math.floor(Math.random() * owners);
+      let owner = drawOwner();
       for (let n = 0; n < contacts; n++) {
+        if (hasManyOwners) owner = drawOwner();
         writeDecimal(target, offset + (ownerDigits[n] ?? 0), owner);
         writeHex(target, offset + (contactDigits[n] ?? 0), Math.imul(pair, spread));
         pair = (pair + 1) >>> 0;

@@ -10,9 +10,25 @@ export interface Bar {
 }
 
 /** Legible on white and on black: the contrast to both is 4 or more. */
-const textColor = "#7a7f87";
-const ownColor = "#3d84d6";
-const otherColor = "#8d939b";
+export const textColor = "#7a7f87";
+/** The look that all charts have in common. */
+export const chartConfig = {
+  font: "system-ui, sans-serif",
+  view: { stroke: null },
+  axis: {
+    domain: false,
+    ticks: false,
+    labelColor: textColor,
+    titleColor: textColor,
+    labelFontSize: 12,
+    labelLimit: 400,
+    labelPadding: 8,
+  },
+  title: { color: textColor, subtitleColor: textColor, fontSize: 14, subtitleFontSize: 12 },
+} as const;
+
+export const ownColor = "#3d84d6";
+export const otherColor = "#8d939b";
 
 /** Draws horizontal bars as SVG, without a background. */
 export async function drawBars(options: {
@@ -20,7 +36,12 @@ export async function drawBars(options: {
   readonly subtitle: string;
   readonly bars: readonly Bar[];
 }): Promise<string> {
-  const view = new View(parse(compile(specOf(options)).spec), { renderer: "none" });
+  return drawSpec(specOf(options));
+}
+
+/** Draws a specification of vega-lite as SVG. */
+export async function drawSpec(spec: TopLevelSpec): Promise<string> {
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();
   return `${svg}\n`;
@@ -59,18 +80,6 @@ function specOf({ title, subtitle, bars }: Parameters<typeof drawBars>[0]): TopL
         encoding: { text: { field: "value", type: "quantitative", format: ",.0f" } },
       },
     ],
-    config: {
-      font: "system-ui, sans-serif",
-      view: { stroke: null },
-      axis: {
-        domain: false,
-        ticks: false,
-        labelColor: textColor,
-        labelFontSize: 12,
-        labelLimit: 400,
-        labelPadding: 8,
-      },
-      title: { color: textColor, subtitleColor: textColor, fontSize: 14, subtitleFontSize: 12 },
-    },
+    config: chartConfig,
   };
 }

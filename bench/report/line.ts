@@ -6,7 +6,7 @@ export interface Line {
   readonly comparisons: readonly Comparison[];
 }
 
-export type Unit = "requests/s" | "contacts/s" | "ms" | "MB" | "calls";
+export type Unit = "requests/s" | "contacts/s" | "ms" | "µs" | "MB" | "calls";
 
 export interface Comparison {
   /** The name of the reference that the figure is compared with. */

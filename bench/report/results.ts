@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Bench } from "../bench.ts";
 import type { Samples } from "../rounds.ts";
 import { medianOf } from "../rounds.ts";
+import type { ScenarioName } from "../scenarios/names.ts";
+import { loadScenarioNames } from "../scenarios/names.ts";
 import { contender } from "../scenarios/throughput.ts";
 import { root } from "../support/root.ts";
 import type { Bar } from "./chart.ts";
@@ -13,36 +15,30 @@ import type { Machine } from "./machine.ts";
 
 export const resultsDir = join(root, "bench/results");
 
-/** Writes all figures as JSON. Also writes a chart of the main scenario if it was measured. */
-export async function writeResults(options: {
-  readonly bench: Bench;
+export interface ScenarioResult {
   readonly lines: readonly Line[];
-  /** Scenarios without lines, each with the reason. */
-  readonly failures: readonly string[];
+  /** The reason why there are no lines. */
+  readonly failure?: string;
+}
+
+type Results = ReadonlyMap<ScenarioName, ScenarioResult>;
+
+interface Report {
+  readonly bench: Bench;
+  readonly results: Results;
   readonly machine: Machine;
-}): Promise<void> {
-  const { bench, lines, failures, machine } = options;
+}
+
+/** Writes all figures as JSON, and the charts of the scenarios that were measured. */
+export async function writeResults(report: Report): Promise<void> {
+  const { bench, results, machine } = report;
   await mkdir(resultsDir, { recursive: true });
-  const results = {
-    date: new Date().toISOString(),
-    ...machine,
-    postgres: bench.server.version,
-    limit: bench.limit.name,
-    options: bench.options,
-    lines: lines.map((line) => ({
-      ...line,
-      comparisons: line.comparisons.map((comparison) => ({
-        ...comparison,
-        ratio: comparison.reference === undefined ? undefined : compared(line, comparison),
-        isReached: isReached(line, comparison),
-      })),
-    })),
-    failures,
-    samples: Object.fromEntries(
-      [...bench.samples].map(([scenario, samples]) => [scenario, Object.fromEntries(samples)]),
-    ),
-  };
-  await writeFile(join(resultsDir, "latest.json"), `${JSON.stringify(results, rounded, 2)}\n`);
+  const isLoad = ([name]: [ScenarioName, unknown]) => loadScenarioNames.includes(name);
+  const ofLoad = [...results].filter(isLoad);
+  const others = [...results].filter((result) => !isLoad(result));
+  await writeJson("load.json", { ...report, results: new Map(ofLoad) });
+  await writeJson("latest.json", { ...report, results: new Map(others) });
+  for (const [name, svg] of bench.charts) await writeFile(join(resultsDir, `${name}.svg`), svg);
 
   const samples = bench.samples.get("throughput");
   if (samples === undefined) return;
@@ -52,6 +48,38 @@ export async function writeResults(options: {
     bars: barsOf(samples, bench.limit.name),
   });
   await writeFile(join(resultsDir, "latest.svg"), svg);
+}
+
+export function failuresOf(results: Iterable<ScenarioResult>): string[] {
+  return [...results].flatMap(({ failure }) => failure ?? []);
+}
+
+/** Writes the results of some scenarios. */
+async function writeJson(file: string, { bench, results, machine }: Report): Promise<void> {
+  if (results.size === 0) return;
+  const content = {
+    date: new Date().toISOString(),
+    ...machine,
+    postgres: bench.server.version,
+    limit: bench.limit.name,
+    options: { ...bench.options, only: [...results.keys()] },
+    lines: [...results.values()]
+      .flatMap(({ lines }) => lines)
+      .map((line) => ({
+        ...line,
+        comparisons: line.comparisons.map((comparison) => ({
+          ...comparison,
+          ratio: comparison.reference === undefined ? undefined : compared(line, comparison),
+          isReached: isReached(line, comparison),
+        })),
+      })),
+    failures: failuresOf(results.values()),
+    samples: Object.fromEntries(
+      [...bench.samples].map(([scenario, samples]) => [scenario, Object.fromEntries(samples)]),
+    ),
+    details: Object.fromEntries([...bench.details].filter(([name]) => results.has(name))),
+  };
+  await writeFile(join(resultsDir, file), `${JSON.stringify(content, rounded, 2)}\n`);
 }
 
 /** Rounds to thousandths, which is more than the accuracy of the figures. */

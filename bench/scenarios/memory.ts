@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Bench } from "../bench.ts";
 import type { Checkout } from "../contenders/checkout.ts";
 import type { Shape } from "../contenders/fixtures.ts";
 import type { Line } from "../report/line.ts";
+import { readPeakMemory } from "../watch/process-usage.ts";
 
 interface Case {
   readonly subject: string;
@@ -34,16 +34,9 @@ export async function measureMemory(bench: Bench, checkout: Checkout): Promise<L
   for (const { subject, shape, atMost } of cases) {
     await using kith = await bench.deployments.startOne(databaseUrl, checkout);
     await bench.runLoad(kith, shape);
-    const value = await readPeakMemory(kith.pid);
+    const value = readPeakMemory(kith.pid);
     bench.progress(`${subject}: ${value.toFixed(0)} MB`);
     lines.push({ subject, value, unit: "MB", comparisons: [{ name: "", atMost }] });
   }
   return lines;
-}
-
-/** In megabytes (1 MB is a million bytes). */
-async function readPeakMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  return (Number(kibibytes) * 1_024) / 1e6;
 }

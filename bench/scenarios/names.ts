@@ -10,6 +10,12 @@ export const scenarioNames = [
   "filled",
   "memory",
   "start",
+  "overload",
+  "tenants",
+  "strangers",
 ] as const;
+
+/** The scenarios that show how Kith stands under load. Their results have a file of their own. */
+export const loadScenarioNames: readonly ScenarioName[] = ["overload", "tenants", "strangers"];
 
 export type ScenarioName = (typeof scenarioNames)[number];

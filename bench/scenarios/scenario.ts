@@ -1,4 +1,5 @@
 import type { Bench } from "../bench.ts";
+import type { Checkout } from "../contenders/checkout.ts";
 import type { Line } from "../report/line.ts";
 import { compareLines, compareWorkloads } from "./compare.ts";
 import { measureContention } from "./contention.ts";
@@ -7,9 +8,12 @@ import { largeLoad, measureLarge } from "./large.ts";
 import { createLatencyLoad, measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
+import { measureOverload } from "./overload.ts";
 import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
 import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
+import { measureStrangers } from "./strangers.ts";
+import { measureTenants } from "./tenants.ts";
 import { measureThroughput, throughputLoads } from "./throughput.ts";
 
 export interface Scenario {
@@ -17,6 +21,14 @@ export interface Scenario {
   measure(bench: Bench): Promise<Line[]>;
   /** Measures Kith beside another checkout of Kith. */
   compare(bench: Bench): Promise<Line[]>;
+}
+
+/** A scenario that measures one checkout after the other. */
+function onOneCheckout(measure: (bench: Bench, checkout: Checkout) => Promise<Line[]>): Scenario {
+  return {
+    measure: (bench) => measure(bench, bench.options.checkout),
+    compare: (bench) => compareLines(bench, (checkout) => measure(bench, checkout)),
+  };
 }
 
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
@@ -49,12 +61,9 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     measure: measureFilled,
     compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),
   },
-  memory: {
-    measure: (bench) => measureMemory(bench, bench.options.checkout),
-    compare: (bench) => compareLines(bench, (checkout) => measureMemory(bench, checkout)),
-  },
-  start: {
-    measure: (bench) => measureStart(bench, bench.options.checkout),
-    compare: (bench) => compareLines(bench, (checkout) => measureStart(bench, checkout)),
-  },
+  memory: onOneCheckout(measureMemory),
+  start: onOneCheckout(measureStart),
+  overload: onOneCheckout(measureOverload),
+  tenants: onOneCheckout(measureTenants),
+  strangers: onOneCheckout(measureStrangers),
 };

@@ -66,8 +66,9 @@ jq -n '{ownerXCUserID: "example-alice", contactXCUserIDs: [range(10000) | "examp
   call replace @- --max-time 0.001 --retry 0 >/dev/null 2>&1 || result=$?
 [ $result -eq 28 ] && echo 'deadline: exceeded'
 
-# When curl is killed, its connection closes and the service cancels the call.
-curl -sS -H "$header" -H 'Content-Type: application/json' -d '{"xcUserID":"example-alice"}' \
+# When curl is killed, its connection closes and the service cancels the call. This call is in flight for as
+# long as the pipe that sends its body is open.
+sleep 5 2>/dev/null | curl -sS -H "$header" -H 'Content-Type: application/json' -X POST -T - \
   "$url/count" >/dev/null &
 kill $!
 wait $! || echo 'cancellation: cancelled'

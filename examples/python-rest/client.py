@@ -2,7 +2,7 @@
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from urllib3.util import Retry, Timeout
 
 
 class KithError(Exception):
@@ -33,8 +33,10 @@ class Client:
         self.session.mount(url, HTTPAdapter(max_retries=retry))
 
     def call(self, name: str, body: dict, timeout: float = 10) -> dict:
-        """Returns the data of the response. The timeout is in seconds."""
-        response = self.session.post(f"{self.base}/{name}", json=body, timeout=timeout)
+        """Returns the data of the response. The timeout of an attempt is in seconds."""
+        # A number would be a limit for each wait on the socket, not for the attempt.
+        limit = Timeout(total=timeout)
+        response = self.session.post(f"{self.base}/{name}", json=body, timeout=limit)
         envelope = response.json()
         if response.status_code != requests.codes.ok:
             raise KithError(envelope["status"], **envelope["error"])

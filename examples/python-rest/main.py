@@ -74,10 +74,8 @@ def main() -> None:
         print(f"error info: code {error.code}, field {error.field}")
 
     try:
-        # A large request with a time limit of one millisecond. The dry run changes nothing.
-        ids = [f"example-{n}" for n in range(10_000)]
-        large = {"ownerXCUserID": ALICE, "contactXCUserIDs": ids, "dryRun": True}
-        client.call("replace", large, timeout=0.001)
+        # A time limit of one microsecond is always exceeded.
+        client.call("count", {"xcUserID": ALICE}, timeout=0.000001)
     except requests.RequestException:
         print("deadline: exceeded")
 

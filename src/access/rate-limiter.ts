@@ -14,7 +14,7 @@ export interface Quota {
   /**
    * Takes the other contacts of an accepted call.
    *
-   * @throws RateLimitFault if other calls have taken more than there was meanwhile
+   * @throws RateLimitFault if other calls have used the contacts up meanwhile
    */
   takeMore(contacts: number): void;
   /** Gives contacts back that a call did not use. */
@@ -35,7 +35,7 @@ export interface RateLimiterOptions {
   readonly now?: () => number;
 }
 
-/** The number of apps from which on those that have not called lately are forgotten. */
+/** Beyond this number of apps, the ones that have not called lately are forgotten. */
 const leastForgotten = 1_000;
 
 /** Limits the contacts that each app uses in this process. */
@@ -44,7 +44,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const quotas = new Map<number, AppQuota>();
   let forgetAt = leastForgotten;
 
-  /** A full bucket is as good as none. */
+  /** Forgets full buckets: a new bucket is full too. */
   function forgetIdle(): void {
     for (const [appId, quota] of quotas) if (quota.isFull()) quotas.delete(appId);
     forgetAt = Math.max(leastForgotten, 2 * quotas.size);
@@ -71,7 +71,7 @@ class AppQuota implements Quota {
   readonly #appName: string;
   readonly #now: () => number;
   readonly #bucket: TokenBucket;
-  /** The last fault. Calls are rejected with the same one as long as it says the truth. */
+  /** The last fault. Calls are rejected with the same one as long as its values are correct. */
   #fault: RateLimitFault | undefined;
 
   constructor(appName: string, limit: RateLimit, now: () => number) {

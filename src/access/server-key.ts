@@ -13,7 +13,7 @@ export const maxKeyIdLength = 255;
 /** Base64 in the standard alphabet, with or without padding. */
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-// To create these for each rejected call would cost more than to find that it has to be rejected.
+// Creating these for each rejected call would cost more than the check.
 const missing = fault("SERVER_KEY_MISSING");
 const malformed = fault("SERVER_KEY_MALFORMED");
 

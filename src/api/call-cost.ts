@@ -13,7 +13,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * The cost of the calls of a method. The lists of its messages determine it: a request has the list of its
- * entries, or a page size, or none of both.
+ * entries, or a page size, or neither.
  */
 export function compileCallCost({ input, output }: DescMethod): CallCost {
   const list = listOf(input);

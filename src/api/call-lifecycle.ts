@@ -7,7 +7,7 @@ import { createDeadlines } from "./deadlines.ts";
 /** Begins and ends the calls of every transport. */
 export interface CallLifecycle {
   /** The calls that have begun and not ended. */
-  readonly inFlight: Iterable<Call>;
+  readonly inFlight: Iterable<Call> & Pick<CallsInFlight, "counts">;
   /** Begins a call when its headers are read. It is cancelled when its deadline is exceeded. */
   begin(options: CallOptions): Call;
   /**

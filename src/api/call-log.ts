@@ -7,7 +7,7 @@ import { createLineLimit } from "./line-limit.ts";
 /** A call that takes longer than this is logged even if it succeeds, in milliseconds. */
 const slowMs = 1_000;
 
-/** More failures of one reason in a second that callers are at fault for are counted, but not logged. */
+/** Most lines in a second for one reason for which callers are at fault. Further failures are only counted. */
 const maxFailuresPerSecond = 20;
 
 export interface CallLogOptions {

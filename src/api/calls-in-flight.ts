@@ -7,6 +7,7 @@ import type { Call } from "./call.ts";
  */
 export class CallsInFlight implements Iterable<Call> {
   readonly #calls: Call[] = [];
+  #ended = 0;
 
   add(call: Call): void {
     call.position = this.#calls.push(call) - 1;
@@ -21,6 +22,13 @@ export class CallsInFlight implements Iterable<Call> {
     last.position = position;
     this.#calls.pop();
     call.position = undefined;
+    this.#ended += 1;
+  }
+
+  /** The calls that have a deadline, and the calls that have ended since the start of the process. */
+  counts(): { readonly inFlight: number; readonly ended: number } {
+    const inFlight = this.#calls.filter((call) => call.timeLeftMs() < Infinity).length;
+    return { inFlight, ended: this.#ended };
   }
 
   [Symbol.iterator](): Iterator<Call> {

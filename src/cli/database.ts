@@ -9,7 +9,7 @@ import { createPostgresAppStore } from "../storage/postgres-app-store.ts";
 import { createPostgresKeyStore } from "../storage/postgres-key-store.ts";
 import { grantRights } from "../storage/rights.ts";
 import { DatabaseError, databaseName } from "../storage/startup.ts";
-import type { Counts } from "../storage/transfer.ts";
+import type { Counts, TransferDatabase } from "../storage/transfer-format.ts";
 
 /** Longest that one statement of a command runs, in milliseconds. */
 const timeoutMs = 30_000;
@@ -47,7 +47,7 @@ export async function migrateDatabase(role?: string): Promise<readonly string[]>
 
 /** Runs a command on a pool of one connection, whose statements may take any time. */
 export function withPool(
-  command: (database: { readonly pool: Pool; readonly schema: string }) => Promise<Counts>,
+  command: (database: TransferDatabase) => Promise<Counts>,
 ): Promise<Counts> {
   return withDatabase(migrationTimeoutMs, (_, { pool, schema }) => command({ pool, schema }));
 }

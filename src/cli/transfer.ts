@@ -3,8 +3,9 @@ import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { constants, createGunzip, createGzip } from "node:zlib";
 import type { Command } from "commander";
-import type { Counts } from "../storage/transfer.ts";
-import { exportTables, importTables } from "../storage/transfer.ts";
+import { exportTables } from "../storage/export-tables.ts";
+import { importTables } from "../storage/import-tables.ts";
+import type { Counts } from "../storage/transfer-format.ts";
 import { withPool } from "./database.ts";
 import { print } from "./output.ts";
 
@@ -23,8 +24,11 @@ export function addTransferCommands(program: Command): void {
     .command("import")
     .description("read the file of an export into a database without apps, keys and contacts")
     .argument("<file>", "the file")
+    .option("--restart", "remove what an incomplete import has stored, and begin again")
     .option("--json", "print one JSON object: the number of rows of each table")
-    .action((file: string, { json }) => printCounts(json, "imported", importFrom(file)));
+    .action((file: string, { json, restart }) =>
+      printCounts(json, "imported", importFrom(file, restart === true)),
+    );
 }
 
 async function exportTo(file: string): Promise<Counts> {
@@ -51,14 +55,16 @@ async function exportTo(file: string): Promise<Counts> {
   }
 }
 
-async function importFrom(file: string): Promise<Counts> {
+async function importFrom(file: string, restarts: boolean): Promise<Counts> {
   const { size } = await stat(file);
   return withPool(async (database) => {
     const source = createReadStream(file, { highWaterMark: 1_048_576 });
     const rows = createGunzip({ chunkSize: 1_048_576 });
     pipeline(source, rows).catch(() => {});
     using _ = showProgress(() => `${Math.floor((100 * source.bytesRead) / size)} %`);
-    return importTables(database, rows);
+    const onContinue = (stored: number) =>
+      console.error(`continuing an earlier import, after ${stored} rows`);
+    return importTables({ ...database, restarts, onContinue }, rows);
   });
 }
 

@@ -9,8 +9,13 @@ export interface BacklogOptions {
 
 /** Limits the pending work of each app to what the service can do in time. */
 export interface Backlog {
-  /** Whether the app can add no more work. */
-  isFull(appId: number): boolean;
+  /** Calls that are pending, of all apps, and the amount of their work. */
+  readonly calls: number;
+  readonly pending: number;
+  /** Calls that were rejected. */
+  readonly rejected: number;
+  /** Whether the app can add no more work, so that its next call is rejected. Counts the rejection. */
+  rejects(appId: number): boolean;
   /** Adds work of an app, or returns false if the app has too much pending. */
   add(appId: number, amount: number): boolean;
   /** Removes work that has ended. Only work that was done counts for the throughput of the app. */
@@ -36,6 +41,9 @@ const intervalMs = 1_000;
 export function createBacklog(options: BacklogOptions): Backlog {
   const { maxDelayMs, least, now = () => performance.now() } = options;
   const apps = new Map<number, AppBacklog>();
+  let calls = 0;
+  let pending = 0;
+  let rejected = 0;
 
   function limitOf(app: AppBacklog): number {
     const elapsed = now() - app.intervalFrom;
@@ -52,11 +60,22 @@ export function createBacklog(options: BacklogOptions): Backlog {
   }
 
   return {
-    isFull(appId) {
+    get calls() {
+      return calls;
+    },
+    get pending() {
+      return pending;
+    },
+    get rejected() {
+      return rejected;
+    },
+    rejects(appId) {
       const app = apps.get(appId);
       if (app === undefined || app.pending === 0) return false;
       roll(app);
-      return app.pending >= limitOf(app);
+      if (app.pending < limitOf(app)) return false;
+      rejected += 1;
+      return true;
     },
     add(appId, amount) {
       let app = apps.get(appId);
@@ -65,8 +84,13 @@ export function createBacklog(options: BacklogOptions): Backlog {
         apps.set(appId, app);
       }
       roll(app);
-      if (app.pending > 0 && app.pending + amount > limitOf(app)) return false;
+      if (app.pending > 0 && app.pending + amount > limitOf(app)) {
+        rejected += 1;
+        return false;
+      }
       app.pending += amount;
+      pending += amount;
+      calls += 1;
       return true;
     },
     remove(appId, amount, isDone) {
@@ -74,6 +98,8 @@ export function createBacklog(options: BacklogOptions): Backlog {
       if (app === undefined) return;
       roll(app);
       app.pending -= amount;
+      pending -= amount;
+      calls -= 1;
       if (isDone) app.done += amount;
       // An app without pending work needs no entry, once its throughput is old.
       if (app.pending === 0 && app.done + app.doneBefore === 0) apps.delete(appId);

@@ -1,3 +1,5 @@
+import type { FairWork } from "./fair-lanes.ts";
+import { FairLanes } from "./fair-lanes.ts";
 import { PairMap } from "./pair-map.ts";
 import type { SyncEntry, SyncOutcome, SyncResult } from "./sync.ts";
 
@@ -42,7 +44,15 @@ export interface BatchLimits {
   readonly maxEntries: number;
   /** Pairs that a request has to wait for, such as those of transactions in flight. */
   readonly isBusy: IsBusy;
+  /** The position of an app among those that share the transaction; see `FairShares`. Absent: all are equal. */
+  readonly positionOf?: (appId: number) => number;
 }
+
+/**
+ * Most entries of requests that have to wait that one plan looks at. It limits the time of a plan when many
+ * requests change the same pairs.
+ */
+const maxBlockedEntries = 20_000;
 
 /** @param owner the `ownerKey` of the owner */
 export type IsBusy = (owner: string, contactId: string) => boolean;
@@ -56,26 +66,40 @@ export type IsBusy = (owner: string, contactId: string) => boolean;
  * waits for busy pairs, and for the pairs of earlier requests that wait. Other requests may overtake:
  * requests with no pair in common give the same results in either order.
  *
- * @returns a batch of pending requests, in their order; an empty batch if all have to wait
+ * Apps share a transaction that has no room for all. If the next request of an app does not fit, the app gets
+ * no more of this transaction, so that its smaller requests do not delay a large one again and again.
+ *
+ * @param pending in the order of their arrival
+ * @returns a batch of pending requests; an empty batch if all have to wait
  */
 export function planBatch<R extends SyncRequest>(
-  pending: Iterable<R>,
-  { maxEntries, isBusy }: BatchLimits,
+  pending: readonly R[],
+  { maxEntries, isBusy, positionOf = () => 0 }: BatchLimits,
 ): Batch<R> {
+  const lanes = new FairLanes<FairWork & { readonly request: R }>(positionOf);
+  for (const request of pending) {
+    lanes.push({ appId: request.appId, amount: request.entries.length, request });
+  }
   const requests: R[] = [];
   const pairs = new PairMap<BatchPair>();
   const blocked = new PairMap<true>();
   const isBlocked: IsBusy = (owner, contactId) =>
     blocked.has(owner, contactId) || isBusy(owner, contactId);
-  let entries = 0;
-  for (const request of pending) {
-    if (requests.length > 0 && entries + request.entries.length > maxEntries) break;
-    if (fits(request, pairs, isBlocked)) {
+  let room = maxEntries;
+  let blockedRoom = maxBlockedEntries;
+  while (room > 0 && blockedRoom > 0) {
+    const next = lanes.shift();
+    if (next === undefined) break;
+    const { appId, amount, request } = next;
+    if (requests.length > 0 && amount > room) {
+      lanes.removeApp(appId);
+    } else if (fits(request, pairs, isBlocked)) {
       add(request, requests.length, pairs);
       requests.push(request);
-      entries += request.entries.length;
+      room -= amount;
     } else {
       addPairs(request, blocked);
+      blockedRoom -= amount;
     }
   }
   const all = pairs.sorted();

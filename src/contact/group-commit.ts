@@ -2,9 +2,11 @@ import { Fault, fault } from "../errors.ts";
 import type { Batch, BatchReport, IsBusy } from "./batch.ts";
 import { addPairs, planBatch, shareResults } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
-import { fairOrder } from "./fair-order.ts";
+import type { EventLoopTurns } from "./event-loop-turns.ts";
+import { FairShares } from "./fair-shares.ts";
 import { PairMap } from "./pair-map.ts";
 import { PendingSync } from "./pending-sync.ts";
+import { RecentLeast } from "./recent-least.ts";
 import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
 import type { StoreObserver } from "./store-observer.ts";
 import { SyncQueue } from "./sync-queue.ts";
@@ -26,11 +28,16 @@ export interface GroupCommitOptions {
   readonly maxBackoffMs: number;
   /** Longest that requests wait for a pair of a lost transaction, in milliseconds. Then they are rejected. */
   readonly lostWaitMs: number;
+  /** The turns in which large transactions are planned. */
+  readonly nextTurn: EventLoopTurns;
   readonly observer?: StoreObserver | undefined;
 }
 
 /** From this number of conflicts on, a request shares its transaction with no other request. */
 const conflictsUntilAlone = 6;
+
+/** From this number of entries on, a request is planned in a turn of the event loop of its own. */
+const largeEntries = 1_000;
 
 /**
  * Joins the syncs that arrive while transactions are in flight into the next transaction. A single
@@ -38,8 +45,9 @@ const conflictsUntilAlone = 6;
  * after another in the order of their arrival.
  *
  * No request fails because of another. If a joined transaction fails, each of its requests is retried
- * alone. If that fails because of a lock, the request waits for the lock. A request whose caller
- * disconnects or whose deadline is exceeded before its transaction begins is never run.
+ * alone. If that fails because of a lock, the request waits for the lock. A request is never run if its
+ * caller disconnects before its transaction begins, or if its deadline is nearer than any recent transaction
+ * took.
  *
  * A transaction that is rolled back because of a concurrent one is retried until its requests end: at
  * once, then with random delays. The transactions after a conflict take turns, so that none of them
@@ -66,6 +74,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const queues = [lockWaits, retries, joined];
   options.observer?.watchQueues(queues);
   const turns = createTurns();
+  const shares = new FairShares();
+  const leastMs = new RecentLeast();
   let isScheduled = false;
   /** Runs while requests wait for others to join. */
   let lingering: NodeJS.Timeout | undefined;
@@ -86,13 +96,12 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function schedule(): void {
     if (isScheduled || queues.every(({ pending }) => pending.length === 0)) return;
     isScheduled = true;
-    setImmediate(() => {
-      isScheduled = false;
-      pump();
-    });
+    if (queues.some(({ pending }) => pending.some(isLarge))) void options.nextTurn().then(pump);
+    else setImmediate(pump);
   }
 
   function pump(): void {
+    isScheduled = false;
     if (lost.length > 0) queues.forEach(rejectLost);
     let isBusy: IsBusy = isInFlight;
     for (const queue of queues) {
@@ -126,17 +135,33 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (queue.free > 0) rejectEnded(queue);
     while (mayBegin(queue) && queue.pending.length > 0) {
       if (queue === joined && lingers()) return;
-      const isAlone = (queue.pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
-      const maxEntries = isAlone ? 1 : queue.maxEntries;
-      const batch = planBatch(fairOrder(queue.pending, maxEntries), { maxEntries, isBusy });
+      const batch = planBatch(queue.pending, { ...batchLimits(queue), isBusy });
       if (batch.requests.length === 0) return;
+      for (const { appId, entries } of batch.requests) shares.note(appId, entries.length);
       void run(batch, queue);
+      if (batch.requests.some(isLarge)) {
+        schedule();
+        return;
+      }
     }
   }
 
+  /** A request that has conflicted often is the first one, and shares its transaction with no other. */
+  function batchLimits({ pending, maxEntries }: SyncQueue) {
+    const isAlone = (pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
+    if (isAlone) return { maxEntries: 1 };
+    return { maxEntries, positionOf: (appId: number) => shares.positionOf(appId) };
+  }
+
+  /** Rejects the requests whose callers have left, and those that would end after their deadline. */
   function rejectEnded(queue: SyncQueue): void {
-    const ended = queue.remove(({ call }) => call.signal.aborted);
-    for (const { call, result } of ended) result.reject(call.signal.reason);
+    const neededMs = leastMs.value;
+    const ended = queue.remove(
+      ({ call }) => call.signal.aborted || (call.timeLeftMs?.() ?? Infinity) < neededMs,
+    );
+    for (const { call, result } of ended) {
+      result.reject(call.signal.aborted ? call.signal.reason : fault("DEADLINE_EXCEEDED"));
+    }
   }
 
   /** Rejects the requests that wait for a pair of a lost transaction. They can be retried. */
@@ -153,6 +178,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     }
     inFlight = [...inFlight, batch];
     queue.begin(batch);
+    const startedAt = performance.now();
     let ended: Promise<void> | undefined;
     try {
       const report = await runBatch(batch, limitsOf(batch, queue), (promise) => {
@@ -162,6 +188,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
         await retry(batch, queue);
       } else {
         turns.noteCommit();
+        leastMs.note(performance.now() - startedAt);
         settle(batch, report);
       }
     } catch (error) {
@@ -193,6 +220,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     return {
       queue: name,
       budgetMs: requests[0]?.call.timeLeftMs?.(),
+      signal: requests[0]?.call.signal,
       waitsForLocks: true,
       takesTurn: false,
     };
@@ -244,6 +272,10 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
       return request.result.promise;
     },
   };
+}
+
+function isLarge({ entries }: PendingSync): boolean {
+  return entries.length >= largeEntries;
 }
 
 function sharesPair({ entries, owners }: PendingSync, { pairs }: Batch): boolean {

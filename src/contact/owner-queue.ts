@@ -1,41 +1,52 @@
-import { fault } from "../errors.ts";
+import { FairLanes } from "./fair-lanes.ts";
+import { FairShares } from "./fair-shares.ts";
+import { ownerKey } from "./pair-map.ts";
 
 export interface OwnerQueueOptions {
   /** Most tasks that run at once. */
   readonly maxInFlight: number;
-  /** Most weight of the tasks that wait. Tasks beyond this limit are rejected. */
-  readonly maxPending: number;
 }
 
-/** Runs tasks in the order of their arrival, and those of one owner one after another. */
+/** A task that changes the list of one owner. */
+export interface OwnerTask {
+  readonly appId: number;
+  readonly ownerId: string;
+  /** How much the task counts for the share of its app. */
+  readonly amount: number;
+}
+
+/** Runs the tasks of apps in turns, and those of one owner one after another. */
 export interface OwnerQueue {
-  /**
-   * Waits for its turn. The caller must call the function that it returns when its task has ended.
-   *
-   * @param owner the `ownerKey` of the owner
-   * @throws Fault OVERLOADED
-   */
-  enter(owner: string, weight: number): Promise<() => void>;
+  /** Waits for its turn. The caller must call the function that it returns when its task has ended. */
+  enter(task: OwnerTask): Promise<() => void>;
 }
 
-interface PendingTask {
+interface PendingTask extends OwnerTask {
   readonly owner: string;
-  readonly weight: number;
   readonly start: (leave: () => void) => void;
 }
 
-export function createOwnerQueue({ maxInFlight, maxPending }: OwnerQueueOptions): OwnerQueue {
+export function createOwnerQueue({ maxInFlight }: OwnerQueueOptions): OwnerQueue {
+  const shares = new FairShares();
   let pending: PendingTask[] = [];
-  let pendingWeight = 0;
   const owners = new Set<string>();
+
+  /** The first task, in the order of the shares, whose owner has no task that runs. */
+  function findNext(): PendingTask | undefined {
+    const lanes = new FairLanes<PendingTask>((appId) => shares.positionOf(appId));
+    for (const task of pending) lanes.push(task);
+    let task = lanes.shift();
+    while (task !== undefined && owners.has(task.owner)) task = lanes.shift();
+    return task;
+  }
 
   function startNext(): void {
     while (owners.size < maxInFlight) {
-      const task = pending.find(({ owner }) => !owners.has(owner));
+      const task = findNext();
       if (task === undefined) return;
-      const { owner, weight, start } = task;
+      const { owner, start } = task;
       pending = pending.filter((other) => other !== task);
-      pendingWeight -= weight;
+      shares.note(task.appId, task.amount);
       owners.add(owner);
       start(() => {
         owners.delete(owner);
@@ -45,11 +56,9 @@ export function createOwnerQueue({ maxInFlight, maxPending }: OwnerQueueOptions)
   }
 
   return {
-    async enter(owner, weight) {
-      if (pendingWeight > 0 && pendingWeight + weight > maxPending) throw fault("OVERLOADED");
-      const { promise, resolve } = Promise.withResolvers<() => void>();
-      pending.push({ owner, weight, start: resolve });
-      pendingWeight += weight;
+    enter(task) {
+      const { promise, resolve: start } = Promise.withResolvers<() => void>();
+      pending.push({ ...task, owner: ownerKey(task.appId, task.ownerId), start });
       startNext();
       return promise;
     },

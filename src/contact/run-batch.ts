@@ -22,6 +22,8 @@ export interface BatchTimeLimits {
   readonly queue: QueueName;
   /** Milliseconds for the whole transaction; absent: the default. */
   readonly budgetMs?: number | undefined;
+  /** Ends a transaction that waits for locks. Absent: only the budget ends it. */
+  readonly signal?: Pick<AbortSignal, "aborted"> | undefined;
   /** True: waits for locks until the budget is spent. False: waits for each lock only shortly. */
   readonly waitsForLocks: boolean;
   /** True: waits until no other transaction that takes turns is in progress, in any process. */

@@ -1,3 +1,4 @@
+import type { Backlogs } from "./backlogs.ts";
 import type { Batch } from "./batch.ts";
 import type { ContactReplacer } from "./contact-store.ts";
 import type { PendingSync } from "./pending-sync.ts";
@@ -19,6 +20,8 @@ export interface EndedTransaction {
 export interface StoreObserver {
   /** Called once, with the queues of the syncs. */
   watchQueues(queues: readonly SyncQueue[]): void;
+  /** Called once, with the work that is pending. */
+  watchBacklogs(backlogs: Backlogs): void;
   /** Called for each transaction of syncs, before its requests get their results. */
   onTransaction(transaction: EndedTransaction): void;
   /** Called for each round trip of joined reads. */
@@ -36,6 +39,7 @@ export function joinObservers(
   const all = [first, ...others];
   return {
     watchQueues: (queues) => all.forEach((observer) => void observer.watchQueues(queues)),
+    watchBacklogs: (backlogs) => all.forEach((observer) => void observer.watchBacklogs(backlogs)),
     onTransaction: (ended) => all.forEach((observer) => void observer.onTransaction(ended)),
     onReads: (count) => all.forEach((observer) => void observer.onReads(count)),
     onChange: (rows) => all.forEach((observer) => void observer.onChange(rows)),

@@ -37,13 +37,13 @@ export function createBatchRunner(options: BatchRunnerOptions): RunBatch {
     };
   }
 
-  return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn }, onLost) =>
+  return (batch, { budgetMs = Infinity, waitsForLocks, takesTurn, signal }, onLost) =>
     withDatabaseFaults(async () => {
       const endsAt = performance.now() + Math.min(budgetMs, timeoutMs);
       const lockTimeoutMs = waitsForLocks ? undefined : options.lockTimeoutMs;
       try {
         return await withStaleRetries(() =>
-          run(batch, { endsAt, lockTimeoutMs, takesTurn, onLost }),
+          run(batch, { endsAt, lockTimeoutMs, takesTurn, signal, onLost }),
         );
       } catch (error) {
         if (isConflict(error)) return undefined;

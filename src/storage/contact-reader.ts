@@ -1,5 +1,5 @@
 import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
-import type { FairQueue } from "../contact/fair-queue.ts";
+import type { FairTasks } from "../contact/fair-tasks.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
@@ -18,12 +18,15 @@ export interface ContactReaderOptions {
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
   readonly observer?: StoreObserver | undefined;
-  /** Bounds the connections of reads that may read a whole list, and shares them among the apps. */
-  readonly longReads: FairQueue;
+  /** Limits the connections of reads that may read a whole list, and shares them among the apps. */
+  readonly longReads: FairTasks;
 }
 
-/** Small, so that the database works on some reads while the rows of others are parsed. */
-const joinedLimits = { maxInFlight: 4, maxStatements: 8 };
+/**
+ * Small, so that the database works on some reads while the rows of others are parsed. The unit of amounts is an
+ * entry of a page, or a pair of a check.
+ */
+const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
 
 /** Postgres counts time in microseconds since the start of 2000. */
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;
@@ -41,8 +44,14 @@ export function createContactReader({
   const join = createJoinedReads({ pool, observer, ...joinedLimits });
 
   /** For statements that are short for all values. */
-  function readJoined(statement: Statement, call: StoreOptions): Promise<Rows> {
-    return retry(call, () => join(encode(statement), call.signal));
+  function readJoined(
+    appId: number,
+    amount: number,
+    statement: Statement,
+    call: StoreOptions,
+  ): Promise<Rows> {
+    const { signal } = call;
+    return retry(call, () => join({ appId, amount, statement: encode(statement), signal }));
   }
 
   /** For statements that may read a long list: no joined read waits for them, and the same ones are shared. */
@@ -50,7 +59,7 @@ export function createContactReader({
     const key = JSON.stringify([statement.name, ...statement.values]);
     return share(key, call, (shared) =>
       longReads.run(appId, shared.signal, () =>
-        retry(shared, () => readAlone(pool, encode(statement))),
+        retry(shared, () => readAlone(pool, encode(statement), shared.signal)),
       ),
     );
   }
@@ -63,12 +72,12 @@ export function createContactReader({
   return {
     async listContacts(appId, ownerId, page, options) {
       const statement = statements.listContacts(appId, ownerId, page);
-      return parsePage(await readJoined(statement, options), page);
+      return parsePage(await readJoined(appId, page.size, statement, options), page);
     },
 
     async listOwners(appId, contactId, page, options) {
       const statement = statements.listOwners(appId, contactId, page);
-      return parsePage(await readJoined(statement, options), page);
+      return parsePage(await readJoined(appId, page.size, statement, options), page);
     },
 
     async listMutual(appId, ownerId, page, options) {
@@ -77,7 +86,8 @@ export function createContactReader({
     },
 
     async check(appId, pairs, options) {
-      const [row = []] = await readJoined(statements.check(appId, pairs), options);
+      const statement = statements.check(appId, pairs);
+      const [row = []] = await readJoined(appId, pairs.length, statement, options);
       return parseChecks(row[0] ?? null, pairs.length);
     },
 

@@ -1,6 +1,5 @@
 import type { ContactReplacer, StoreOptions } from "../contact/contact-store.ts";
 import { createOwnerQueue } from "../contact/owner-queue.ts";
-import { ownerKey } from "../contact/pair-map.ts";
 import type { ReplaceCounts } from "../contact/replacement.ts";
 import { createTurns } from "../contact/turns.ts";
 import { fault } from "../errors.ts";
@@ -18,19 +17,17 @@ export interface ContactReplacerOptions {
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
   /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
-  /** Most contacts in pending replacements. Replacements beyond this limit are rejected. */
-  readonly maxPendingContacts: number;
 }
 
 /**
- * Replaces lists in Postgres, each in a transaction of its own. Pending replacements wait in the order of
- * their arrival. Those of one list run one after another, as they would conflict. A replacement whose caller
+ * Replaces lists in Postgres, each in a transaction of its own. Apps share what can run at once. The
+ * replacements of one list run one after another, as they would conflict. A replacement whose caller
  * disconnects while it waits is never run.
  */
 export function createContactReplacer(options: ContactReplacerOptions): ContactReplacer {
-  const { pool, timeoutMs, statements, maxInFlight, maxPendingContacts } = options;
+  const { pool, timeoutMs, statements, maxInFlight } = options;
   const turns = createTurns();
-  const queue = createOwnerQueue({ maxInFlight, maxPending: maxPendingContacts });
+  const queue = createOwnerQueue({ maxInFlight });
 
   async function expectFingerprint(transaction: Transaction, list: WantedList, expected: string) {
     const [{ rows }] = await transaction.run([statements.fingerprint(list.appId, list.ownerId)]);
@@ -63,7 +60,7 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
     async replace(appId, ownerId, replacement, { signal, timeLeftMs }: StoreOptions) {
       const { contactIds, isDryRun, expectedFingerprint } = replacement;
       signal.throwIfAborted();
-      const leave = await queue.enter(ownerKey(appId, ownerId), contactIds.length + 1);
+      const leave = await queue.enter({ appId, ownerId, amount: contactIds.length + 1 });
       let ended: Promise<void> | undefined;
       const onLost = (promise: Promise<void>) => {
         ended = promise;
@@ -74,14 +71,18 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
         const counts = await withRetries({ signal, endsAt }, (conflicts) => {
           if (conflicts > 0) turns.noteConflict();
           const takesTurn = turns.areTaken;
-          return inReplaceTransaction(pool, { endsAt, takesTurn, onLost }, async (transaction) => {
-            signal.throwIfAborted();
-            if (expectedFingerprint !== undefined) {
-              await expectFingerprint(transaction, list, expectedFingerprint);
+          return inReplaceTransaction(
+            pool,
+            { endsAt, takesTurn, signal, onLost },
+            async (transaction) => {
               signal.throwIfAborted();
-            }
-            return isDryRun ? compare(transaction, list) : write(transaction, list);
-          });
+              if (expectedFingerprint !== undefined) {
+                await expectFingerprint(transaction, list, expectedFingerprint);
+                signal.throwIfAborted();
+              }
+              return isDryRun ? compare(transaction, list) : write(transaction, list);
+            },
+          );
         });
         turns.noteCommit();
         return counts;

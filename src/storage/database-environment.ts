@@ -1,3 +1,5 @@
+import type { Environment } from "../environment.ts";
+
 /** Variables of libpq, with the parameter that each stands for. */
 const variables = {
   PGHOST: "host",
@@ -21,8 +23,6 @@ const variables = {
   PGLOADBALANCEHOSTS: "load_balance_hosts",
 } as const;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Variables that would change how libpq connects, and that Kith does not support. */
 const unsupported = ["PGSERVICE", "PGHOSTADDR", "PGSSLCRL", "PGREQUIREAUTH"];
 
@@ -33,8 +33,8 @@ export function checkEnvironment(env: Environment): string | undefined {
 }
 
 /**
- * Adds what the variables of libpq say to a connection URL. What the URL itself has wins. The result has
- * the password, so it must not be shown.
+ * Adds what the variables of libpq say to a connection URL. A parameter of the URL itself takes
+ * precedence. The result contains the password, so it must not be shown.
  */
 export function withEnvironment(url: string, env: Environment): string {
   const [, userInfo = "", hosts = "", database = "", query = ""] =

@@ -1,7 +1,10 @@
-import type { Backlog } from "../contact/backlog.ts";
+import type { Backlogs } from "../contact/backlogs.ts";
+import { createBacklogs } from "../contact/backlogs.ts";
 import type { ContactStore } from "../contact/contact-store.ts";
 import { createContactEraser } from "../contact/erase.ts";
-import { createFairQueue } from "../contact/fair-queue.ts";
+import type { EventLoopTurns } from "../contact/event-loop-turns.ts";
+import { createEventLoopTurns } from "../contact/event-loop-turns.ts";
+import { createFairTasks } from "../contact/fair-tasks.ts";
 import { createGroupCommit } from "../contact/group-commit.ts";
 import { limitBacklog } from "../contact/limit-backlog.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
@@ -27,10 +30,12 @@ export interface PostgresContactStoreOptions {
   /** Longest that a joined transaction waits for one lock, in milliseconds. */
   readonly lockTimeoutMs?: number;
   readonly observer?: StoreObserver | undefined;
-  /** Limits the pending syncs of each app. Absent: there is no limit. */
-  readonly backlog?: Backlog;
+  /** Limit the pending work of each app. Absent: its own. */
+  readonly backlogs?: Backlogs;
   /** Most reads of whole lists in flight, each with a connection. */
   readonly maxLongReads?: number;
+  /** The turns of the event loop in which large transactions are planned. Absent: its own. */
+  readonly nextTurn?: EventLoopTurns;
 }
 
 /** With two transactions in flight the database stays busy while the next batch is collected. */
@@ -45,10 +50,7 @@ const syncLimits = {
 };
 
 /** A replacement may wait long for locks, so most connections stay free for other calls. */
-const replaceLimits = { maxInFlight: 2, maxPendingContacts: 1_000_000 };
-
-/** Most reads of whole lists that one app may have pending. */
-const maxPendingLongReads = 1_000;
+const replaceLimits = { maxInFlight: 2 };
 
 /** Stores contacts in Postgres. Concurrent syncs share transactions. */
 export function createPostgresContactStore({
@@ -57,8 +59,9 @@ export function createPostgresContactStore({
   timeoutMs,
   lockTimeoutMs = 100,
   observer,
-  backlog,
+  backlogs = createBacklogs(),
   maxLongReads = 5,
+  nextTurn = createEventLoopTurns(),
 }: PostgresContactStoreOptions): ContactStore {
   const db = createDatabaseOn(pool);
   const reads = createReadStatements(db);
@@ -68,7 +71,7 @@ export function createPostgresContactStore({
       timeoutMs,
       statements: reads,
       observer,
-      longReads: createFairQueue({ maxInFlight: maxLongReads, maxPending: maxPendingLongReads }),
+      longReads: createFairTasks({ maxInFlight: maxLongReads }),
     });
   const primary = readFrom(pool);
   const reader =
@@ -85,6 +88,7 @@ export function createPostgresContactStore({
       }),
       observer,
     ),
+    nextTurn,
     observer,
     ...syncLimits,
   });
@@ -94,10 +98,10 @@ export function createPostgresContactStore({
     statements: { ...reads, ...createReplaceStatements(db) },
     ...replaceLimits,
   });
+  observer?.watchBacklogs(backlogs);
+  const observed = { ...syncer, ...reader, ...observeReplacements(replacer, observer) };
   return {
-    ...(backlog === undefined ? syncer : limitBacklog(syncer, backlog)),
-    ...reader,
-    ...observeReplacements(replacer, observer),
+    ...limitBacklog(observed, backlogs),
     ...createContactEraser({ reader, syncer }),
   };
 }

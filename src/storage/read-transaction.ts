@@ -1,3 +1,5 @@
+import type { StoreOptions } from "../contact/contact-store.ts";
+import { requestCancel } from "./cancel-request.ts";
 import { withConnection } from "./connection.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement, Rows } from "./encoded-statement.ts";
@@ -21,8 +23,33 @@ export function inReadTransaction(
   });
 }
 
-/** Runs one statement that reads. */
-export async function readAlone(pool: Pool, statement: EncodedStatement): Promise<Rows> {
-  const [rows = []] = await inReadTransaction(pool, [statement]);
-  return rows;
+/** How often it is checked whether a read is still wanted, in milliseconds. */
+const cancelCheckMs = 250;
+
+/**
+ * Runs one statement that reads. If the signal is aborted, the statement does not begin, or is cancelled in the
+ * database.
+ *
+ * @throws the reason of the signal; the error of the driver
+ */
+export function readAlone(
+  pool: Pool,
+  statement: EncodedStatement,
+  signal: StoreOptions["signal"],
+): Promise<Rows> {
+  return withConnection(pool, async (client, discard) => {
+    signal.throwIfAborted();
+    const cancelling = setInterval(() => {
+      if (!signal.aborted) return;
+      // A cancel request that arrives late would cancel the next statement of the connection.
+      discard();
+      void requestCancel(client);
+    }, cancelCheckMs);
+    try {
+      const statements = [...sessionOf(client).openings.read, statement];
+      return (await runPipelined(client, statements)).at(-1)?.rows ?? [];
+    } finally {
+      clearInterval(cancelling);
+    }
+  });
 }

@@ -24,8 +24,9 @@ const isReplayed = `
   SELECT coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, NOT pg_is_in_recovery()) AS is_replayed`;
 
 /**
- * Compares the replica with the primary all the time: what the primary had written when it was asked, the
- * replica has to have. So no clock of a server matters, and a replica that gets nothing any more is noticed.
+ * Compares the replica with the primary all the time: the replica must have everything that the primary had
+ * written when it was asked. The clocks of the servers do not matter, and a replica that receives no more
+ * changes is noticed.
  */
 export function openReplica({ primary, maxLagMs, ...options }: ReplicaOptions): Replica {
   // The primary answers while the replica cannot be reached.

@@ -28,7 +28,7 @@ export interface OpenSessionOptions extends SessionOptions {
 const sessions = new WeakMap<pg.ClientBase, Session>();
 const openings = createOpenings();
 const replicaOpenings = createOpenings(undefined, true);
-/** More attempts than a sane default of the database makes necessary. */
+/** Most attempts. No reasonable default of the database makes so many necessary. */
 const maxAttempts = 100;
 
 /**

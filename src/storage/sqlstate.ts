@@ -9,6 +9,9 @@ const lostRace = new Set(["40001", "40P01"]);
  */
 const staleStatement = new Set(["26000", "42P05", "0A000"]);
 
+/** PgBouncer reports all its errors as protocol violations. */
+const poolerError = "08P01";
+
 /** A statement that exceeded `statement_timeout` or `lock_timeout`, or was cancelled. */
 const timedOut = new Set(["57014", "55P03"]);
 
@@ -45,9 +48,14 @@ export function isConflict(error: unknown): boolean {
   return lostRace.has(codeOf(error));
 }
 
+/** PgBouncer has this error if it has forgotten a statement of the connection. It then closes the connection. */
+const forgottenByPooler = /prepared statement did not exist/;
+
 /** Whether a transaction failed because of a stale prepared statement. It can be retried on another connection. */
 export function isStaleStatement(error: unknown): boolean {
-  return staleStatement.has(codeOf(error));
+  const code = codeOf(error);
+  if (code === poolerError) return error instanceof Error && forgottenByPooler.test(error.message);
+  return staleStatement.has(code);
 }
 
 /**
@@ -93,7 +101,7 @@ export function isForeignKeyViolation(error: unknown): boolean {
 /** Errors that stay until somebody changes the configuration: rejected credentials, an unknown database. */
 const permanentState = /^(28|3D000)/;
 
-/** PgBouncer reports all its errors as protocol violations (08P01). These do not end by themselves. */
+/** These errors of PgBouncer do not end by themselves. */
 const permanentPoolerMessage =
   /unsupported startup parameter|no such (database|user)|authentication failed/i;
 
@@ -108,7 +116,7 @@ export function isTransient(error: unknown): boolean {
     return false;
   }
   return !(
-    code === "08P01" &&
+    code === poolerError &&
     cause instanceof Error &&
     permanentPoolerMessage.test(cause.message)
   );
@@ -120,7 +128,7 @@ export function anotherHostMayHelp(error: unknown): boolean {
   return !permanentState.test(codeOf(error)) && !isFileError(error) && !isQueueFull;
 }
 
-/** Whether a file could not be read, such as a certificate. A missing Unix socket is no such error. */
+/** Whether a file could not be read, such as a certificate. A missing Unix socket is not such an error. */
 function isFileError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && error.syscall === "open";
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
-import { createDatabase } from "./database.ts";
+import { checkPooler } from "./check-pooler.ts";
+import { createDatabaseOn, createPool } from "./database.ts";
+import { progressTable } from "./import-progress.ts";
 import { migrate } from "./migrate.ts";
+import { hasTable } from "./migration-table.ts";
 import { isTransient } from "./sqlstate.ts";
 
 /** Time for which a start retries steps that can succeed later, in milliseconds. */
@@ -35,6 +38,8 @@ export interface PrepareDatabaseOptions {
   readonly schema: string | undefined;
   /** False: the start only checks that the database is migrated. */
   readonly migrates: boolean;
+  /** False: the service prepares no statements. */
+  readonly prepares: boolean;
   /** The name of the database in errors, as in `the database of DATABASE_URL`. */
   readonly name: string;
   readonly logger: Logger;
@@ -47,18 +52,20 @@ export interface PrepareDatabaseOptions {
  * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
 export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
-  const { connectionString, schema, migrates, name, logger } = options;
+  const { connectionString, schema, migrates, prepares, name, logger } = options;
   await using stack = new AsyncDisposableStack();
-  const db = createDatabase({
+  const pool = createPool({
     connectionString,
     schema,
-    poolSize: 1,
+    poolSize: 2,
     timeoutMs: migrationTimeoutMs,
     onConnectionLost: (err) => logger.warn({ err }, "a database connection was lost"),
   });
-  stack.defer(() => db.destroy());
-  const step = () =>
-    migrate(db, {
+  stack.defer(() => pool.end());
+  const step = async () => {
+    if (prepares) await checkPooler(pool);
+    const db = createDatabaseOn(pool);
+    const migrated = await migrate(db, {
       schema,
       migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
@@ -68,6 +75,11 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
           "the database schema is newer than this version of Kith",
         ),
     });
+    if (await hasTable(db, migrated.schema, progressTable)) {
+      throw new Error("an import is not complete; kith import with the same file continues it");
+    }
+    return migrated;
+  };
   const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
   });

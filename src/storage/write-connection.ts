@@ -15,6 +15,8 @@ export interface WriteOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** True: waits until no other transaction that takes turns is in progress, in any process. */
   readonly takesTurn: boolean;
+  /** Cancels the transaction, for example when the caller has disconnected. Absent: only `endsAt` does. */
+  readonly signal?: Pick<AbortSignal, "aborted"> | undefined;
   readonly onLost: OnLost;
 }
 
@@ -25,24 +27,24 @@ export const withoutQueryTimeout = { query_timeout: 2 ** 31 - 1 };
 const cancelAfterMs = 200;
 /** A connection on which the cancellation has no effect for this time counts as lost, in milliseconds. */
 const lostAfterMs = 1_000;
-/** Time between two cancel requests, and between two look-ups. */
+/** Time between two cancel requests, between two look-ups, and between two looks at the signal. */
 const repeatMs = 250;
 
 /**
- * Runs a transaction that writes, and waits until it has ended. After `endsAt` the transaction is cancelled,
- * also if the database waits for a standby in its commit. If the connection is lost, it counts against the
- * pool until the transaction has ended in the database.
+ * Runs a transaction that writes, and waits until it has ended. After `endsAt`, or when the signal is
+ * aborted, the transaction is cancelled, also if the database waits for a standby in its commit. If the
+ * connection is lost, it counts against the pool until the transaction has ended in the database.
  *
  * @param work gets the milliseconds that are left
  */
 export async function withWriteConnection<T>(
   pool: Pool,
-  { endsAt, onLost }: WriteOptions,
+  { endsAt, signal, onLost }: WriteOptions,
   work: (client: pg.PoolClient, budgetMs: number) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   const budgetMs = endsAt - performance.now();
-  const cancellation = cancelAfter(client, Math.max(0, budgetMs) + cancelAfterMs);
+  const cancellation = cancelAfter(client, endsAt, signal);
   let mustDiscard = false;
   let ended: Promise<void> | undefined;
   try {
@@ -63,21 +65,30 @@ export async function withWriteConnection<T>(
   }
 }
 
-/** Cancels what the client runs after this time, until it is stopped. */
-function cancelAfter(client: pg.PoolClient, milliseconds: number) {
-  let timer = setTimeout(cancel, milliseconds);
-  const lostAt = performance.now() + milliseconds + lostAfterMs;
+/** Cancels what the client runs after `endsAt`, or when the signal is aborted, until it is stopped. */
+function cancelAfter(client: pg.PoolClient, endsAt: number, signal: WriteOptions["signal"]) {
+  const cancelAt = Math.max(performance.now(), endsAt) + cancelAfterMs;
+  let lostAt = Infinity;
+  let timer: NodeJS.Timeout;
   const cancellation = { isRequested: false, stop: () => clearTimeout(timer) };
-  function cancel() {
-    cancellation.isRequested = true;
-    if (performance.now() >= lostAt) {
+
+  function look() {
+    const now = performance.now();
+    // The deadline aborts the signal too, and then the limits in the database come first.
+    const isDue = now >= cancelAt || (signal?.aborted && now < endsAt);
+    if (isDue && !cancellation.isRequested) {
+      cancellation.isRequested = true;
+      lostAt = now + lostAfterMs;
+    }
+    if (now >= lostAt) {
       client.connection.stream.destroy();
       return;
     }
     // Repeated, because a request has no effect on a statement that has not begun.
-    void requestCancel(client);
-    timer = setTimeout(cancel, repeatMs);
+    if (cancellation.isRequested) void requestCancel(client);
+    timer = setTimeout(look, repeatMs);
   }
+  timer = setTimeout(look, repeatMs);
   return cancellation;
 }
 

@@ -1,15 +1,14 @@
+import type { Environment } from "../environment.ts";
 import type { TlsFiles } from "./files.ts";
 import { parseTlsFiles, readTlsFiles, TlsFilesError } from "./files.ts";
 
 /**
- * The files that the variables name, after a look into them; undefined without any, or with faults.
+ * Finds the files that the variables name, and checks them. Returns undefined if no variable is set, or if
+ * there are faults.
  *
  * @param faults receives a line for each variable that is not valid
  */
-export function findTlsFiles(
-  env: Readonly<Record<string, string | undefined>>,
-  faults: string[],
-): TlsFiles | undefined {
+export function findTlsFiles(env: Environment, faults: string[]): TlsFiles | undefined {
   const certFile = env.TLS_CERT_FILE || undefined;
   const keyFile = env.TLS_KEY_FILE || undefined;
   const clientCaFile = env.TLS_CLIENT_CA_FILE || undefined;

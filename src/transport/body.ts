@@ -2,10 +2,10 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Cancellation } from "../api/cancellation.ts";
+import type { EventLoopTurns } from "../contact/event-loop-turns.ts";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { ByteCollector, freeBuffer } from "./byte-collector.ts";
-import { createTurns } from "./event-loop-turns.ts";
 import type { Reservation } from "./memory-pool.ts";
 import { createMemoryPool } from "./memory-pool.ts";
 
@@ -56,13 +56,17 @@ export interface Content {
 const smallBytes = 65_536;
 /** The memory for large bodies, in bytes. It is higher only if one body can need more. */
 const poolBytes = 50_331_648;
-/** Deflate makes at most 1,032 bytes of one. */
+/** Deflate expands one byte to at most 1,032 bytes. */
 const maxInflation = 1_032;
 
-export function createBodyReader({ maxBytes }: Pick<BodyReader, "maxBytes">): BodyReader {
+export interface BodyReaderOptions extends Pick<BodyReader, "maxBytes"> {
+  /** The turns in which large bodies are decoded. */
+  readonly nextTurn: EventLoopTurns;
+}
+
+export function createBodyReader({ maxBytes, nextTurn }: BodyReaderOptions): BodyReader {
   // A body that waits for memory holds none, so one body never needs more than the pool has.
   const pool = createMemoryPool({ maxBytes: Math.max(poolBytes, 4 * maxBytes) });
-  const nextTurn = createTurns();
 
   /** Node keeps the parts of the result until it joins them. */
   function inflatedBytes(bytes: number, limit: number): number {

@@ -31,7 +31,7 @@ const responseHeaders = [
   ...["RateLimit", "RateLimit-Policy", "WWW-Authenticate"],
 ].join(", ");
 
-/** How long a browser keeps the answer to a preflight, in seconds. Chromium takes no more. */
+/** How long a browser keeps the answer to a preflight, in seconds. Chromium accepts no larger value. */
 const maxAgeSeconds = 7_200;
 
 /** Lets pages of other origins call the service (https://fetch.spec.whatwg.org/#http-cors-protocol). */

@@ -4,8 +4,13 @@ import type { Protocol } from "../api/call.ts";
 import type { Fault, Reason } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
 import { faultEnvelope, sendJson } from "./envelope.ts";
+import { frameGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
+import { mediaTypeOf } from "./media-type.ts";
 import { isJson, protocolOf } from "./protocol.ts";
+
+/** The flag of the last message of a stream in the Connect protocol. */
+const endStreamFlag = 2;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -31,6 +36,9 @@ const httpErrors: ReadonlySet<Reason> = new Set([
   "BAD_REQUEST",
   "REQUEST_TIMEOUT",
   "EXPECTATION_FAILED",
+  "METHOD_UNKNOWN",
+  "UNSUPPORTED_TRANSFER_ENCODING",
+  "UNSUPPORTED_HTTP_VERSION",
 ]);
 
 /** Clients of Connect take `application/json` alone as an error of Connect, not as an envelope. */
@@ -54,7 +62,7 @@ export function sendFault(
 ): void {
   if (res.headersSent || res.destroyed) res.destroy();
   else if (protocol === "rest" || httpErrors.has(fault.reason)) sendRestFault(protocol, fault, res);
-  else if (protocol === "connect") sendConnectFault(fault, res);
+  else if (protocol === "connect") sendConnectFault(fault, req, res);
   else sendGrpcFault(fault, req, res);
 }
 
@@ -66,12 +74,26 @@ function sendRestFault(protocol: Protocol, fault: Fault, res: ServerResponse): v
   sendJson(res, fault.row.http, JSON.stringify(faultEnvelope(fault)), envelopeTypes[protocol]);
 }
 
-function sendConnectFault(fault: Fault, res: ServerResponse): void {
+function sendConnectFault(fault: Fault, req: IncomingMessage, res: ServerResponse): void {
   const error = toConnectError(fault);
+  const type = mediaTypeOf(req) ?? "";
   // The status of an unknown path is 404, whatever the protocol.
   const status = fault.reason === "NOT_FOUND" ? fault.row.http : codeToHttpStatus(error.code);
   setRequiredHeaders(fault, res);
-  sendJson(res, status, JSON.stringify(errorToJson(error, undefined)));
+  const json = errorToJson(error, undefined);
+  if (isStreamType(type) && fault.reason !== "NOT_FOUND") sendStreamEnd(res, type, json);
+  else sendJson(res, status, JSON.stringify(json));
+}
+
+/** Clients of a stream take its error from the last message, and only if the status is 200. */
+function sendStreamEnd(res: ServerResponse, type: string, error: unknown): void {
+  const end = frameGrpcMessage(Buffer.from(JSON.stringify({ error })), endStreamFlag);
+  res.writeHead(200, { "Content-Type": type, "Content-Length": end.length });
+  res.end(end);
+}
+
+function isStreamType(type: string): boolean {
+  return type.startsWith("application/connect+");
 }
 
 function setRequiredHeaders({ reason, retryAfter }: Fault, res: ServerResponse): void {

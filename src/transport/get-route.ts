@@ -28,7 +28,7 @@ export function createGetRoute(
 }
 
 function send(res: ServerResponse, { status, headers, body }: GetResponse): void {
-  // A response of 304 has no content, and no length of it.
+  // A 304 response has neither content nor a content length.
   const length = status === 304 ? {} : { "Content-Length": Buffer.byteLength(body) };
   res.writeHead(status, { ...headers, ...length });
   res.end(body);

@@ -91,11 +91,11 @@ export function createStreamCheck(): StreamCheck {
   };
 }
 
-/** A message with its prefix, uncompressed. */
-export function frameGrpcMessage(message: Uint8Array): Buffer {
+/** A message with its prefix, uncompressed. Streams of Connect have the same prefix, with other flags. */
+export function frameGrpcMessage(message: Uint8Array, flags = 0): Buffer {
   const framed = Buffer.allocUnsafe(prefix.bytes + message.length);
   framed.set(message, prefix.bytes);
-  return writePrefix(framed);
+  return writePrefix(framed, flags);
 }
 
 /** Writes a message with its prefix, uncompressed. */
@@ -103,8 +103,8 @@ export function writeGrpcMessage(write: BinaryWriter, message: Message): Buffer 
   return writePrefix(write(message, prefix.bytes));
 }
 
-function writePrefix(framed: Buffer): Buffer {
-  framed[0] = 0;
+function writePrefix(framed: Buffer, flags = 0): Buffer {
+  framed[0] = flags;
   framed.writeUInt32BE(framed.length - prefix.bytes, 1);
   return framed;
 }

@@ -22,7 +22,7 @@ export interface GrpcTransportOptions {
   readonly requestTimeoutMs: number;
   /**
    * The fault of a path that no other transport serves, or does not serve now; undefined if one serves it.
-   * To reject such calls here costs least.
+   * Rejecting such calls here costs least.
    */
   readonly rejectionOf: (path: string, stream: ServerHttp2Stream) => Fault | undefined;
   readonly strangers?: Strangers | undefined;

@@ -9,12 +9,23 @@ export const maxHeaderBytes = 16_384;
 /** Characters of a host and a port (RFC 3986). The value may be empty. */
 const hostPattern = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 
+/** The fault of a request that Node parses although HTTP/1 does not allow it (RFC 9112). */
+export function requestFault(req: IncomingMessage): Fault | undefined {
+  const { httpVersion, headers } = req;
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return unsupportedVersion();
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return fault("UNSUPPORTED_TRANSFER_ENCODING");
+  }
+  return hostFault(req);
+}
+
+function unsupportedVersion(): Fault {
+  return fault("UNSUPPORTED_HTTP_VERSION", { versions: "1.0, 1.1, or 2" });
+}
+
 /** BAD_REQUEST, if a request of HTTP/1.1 does not have exactly one valid Host (RFC 9112, section 3.2). */
-export function hostFault({
-  httpVersion,
-  headers,
-  rawHeaders,
-}: IncomingMessage): Fault | undefined {
+function hostFault({ httpVersion, headers, rawHeaders }: IncomingMessage): Fault | undefined {
   if (httpVersion !== "1.1") return undefined;
   let hosts = 0;
   for (let n = 0; n < rawHeaders.length; n += 2) {
@@ -29,6 +40,8 @@ export interface ParseError extends Error {
   readonly code?: string;
   /** The bytes that the parser received last. */
   readonly rawPacket?: Buffer;
+  /** The number of bytes of this packet before the fault. */
+  readonly bytesParsed?: number;
 }
 
 /** Whether the bytes that Node cannot parse are HTTP/1 at all: they begin with a method or name the version. */
@@ -54,6 +67,10 @@ export function parseFault(error: ParseError, hasLongLine: boolean): Fault {
           limit: maxHeaderBytes.toLocaleString("en-US"),
         },
       );
+    case "HPE_INVALID_VERSION":
+      return unsupportedVersion();
+    case "HPE_INVALID_METHOD":
+      return fault(hasUnknownMethod(error) ? "METHOD_UNKNOWN" : "BAD_REQUEST");
     default:
       return fault("BAD_REQUEST");
   }
@@ -66,6 +83,12 @@ function isUrlTooLong(packet: Buffer | undefined, hasLongLine: boolean): boolean
   if (/^[A-Z-]+ /.test(line)) return line.length > maxHeaderBytes;
   // The packet continues a line that began in an earlier one.
   return hasLongLine && (line.length === packet.length || / HTTP\/\d\.\d\r?$/.test(line));
+}
+
+/** Whether the line at which the parser stopped is a request line. */
+function hasUnknownMethod({ rawPacket = Buffer.alloc(0), bytesParsed = 0 }: ParseError): boolean {
+  const start = rawPacket.lastIndexOf("\n", Math.max(0, bytesParsed - 1)) + 1;
+  return /^[A-Z-]+ \S+ HTTP\/\d\.\d\r?$/.test(firstLine(rawPacket.subarray(start)));
 }
 
 function firstLine(bytes: Buffer): string {

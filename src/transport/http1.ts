@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 import { continueWhenRead } from "./expect-continue.ts";
-import { hostFault, isHttp1, maxHeaderBytes, parseFault } from "./http1-faults.ts";
+import { isHttp1, maxHeaderBytes, parseFault, requestFault } from "./http1-faults.ts";
 import { withoutUpgrade } from "./http1-upgrade.ts";
 import type { RejectRequest, RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
@@ -67,7 +67,7 @@ export function createHttp1(options: Http1Options): Http1 {
   const connectionListeners = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
 
-  function serve(req: IncomingMessage, res: ServerResponse, reason = hostFault(req)): void {
+  function serve(req: IncomingMessage, res: ServerResponse, reason = requestFault(req)): void {
     const { socket } = req;
     let rejection = reason;
     const exchange: Exchange = {
@@ -126,8 +126,9 @@ export function createHttp1(options: Http1Options): Http1 {
       for (const accept of connectionListeners) accept.call(server, socket);
     });
   });
-  server.on("connect", (_, socket) => {
-    rejectConnection(socket as Socket, fault("METHOD_NOT_ALLOWED"));
+  server.on("connect", (_, stream) => {
+    const socket = stream as Socket;
+    whenAnswered(socket, () => rejectConnection(socket, fault("METHOD_NOT_ALLOWED")));
   });
   server.on("clientError", (error, stream) => {
     const socket = stream as Socket;
@@ -154,6 +155,8 @@ export function createHttp1(options: Http1Options): Http1 {
     server,
     accept(socket, firstBytes) {
       sockets.add(socket);
+      // Node removes its own listener when it reports "connect" or "upgrade".
+      socket.on("error", () => {});
       socket.once("close", () => {
         sockets.delete(socket);
         strangers?.delete(socket);

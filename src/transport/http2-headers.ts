@@ -18,7 +18,7 @@ export const nodeHeaderLimits = {
 };
 
 /** URI_TOO_LONG or HEADERS_TOO_LARGE, if the headers of a request exceed the limit. */
-export function headersFault(
+export function findHeadersFault(
   headers: IncomingHttpHeaders,
   rawHeaders: readonly string[],
 ): Fault | undefined {

@@ -1,13 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from "node:http2";
+import type {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import { createServer } from "node:http2";
 import type { Socket } from "node:net";
 import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
+import type { CallCounts } from "./concurrency.ts";
 import { continueWhenRead } from "./expect-continue.ts";
 import type { GrpcTransport } from "./grpc.ts";
+import type { ConnectionStreams } from "./http2-concurrency.ts";
+import { createHttp2Concurrency, maxConcurrentStreams } from "./http2-concurrency.ts";
 import { drainSession } from "./http2-drain.ts";
-import { headersFault, nodeHeaderLimits } from "./http2-headers.ts";
+import { findHeadersFault, nodeHeaderLimits } from "./http2-headers.ts";
 import type { RequestHandler } from "./request-handler.ts";
 import type { Strangers } from "./strangers.ts";
 
@@ -17,6 +25,8 @@ export interface Http2Options {
   readonly grpc: GrpcTransport;
   /** Time after which a connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** Absent: the number of streams does not depend on the load. */
+  readonly callCounts?: (() => CallCounts) | undefined;
   /** Absent: connections without a valid call are not limited. */
   readonly strangers?: Strangers | undefined;
 }
@@ -28,23 +38,26 @@ export interface Http2 {
   drain(): void;
 }
 
-/**
- * Most streams of a connection at once. Clients hold further calls back until a stream ends, so that a
- * connection cannot have more in flight than the service can do soon.
- */
-const maxConcurrentStreams = 100;
+interface Connection {
+  readonly socket: Socket;
+  readonly streams: ConnectionStreams | undefined;
+}
+
 /** How long the streams of a stranger may continue when its connection is closed, in milliseconds. */
 const strangerStreamsMs = 10_000;
 
 export function createHttp2(options: Http2Options): Http2 {
-  const { handler, grpc, idleMs, strangers } = options;
-  const sessions = new Map<ServerHttp2Session, Socket>();
+  const { handler, grpc, idleMs, callCounts, strangers } = options;
+  const concurrency = callCounts && createHttp2Concurrency(callCounts);
+  const sessions = new Map<ServerHttp2Session, Connection>();
+  /** The faults of requests that the handler has not answered yet. */
+  const headersFaults = new WeakMap<ServerHttp2Stream, Fault>();
   let isDraining = false;
 
   // Node's HTTP/2 objects have all members of HTTP/1's that the handler uses.
   const handle = handler as (req: unknown, res: unknown, rejection?: Fault) => void;
   const serve = (req: Http2ServerRequest, res: Http2ServerResponse, rejection?: Fault) =>
-    handle(req, res, headersFault(req.headers, req.rawHeaders) ?? rejection);
+    handle(req, res, headersFaults.get(req.stream) ?? rejection);
   const { maxHeaderListSize, maxHeaderListPairs } = nodeHeaderLimits;
   const server = createServer(
     { settings: { maxConcurrentStreams, maxHeaderListSize }, maxHeaderListPairs },
@@ -53,9 +66,11 @@ export function createHttp2(options: Http2Options): Http2 {
   const streamListeners = server.listeners("stream") as ((...args: unknown[]) => void)[];
   server.removeAllListeners("stream");
   server.on("stream", (stream, headers, flags, rawHeaders) => {
-    const peerAddress = sessions.get(stream.session as ServerHttp2Session)?.remoteAddress;
-    const isValid = headersFault(headers, rawHeaders) === undefined;
-    if (isValid && grpc(stream, headers, peerAddress)) return;
+    const connection = sessions.get(stream.session as ServerHttp2Session);
+    connection?.streams?.add(stream);
+    const headersFault = findHeadersFault(headers, rawHeaders);
+    if (headersFault !== undefined) headersFaults.set(stream, headersFault);
+    else if (grpc(stream, headers, connection?.socket.remoteAddress)) return;
     for (const accept of streamListeners) accept.call(server, stream, headers, flags, rawHeaders);
   });
 
@@ -66,7 +81,7 @@ export function createHttp2(options: Http2Options): Http2 {
   server.on("checkExpectation", (req, res) => serve(req, res, fault("EXPECTATION_FAILED")));
 
   function serveSession(session: ServerHttp2Session, socket: Socket): void {
-    sessions.set(session, socket);
+    sessions.set(session, { socket, streams: concurrency?.add(session) });
     session.once("close", () => {
       sessions.delete(session);
       strangers?.delete(session);
@@ -95,7 +110,7 @@ export function createHttp2(options: Http2Options): Http2 {
     },
     drain() {
       isDraining = true;
-      for (const [session, socket] of sessions) drainSession(session, socket);
+      for (const [session, { socket }] of sessions) drainSession(session, socket);
     },
   };
 }

@@ -3,6 +3,7 @@ import { Server } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { TlsAcceptor } from "../tls/acceptor.ts";
 import { isTls } from "../tls/acceptor.ts";
+import type { CallCounts } from "./concurrency.ts";
 import type { GrpcTransport } from "./grpc.ts";
 import { createHttp1 } from "./http1.ts";
 import { createHttp2 } from "./http2.ts";
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   readonly keepAliveMs: number;
   /** Time after which an HTTP/2 connection without calls is closed, in milliseconds. */
   readonly idleMs: number;
+  /** The calls of the service: if they take too long, HTTP/2 clients may open fewer streams. Absent: always 100. */
+  readonly callCounts?: (() => CallCounts) | undefined;
   /** Absent: connections without a valid call are not limited. */
   readonly strangers?: Strangers | undefined;
   /** Absent: the port serves plaintext. */

@@ -52,7 +52,7 @@ export class Reservation {
     });
   }
 
-  /** Gives the bytes back, or stops to wait for them. */
+  /** Gives the bytes back, or stops waiting for them. */
   release(): void {
     const before = this.#state;
     this.#state = "released";

@@ -23,8 +23,6 @@ export function parseCallerTimeout(
 ): CallerTimeout {
   if (value === undefined) return { timeoutMs: undefined, fault: undefined };
   const { timeoutMs, error } = parsers[name](String(value), Number.MAX_SAFE_INTEGER);
-  if (error !== undefined) {
-    return { timeoutMs: undefined, fault: fault("TIMEOUT_UNREADABLE", {}, { cause: error }) };
-  }
+  if (error !== undefined) return { timeoutMs: undefined, fault: fault("TIMEOUT_UNREADABLE") };
   return { timeoutMs: timeoutMs && Math.min(timeoutMs, longestTimerMs), fault: undefined };
 }

@@ -3,7 +3,7 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 
 /** How long no client has opened a connection before the server is closed, in milliseconds. */
 const quietMs = 50;
-/** How often that time begins again if clients open connections all the time. */
+/** How often this wait begins again if clients keep opening connections. */
 const maxPauses = 5;
 /** The longest turn of the event loop after which the server is closed, in milliseconds. */
 const shortTurnMs = 0.1;

@@ -7,6 +7,7 @@ import { createCallLifecycle } from "../../src/api/call-lifecycle.ts";
 import { openInterceptors } from "../../src/api/interceptors.ts";
 import type { MessageReader } from "../../src/api/message-reader.ts";
 import type { Operation, RunCall } from "../../src/api/operation.ts";
+import { createEventLoopTurns } from "../../src/contact/event-loop-turns.ts";
 import { fault } from "../../src/errors.ts";
 import { createBodyReader } from "../../src/transport/body.ts";
 import { createConnectRoutes } from "../../src/transport/connect/routes.ts";
@@ -77,7 +78,7 @@ async function serve(served: DescService, maxBodyBytes: number) {
         return call;
       },
     },
-    bodies: createBodyReader({ maxBytes: maxBodyBytes }),
+    bodies: createBodyReader({ maxBytes: maxBodyBytes, nextTurn: createEventLoopTurns() }),
     requestTimeoutMs: 60_000,
     stopping: new AbortController().signal,
     registry,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumMissing, chromiumPath, openPage, startBrowser } from "./support/browser.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { describeInBrowser, openPage } from "./support/browser.ts";
 import { restPath } from "./support/calls.ts";
 import { serveForFile } from "./support/served.ts";
 import { describeServedPage } from "./support/served-page.ts";
@@ -14,63 +14,53 @@ describeServedPage(served, {
   variable: "DOCS",
 });
 
-describe.skipIf(chromiumPath === undefined)(
-  chromiumPath === undefined ? `in a browser: ${chromiumMissing}` : "in a browser",
-  () => {
-    let browser: Browser;
+describeInBrowser((browser) => {
+  test("the page shows every call, without an error or a request to elsewhere", async () => {
+    const { page, problems, origins } = await openPage(browser());
+    await page.goto(`${served.url}/docs`);
+    const document = JSON.parse(readFileSync("docs/openapi.json", "utf8"));
+    for (const path of Object.keys(document.paths)) {
+      await page.locator(`.opblock-summary-path[data-path="${path}"]`).waitFor();
+    }
+    const block = await openCall(page, restPath);
+    await block.getByText("The call succeeded.").waitFor();
+    await block.getByText("Param 'contacts' cannot be empty").first().waitFor();
+    expect(problems).toEqual([]);
+    expect([...origins]).toEqual([served.url]);
+  });
 
-    beforeAll(async () => {
-      browser = await startBrowser();
-    });
-    afterAll(() => browser.close());
+  test("a call can be tried with a Server-Key, which the page forgets", async () => {
+    const { page, problems, origins } = await openPage(browser());
+    await page.goto(`${served.url}/docs`);
+    await authorize(page, served.header);
+    const block = await openCall(page, restPath);
+    await block.getByRole("button", { name: "Try it out" }).click();
+    const contacts = [{ ownerXCUserID: "browser", contactXCUserID: "bob" }];
+    await block.locator("textarea").fill(JSON.stringify({ contacts }));
+    await block.getByRole("button", { name: "Execute" }).click();
+    const live = block.locator(".live-responses-table");
+    await live.getByText('"countInserted"').waitFor();
+    expect(await live.locator("tbody .response-col_status").first().innerText()).toMatch(/^200/);
+    expect(await countContacts("browser")).toBe(1);
 
-    test("the page shows every call, without an error or a request to elsewhere", async () => {
-      const { page, problems, origins } = await openPage(browser);
-      await page.goto(`${served.url}/docs`);
-      const document = JSON.parse(readFileSync("docs/openapi.json", "utf8"));
-      for (const path of Object.keys(document.paths)) {
-        await page.locator(`.opblock-summary-path[data-path="${path}"]`).waitFor();
-      }
-      const block = await openCall(page, restPath);
-      await block.getByText("The call succeeded.").waitFor();
-      await block.getByText("Param 'contacts' cannot be empty").first().waitFor();
-      expect(problems).toEqual([]);
-      expect([...origins]).toEqual([served.url]);
-    });
+    expect(problems).toEqual([]);
+    expect([...origins]).toEqual([served.url]);
+    const stored = await page.evaluate(() => [localStorage.length, sessionStorage.length]);
+    expect(stored).toEqual([0, 0]);
+    expect(await page.context().cookies()).toEqual([]);
+    await page.reload();
+    await page.locator(".authorize.unlocked").first().waitFor();
+  });
 
-    test("a call can be tried with a Server-Key, which the page forgets", async () => {
-      const { page, problems, origins } = await openPage(browser);
-      await page.goto(`${served.url}/docs`);
-      await authorize(page, served.header);
-      const block = await openCall(page, restPath);
-      await block.getByRole("button", { name: "Try it out" }).click();
-      const contacts = [{ ownerXCUserID: "browser", contactXCUserID: "bob" }];
-      await block.locator("textarea").fill(JSON.stringify({ contacts }));
-      await block.getByRole("button", { name: "Execute" }).click();
-      const live = block.locator(".live-responses-table");
-      await live.getByText('"countInserted"').waitFor();
-      expect(await live.locator("tbody .response-col_status").first().innerText()).toMatch(/^200/);
-      expect(await countContacts("browser")).toBe(1);
-
-      expect(problems).toEqual([]);
-      expect([...origins]).toEqual([served.url]);
-      const stored = await page.evaluate(() => [localStorage.length, sessionStorage.length]);
-      expect(stored).toEqual([0, 0]);
-      expect(await page.context().cookies()).toEqual([]);
-      await page.reload();
-      await page.locator(".authorize.unlocked").first().waitFor();
-    });
-
-    test("an error of a call is shown", async () => {
-      const { page } = await openPage(browser);
-      await page.goto(`${served.url}/docs`);
-      const block = await openCall(page, restPath);
-      await block.getByRole("button", { name: "Try it out" }).click();
-      await block.getByRole("button", { name: "Execute" }).click();
-      await block.locator(".live-responses-table").getByText('"40001"').waitFor();
-    });
-  },
-);
+  test("an error of a call is shown", async () => {
+    const { page } = await openPage(browser());
+    await page.goto(`${served.url}/docs`);
+    const block = await openCall(page, restPath);
+    await block.getByRole("button", { name: "Try it out" }).click();
+    await block.getByRole("button", { name: "Execute" }).click();
+    await block.locator(".live-responses-table").getByText('"40001"').waitFor();
+  });
+});
 
 async function openCall(page: Page, path: string) {
   const block = page.locator(".opblock", {

@@ -1,11 +1,8 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { startServiceForTest } from "../support/service.ts";
 import { encodeSync, rpcPath } from "./support/calls.ts";
-import { startDatabaseProxy } from "./support/database-proxy.ts";
+import { serveOverProxy } from "./support/serve-over-proxy.ts";
 
 const maxAttempts = 4;
 const serviceConfig = {
@@ -25,21 +22,13 @@ const serviceConfig = {
 
 test("a grpc-js client with a retryPolicy makes all its attempts while the database is away", async () => {
   await using stack = new AsyncDisposableStack();
-  const database = await createTestDatabase();
-  stack.defer(() => database.drop());
-  const proxy = stack.use(await startDatabaseProxy(database.url));
-  const key = generateServerKey();
-  const service = await startServiceForTest({
-    DATABASE_URL: proxy.url,
-    BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
-  });
-  stack.defer(async () => void (await service.app.close()));
+  const { proxy, service, target } = await serveOverProxy(stack);
   const client = new Client(new URL(service.url).host, credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.service_config": JSON.stringify(serviceConfig),
   });
   const metadata = new Metadata();
-  metadata.set("server-key", serverKeyHeader(key));
+  metadata.set("server-key", target.header);
   const call = () =>
     new Promise<ServiceError | null>((resolve) => {
       const same = (bytes: Buffer) => bytes;

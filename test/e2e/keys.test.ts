@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { status as GrpcStatus } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
-import { createTestDatabase, withAdmin } from "../support/database.ts";
+import { withAdmin } from "../support/database.ts";
 import type { TestService } from "../support/service.ts";
 import { startServiceForTest } from "../support/service.ts";
 import type { Target } from "./support/calls.ts";
@@ -15,9 +15,9 @@ import {
   syncOverGrpc,
   syncOverRest,
 } from "./support/calls.ts";
-import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
 import { exchangeHttp2, grpcFrame, grpcStatusOf, openHttp2, untilRead } from "./support/http2.ts";
+import { serveOverProxy } from "./support/serve-over-proxy.ts";
 
 /** The time after which a revoked key is rejected, in milliseconds. */
 const revocationMs = 10_000;
@@ -82,17 +82,8 @@ test("a key that is created while the service runs is valid immediately", async 
 });
 
 test("many unknown keys cost few statements, and a valid key continues to work", async () => {
-  const database = await createTestDatabase();
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => database.drop());
-  const proxy = stack.use(await startDatabaseProxy(database.url));
-  const good = generateServerKey();
-  const service = await startServiceForTest({
-    DATABASE_URL: proxy.url,
-    BOOTSTRAP_SERVER_KEY: `${good.id}:${good.secret}`,
-  });
-  stack.defer(async () => void (await service.app.close()));
-  const target = { url: service.url, header: serverKeyHeader(good) };
+  const { database, proxy, service, target } = await serveOverProxy(stack);
   await expectToServe(target);
 
   // The database does not answer a look-up until the service has read all requests.

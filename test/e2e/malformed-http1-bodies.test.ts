@@ -42,7 +42,7 @@ describe("the framing of a body", () => {
       name: "an unknown coding",
       head: ["Host: x", "Transfer-Encoding: pie"],
       body: whole,
-      statuses: [400],
+      statuses: [501],
     },
     {
       name: "two sizes",

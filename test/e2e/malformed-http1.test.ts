@@ -43,9 +43,9 @@ describe("a request line", () => {
     { line: "POST", statuses: rejectedStatuses },
     { line: `post ${restPath} HTTP/1.1`, statuses: rejectedStatuses },
     { line: `FROB ${restPath} HTTP/1.1`, statuses: rejectedStatuses },
-    { line: `POST ${restPath}`, statuses: [200, ...rejectedStatuses] },
+    { line: `POST ${restPath}`, statuses: rejectedStatuses },
     { line: `POST ${restPath} HTTP/9.9`, statuses: rejectedStatuses },
-    { line: `POST ${restPath} HTTP/2.0`, statuses: [200, ...rejectedStatuses] },
+    { line: `POST ${restPath} HTTP/2.0`, statuses: rejectedStatuses },
     { line: `POST ${restPath} ICE/1.0`, statuses: rejectedStatuses },
     { line: `POST ${restPath} with spaces HTTP/1.1`, statuses: rejectedStatuses },
     { line: `POST /${long}${long} HTTP/1.1`, statuses: rejectedStatuses },
@@ -119,6 +119,13 @@ describe("headers", () => {
     },
   );
 
+  test("CONNECT behind a request waits for its response", async () => {
+    const bytes = `${request()}CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n`;
+    const { answers, closed } = await exchangeHttp1(served.port, bytes, { answers: 3 });
+    expect(answers.map(({ status }) => status)).toEqual([200, 405]);
+    expect(closed).toBe(true);
+  });
+
   test("100 Continue is not sent if the key or the size is rejected", async () => {
     const head = ["Host: x", "Expect: 100-continue"];
     const tooLarge = request({
@@ -146,6 +153,15 @@ describe("headers", () => {
       status: 431,
     },
     { name: "CONNECT", bytes: "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", status: 405 },
+    { name: "an unknown method", bytes: "FROB / HTTP/1.1\r\nHost: x\r\n\r\n", status: 501 },
+    {
+      name: "an unknown transfer coding",
+      bytes: "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      status: 501,
+    },
+    { name: "HTTP/2.0 as text", bytes: "GET / HTTP/2.0\r\nHost: x\r\n\r\n", status: 505 },
+    { name: "HTTP/9.9", bytes: "GET / HTTP/9.9\r\nHost: x\r\n\r\n", status: 505 },
+    { name: "no version", bytes: "GET /\r\n\r\n", status: 505 },
     {
       name: "another expectation",
       bytes: "GET / HTTP/1.1\r\nHost: x\r\nExpect: pie\r\n\r\n",

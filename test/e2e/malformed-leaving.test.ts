@@ -17,6 +17,8 @@ function restRequest(header: string, sent: string): string {
   return [...lines, ...sized, "", sent].join("\r\n");
 }
 
+const upgrade = "Connection: Upgrade\r\nUpgrade: h2c";
+
 /** Gives the service time to read what was sent. */
 const seen = () => sleep(50);
 
@@ -85,6 +87,24 @@ describe("a caller that", () => {
     expect(codes).not.toContain("INTERNAL");
     expect(codes).not.toContain("UNKNOWN");
   });
+});
+
+test.each([
+  { name: "CONNECT", request: "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n" },
+  { name: "an upgrade", request: `GET /livez HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n\r\n` },
+  { name: "an unknown method", request: "FROB / HTTP/1.1\r\nHost: x\r\n\r\n" },
+])("a caller that resets its connection after $name does no harm", async ({ request }) => {
+  const service = await startServiceForTest();
+  const { header } = await service.createApp();
+  for (const waitMs of [0, 1, 5, 50]) {
+    for (let n = 0; n < 5; n++) {
+      using connection = await openRaw(service.port);
+      connection.send(restRequest(header, body) + request);
+      await sleep(waitMs);
+      connection.reset();
+    }
+  }
+  await expectToServe({ url: service.url, header });
 });
 
 test("the calls of a caller that disconnects before the answers to its pipelined requests end", async () => {

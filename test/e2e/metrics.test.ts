@@ -2,14 +2,13 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { errors } from "../../src/errors.ts";
 import { version } from "../../src/version.ts";
-import { createTestDatabase } from "../support/database.ts";
 import { readMetrics, sumOf } from "../support/metrics.ts";
 import { startServiceForTest } from "../support/service.ts";
 import { entry, openGrpc, syncOverGrpc, syncOverRest } from "./support/calls.ts";
-import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
 import { hasPromtool, promtoolMissing } from "./support/promtool.ts";
 import { holdPair } from "./support/row-lock.ts";
+import { serveOverProxy } from "./support/serve-over-proxy.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile();
@@ -153,11 +152,7 @@ describe("what happens now", () => {
     "a database that %s is unreachable",
     async (outage) => {
       await using stack = new AsyncDisposableStack();
-      const database = await createTestDatabase();
-      stack.defer(() => database.drop());
-      const proxy = stack.use(await startDatabaseProxy(database.url));
-      const service = await startServiceForTest({ DATABASE_URL: proxy.url });
-      stack.defer(async () => void (await service.app.close()));
+      const { proxy, service } = await serveOverProxy(stack);
       await expectMetric("kith_database_state", { state: "ready" }, 1, service.url);
       await proxy.cut(outage);
       await expectMetric("kith_database_state", { state: "unreachable" }, 1, service.url);

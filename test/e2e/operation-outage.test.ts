@@ -16,6 +16,7 @@ import {
 import type { DatabaseProxy, Outage } from "./support/database-proxy.ts";
 import { startDatabaseProxy } from "./support/database-proxy.ts";
 import { eventually } from "./support/eventually.ts";
+import { serveOverProxy } from "./support/serve-over-proxy.ts";
 
 const unavailable = {
   status: 503,
@@ -23,22 +24,9 @@ const unavailable = {
   data: {},
 };
 
-/** A service whose connection to its database can be cut. */
-async function serveOverProxy(stack: AsyncDisposableStack, env: Record<string, string> = {}) {
-  const database = await createTestDatabase();
-  stack.defer(() => database.drop());
-  const proxy = stack.use(await startDatabaseProxy(database.url));
-  const key = generateServerKey();
-  const service = await startServiceForTest({
-    DATABASE_URL: proxy.url,
-    BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
-    DATABASE_POOL_SIZE: "3",
-    ...env,
-  });
-  stack.defer(async () => void (await service.app.close()));
-  const target: Target = { url: service.url, header: serverKeyHeader(key) };
-  return { database, proxy, service, target };
-}
+/** A service with few connections, so that a few calls use them all. */
+const serve = (stack: AsyncDisposableStack, env: Record<string, string> = {}) =>
+  serveOverProxy(stack, { DATABASE_POOL_SIZE: "3", ...env });
 
 async function grpcCode({ url, header }: Target): Promise<number | undefined> {
   const client = openGrpc(url);
@@ -72,7 +60,7 @@ const shortDeadline = { REQUEST_TIMEOUT_MS: "2000" };
 describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) => {
   test("gives 503 with Retry-After, and UNAVAILABLE over gRPC, until it is back", async () => {
     await using stack = new AsyncDisposableStack();
-    const { proxy, target } = await serveOverProxy(stack);
+    const { proxy, target } = await serve(stack);
     await expectToServe(target);
     await proxy.cut(outage);
 
@@ -97,7 +85,7 @@ describe.each<Outage>(["refuses", "hangs up"])("a database that %s", (outage) =>
 
 test("a silent database gives 503 or 504 within the deadline until it is back", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack, shortDeadline);
+  const { proxy, target } = await serve(stack, shortDeadline);
   await expectToServeWithRetries(target);
   await proxy.cut("is silent");
   const answers = [1, 2, 3, 4, 5, 6].map(() => syncOverRest(target, [entry("a", "b")]));
@@ -107,7 +95,7 @@ test("a silent database gives 503 or 504 within the deadline until it is back", 
 
 test("connections that get no response from the database are closed", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack, { REQUEST_TIMEOUT_MS: "3000" });
+  const { proxy, target } = await serve(stack, { REQUEST_TIMEOUT_MS: "3000" });
   // As many calls as the pool has connections, so that all are in use.
   await Promise.all(
     Array.from({ length: 20 }, (_, n) => syncOverRest(target, [entry("x", `${n}`)])),
@@ -128,7 +116,7 @@ test("connections that get no response from the database are closed", async () =
 
 test("a silent database does not delay a probe", async () => {
   await using stack = new AsyncDisposableStack();
-  const { proxy, target } = await serveOverProxy(stack, shortDeadline);
+  const { proxy, target } = await serve(stack, shortDeadline);
   await expectToServeWithRetries(target);
   await proxy.cut("is silent");
   expect(await statusOf(`${target.url}/livez`)).toBe(200);
@@ -138,7 +126,7 @@ test("a silent database does not delay a probe", async () => {
 
 test("connections that the database ends under load fail only calls in flight", async () => {
   await using stack = new AsyncDisposableStack();
-  const { database, target } = await serveOverProxy(stack);
+  const { database, target } = await serve(stack);
   await expectToServe(target);
   const stopping = new AbortController();
   const statuses = new Set<number>();

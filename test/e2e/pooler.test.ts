@@ -1,45 +1,58 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { pgbouncerVersion, startPgBouncer } from "../support/pgbouncer.ts";
-import { entry, syncOverRest } from "./support/calls.ts";
+import { connectClient } from "../support/database.ts";
+import type { PgBouncer } from "../support/pgbouncer.ts";
+import { canPrepare, pgbouncerVersion, startPgBouncer } from "../support/pgbouncer.ts";
+import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
+import { callerOwner, startPairCallers } from "./support/pair-callers.ts";
 import { createPooledService } from "./support/pooled-service.ts";
+import { storedContacts } from "./support/row-lock.ts";
 
 const isInstalled = pgbouncerVersion() !== undefined;
 if (!isInstalled) process.stderr.write("skipped: PgBouncer is not installed\n");
 
-test.skipIf(!isInstalled)(
-  "restarts and reloads of the pooler under load lose no acknowledged sync",
-  async () => {
+/** What happens to the pooler while it serves. Each takes it away for a moment, or changes its connections. */
+const disturbances: Record<string, (pooler: PgBouncer) => Promise<void>> = {
+  "is killed": (pooler) => pooler.restart(),
+  "reloads its configuration": async (pooler) => pooler.signal("SIGHUP"),
+  "is stopped for longer than a request takes": async (pooler) => {
+    pooler.signal("SIGSTOP");
+    await sleep(2 * requestTimeoutMs);
+    pooler.signal("SIGCONT");
+  },
+};
+const requestTimeoutMs = 1_000;
+const rounds = 4;
+
+test.skipIf(!isInstalled).each(Object.entries(disturbances))(
+  "no acknowledged sync is lost, and no failed one comes late, when the pooler %s",
+  async (_, disturb) => {
     const pooler = await startPgBouncer(inject("postgresUrl"));
     onTestFinished(() => pooler.stop());
-    const { target, databaseUrl } = await createPooledService(pooler);
-    const acknowledged: string[] = [];
-    let isStopped = false;
-    const callers = Array.from({ length: 8 }, async (_, caller) => {
-      for (let n = 0; !isStopped; n++) {
-        const id = `u${caller}-${n}`;
-        const answer = await syncOverRest(target, [entry("owner", id)]).catch(() => undefined);
-        if (answer?.status === 200) acknowledged.push(id);
-        else await sleep(10);
-      }
+    const { target, databaseUrl } = await createPooledService(pooler, {
+      REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
     });
-    for (let round = 0; round < 3; round++) {
-      const before = acknowledged.length;
-      await eventually("syncs succeed", () => acknowledged.length > before + 50);
-      pooler.signal("SIGHUP");
-      await eventually("syncs succeed", () => acknowledged.length > before + 100);
-      await pooler.restart();
+    const callers = startPairCallers([target], 16);
+    const serves = async () => {
+      const before = callers.successes();
+      await eventually("syncs succeed", () => callers.successes() > before + 100);
+    };
+    // Some transactions wait for this lock when the pooler is disturbed.
+    const holder = await connectClient(databaseUrl);
+    onTestFinished(() => holder.end());
+    for (let round = 0; round < rounds; round++) {
+      await serves();
+      await holder.query("BEGIN; LOCK TABLE contact IN SHARE MODE");
+      await sleep(20);
+      await disturb(pooler);
+      await holder.query("ROLLBACK");
     }
-    const before = acknowledged.length;
-    await eventually("syncs succeed after the restarts", () => acknowledged.length > before + 50);
-    isStopped = true;
-    await Promise.all(callers);
-
-    const stored = await query(databaseUrl, "SELECT contact_id FROM contact");
-    const ids = new Set(stored.map(({ contact_id }) => contact_id));
-    expect(acknowledged.filter((id) => !ids.has(id))).toEqual([]);
+    await serves();
+    const contacts = await callers.stop();
+    expect(callers.violations).toEqual([]);
+    expect(await storedContacts(databaseUrl, callerOwner)).toEqual(contacts);
   },
 );
 
@@ -67,3 +80,25 @@ async function query(connectionString: string, text: string): Promise<Record<str
   await client.end();
   return rows;
 }
+
+test.skipIf(!isInstalled)(
+  "a pooler that keeps no prepared statements ends the start, with the variable to set",
+  async () => {
+    const settings = canPrepare() ? { max_prepared_statements: 0 } : {};
+    const pooler = await startPgBouncer(inject("postgresUrl"), settings);
+    onTestFinished(() => pooler.stop());
+    await expect(createPooledService(pooler, { DATABASE_PREPARE: "on" })).rejects.toThrow(
+      /of DATABASE_URL: the pooler keeps no prepared statements; set DATABASE_PREPARE=off/,
+    );
+  },
+);
+
+test.skipIf(!isInstalled)("a service with prepared statements works in session mode", async () => {
+  const pooler = await startPgBouncer(inject("postgresUrl"), {
+    pool_mode: "session",
+    default_pool_size: 30,
+  });
+  onTestFinished(() => pooler.stop());
+  const { target } = await createPooledService(pooler, { DATABASE_PREPARE: "on" });
+  await expectToServe(target);
+});

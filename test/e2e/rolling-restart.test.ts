@@ -1,61 +1,19 @@
 import { expect, test } from "vitest";
-import { generateServerKey, serverKeyHeader } from "../../src/access/server-key.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { freePort } from "../support/free-port.ts";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
 import { hasNginx, startNginx } from "./support/nginx.ts";
-import type { ServiceProcess } from "./support/process.ts";
-import { startProcess } from "./support/process.ts";
+import type { Replicas } from "./support/replicas.ts";
+import { startReplicas } from "./support/replicas.ts";
 
 const callersPerProtocol = 6;
 
-interface Replicas extends AsyncDisposable {
-  readonly ports: readonly [number, number];
-  /** The value of the Server-Key header. */
-  readonly header: string;
-  restart(port: number): Promise<void>;
-}
-
-async function startReplicas(): Promise<Replicas> {
-  await using stack = new AsyncDisposableStack();
-  const database = await createTestDatabase();
-  stack.defer(() => database.drop());
-  const key = generateServerKey();
-  const services = new Map<number, ServiceProcess>();
-  stack.defer(async () => {
-    for (const service of services.values()) await service[Symbol.asyncDispose]();
-  });
-  const start = async (port: number) => {
-    const service = startProcess({
-      DATABASE_URL: database.url,
-      BOOTSTRAP_SERVER_KEY: `${key.id}:${key.secret}`,
-      PORT: String(port),
-      DRAIN_DELAY_MS: "500",
-    });
-    services.set(port, service);
-    await service.url();
-  };
-  const ports = [await freePort(), await freePort()] as const;
-  for (const port of ports) await start(port);
-  const resources = stack.move();
-  return {
-    ports,
-    header: serverKeyHeader(key),
-    async restart(port) {
-      services.get(port)?.signal("SIGTERM");
-      expect(await services.get(port)?.exit()).toBe(0);
-      await start(port);
-    },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
-}
+const startTwo = () => startReplicas({ count: 2, env: { DRAIN_DELAY_MS: "500" } });
 
 /** Restarts each replica twice while the callers call, and checks that no call fails. */
 async function expectToLoseNothing(replicas: Replicas, callers: readonly Caller[]): Promise<void> {
   for (const port of [...replicas.ports, ...replicas.ports]) {
-    await replicas.restart(port);
+    expect(await replicas.restart(port, "SIGTERM")).toBe(0);
     // The callers have to notice that connections are closed before the other replica restarts.
     const before = callers.map(({ calls }) => calls);
     await eventually("each caller has made more calls", () =>
@@ -71,7 +29,7 @@ function several(start: () => Caller): Caller[] {
 
 test("a rolling restart loses no call of clients that know both replicas", async () => {
   await using stack = new AsyncDisposableStack();
-  const replicas = stack.use(await startReplicas());
+  const replicas = stack.use(await startTwo());
   const { ports, header } = replicas;
   const callers = [
     ...several(() => stack.use(callOverRest(ports, header))),
@@ -84,7 +42,7 @@ test("a rolling restart behind nginx loses no call", async ({ skip }) => {
   if (!hasNginx) process.stderr.write("Skipped the restart behind nginx: nginx is not installed\n");
   skip(!hasNginx, "nginx is not installed");
   await using stack = new AsyncDisposableStack();
-  const replicas = stack.use(await startReplicas());
+  const replicas = stack.use(await startTwo());
   const nginx = stack.use(await startNginx(replicas.ports));
   const callers = [
     ...several(() => stack.use(callOverRest([nginx.http], replicas.header))),

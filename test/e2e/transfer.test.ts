@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestDatabase, withAdmin } from "../support/database.ts";
+import { startService } from "../support/service.ts";
 
 const run = promisify(execFile);
 
@@ -46,6 +47,7 @@ test("an export and an import move everything, and new apps get new ids", async 
   const [source, target] = [await newDatabase(), await newDatabase()];
   await kith(source, "apps", "create", "one");
   await kith(source, "apps", "create", "two");
+  await kith(source, "apps", "limit", "two", "--contacts-per-second", "500");
   await kith(source, "keys", "create", "--app", "two", "--name", "web 1", "--expires", "90d");
   await withAdmin(source, async (admin) => {
     await admin.query("DELETE FROM app WHERE name = 'one'");
@@ -73,18 +75,73 @@ test("an export and an import move everything, and new apps get new ids", async 
   await expect(kith(target, "export", file)).rejects.toThrow(/EEXIST/);
 });
 
-test("a file that is cut off or of another version imports nothing", async () => {
+/** More rows than an import stores in one transaction. */
+const manyRows = 250_000;
+
+async function exportMany(source: string): Promise<string> {
+  await kith(source, "apps", "create", "one");
+  await kith(source, "keys", "create", "--app", "one");
+  await withAdmin(source, (admin) =>
+    admin.query(
+      `INSERT INTO contact (app_id, owner_id, contact_id)
+       SELECT 1, 'owner', n::text FROM generate_series(1, ${manyRows}) AS n`,
+    ),
+  );
+  const file = newFile();
+  await kith(source, "export", file);
+  return file;
+}
+
+test("an import that was interrupted is continued with the same file, and no other one", async () => {
+  const [source, target] = [await newDatabase(), await newDatabase()];
+  const file = await exportMany(source);
+  const bytes = readFileSync(file);
+  const text = gunzipSync(bytes).toString();
+  writeFileSync(file, gzipSync(text.slice(0, text.indexOf("\t220000\t"))));
+  await expect(kith(target, "import", file)).rejects.toThrow(/ends too early/);
+  const stored = await rowsOf(target);
+  expect(stored.length).toBeGreaterThan(100_000);
+  expect(stored.length).toBeLessThan(220_000);
+
+  await expect(startService({ DATABASE_URL: target })).rejects.toThrow(/import is not complete/);
+  const other = await exportMany(await newDatabase());
+  await expect(kith(target, "import", other)).rejects.toThrow(/another file is not complete/);
+
+  writeFileSync(file, bytes);
+  const { stdout, stderr } = await kith(target, "import", file, "--json");
+  expect(stderr).toContain(`continuing an earlier import, after ${stored.length} rows`);
+  expect(JSON.parse(stdout)).toEqual({ apps: 1, keys: 1, contacts: manyRows });
+  expect(await rowsOf(target)).toEqual(await rowsOf(source));
+  await expect(kith(target, "import", file)).rejects.toThrow(/table app is not empty/);
+});
+
+test("an incomplete import can begin again with another file", async () => {
+  const [source, target] = [await newDatabase(), await newDatabase()];
+  const file = await exportMany(source);
+  const text = gunzipSync(readFileSync(file)).toString();
+  const broken = newFile();
+  writeFileSync(broken, gzipSync(text.replace("\t150000\t", "\t149999\t")));
+  await expect(kith(target, "import", broken)).rejects.toThrow(/duplicate key/);
+  expect((await rowsOf(target)).length).toBeGreaterThan(100_000);
+  await kith(target, "import", file, "--restart");
+  expect(await rowsOf(target)).toEqual(await rowsOf(source));
+});
+
+test("a file that is cut off can be completed, and one of another version imports nothing", async () => {
   const [source, target] = [await newDatabase(), await newDatabase()];
   await kith(source, "apps", "create", "one");
   const file = newFile();
   await kith(source, "export", file);
   const bytes = readFileSync(file);
-  writeFileSync(file, bytes.subarray(0, bytes.length - 20));
-  await expect(kith(target, "import", file)).rejects.toThrow(/unexpected end of file/);
   const text = gunzipSync(bytes).toString();
   writeFileSync(file, gzipSync(text.replace('"version":1', '"version":2')));
   await expect(kith(target, "import", file)).rejects.toThrow(/version 2 of the format/);
+  expect(await rowsOf(target)).toEqual([]);
+  writeFileSync(file, bytes.subarray(0, bytes.length - 20));
+  await expect(kith(target, "import", file)).rejects.toThrow(/unexpected end of file/);
   writeFileSync(file, gzipSync(text.slice(0, text.lastIndexOf("{"))));
   await expect(kith(target, "import", file)).rejects.toThrow(/ends too early/);
-  expect(await rowsOf(target)).toEqual([]);
+  writeFileSync(file, bytes);
+  await kith(target, "import", file);
+  expect(await rowsOf(target)).toEqual(await rowsOf(source));
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Pool } from "../../src/storage/database.ts";
 import { createPool } from "../../src/storage/database.ts";
 import type { EncodedStatement } from "../../src/storage/encoded-statement.ts";
-import type { RunRead } from "../../src/storage/joined-reads.ts";
+import type { JoinedRead, RunRead } from "../../src/storage/joined-reads.ts";
 import { createJoinedReads } from "../../src/storage/joined-reads.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -34,9 +34,15 @@ const divide = (by: number): EncodedStatement => ({
   values: [String(by)],
 });
 
+function runOne(join: RunRead, by: number, options: Partial<JoinedRead> = {}) {
+  return join({ appId: 1, amount: 1, statement: divide(by), signal: unaborted, ...options });
+}
+
 /** Runs all statements concurrently. All but the first few are pending, and are joined. */
 function runAll(join: RunRead, statements: readonly EncodedStatement[], signal = unaborted) {
-  return Promise.allSettled(statements.map((statement) => join(statement, signal)));
+  return Promise.allSettled(
+    statements.map((statement) => join({ appId: 1, amount: 1, statement, signal })),
+  );
 }
 
 /** The divisors above 100 of the reads that ran. */
@@ -49,16 +55,16 @@ async function divisorsRun(): Promise<number[]> {
 }
 
 test("each read gets its own rows, however many are sent together", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 2, maxStatements: 5 });
+  const join = createJoinedReads({ pool, maxInFlight: 2, maxStatements: 5, maxAmount: 100 });
   const divisors = Array.from({ length: 40 }, (_, n) => n + 1);
-  const results = await Promise.all(divisors.map((by) => join(divide(by), unaborted)));
+  const results = await Promise.all(divisors.map((by) => runOne(join, by)));
   expect(results.map(([row]) => Number(row?.[0]))).toEqual(
     divisors.map((by) => Math.floor(60 / by)),
   );
 });
 
 test("no read fails because of another", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10, maxAmount: 100 });
   const results = await runAll(join, [1, 2, 0, 3, 0, 4].map(divide));
   expect(results.map((result) => result.status)).toEqual([
     "fulfilled",
@@ -74,11 +80,11 @@ test("no read fails because of another", async () => {
 });
 
 test("a read whose caller disconnects while it waits is never run", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10 });
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10, maxAmount: 100 });
   const leaving = new AbortController();
-  const first = join(divide(101), unaborted);
+  const first = runOne(join, 101);
   const left = runAll(join, [divide(102), divide(103)], leaving.signal);
-  const stays = join(divide(104), unaborted);
+  const stays = runOne(join, 104);
   leaving.abort(new Error("the caller disconnected"));
   await Promise.all([first, stays]);
   expect(await left).toMatchObject([
@@ -88,16 +94,37 @@ test("a read whose caller disconnects while it waits is never run", async () => 
   expect(await divisorsRun()).toEqual([101, 104]);
 });
 
+test("if there are more reads than one round trip takes, apps share it", async () => {
+  const counts: number[] = [];
+  const observer = { onReads: (count: number) => counts.push(count) };
+  const limits = { maxInFlight: 1, maxStatements: 8, maxAmount: 10 };
+  const join = createJoinedReads({ pool, ...limits, observer });
+  const ended: string[] = [];
+  const read = async (appId: number, amount: number) => {
+    await runOne(join, 1, { appId, amount });
+    ended.push(`${appId} ${amount}`);
+  };
+  const heavy = Array.from({ length: 5 }, () => read(1, 8));
+  await Promise.all([...heavy, read(2, 1), read(2, 1)]);
+  expect(ended.slice(0, 4)).toEqual(["1 8", "2 1", "2 1", "1 8"]);
+  expect(counts).toEqual([1, 3, 1, 1, 1]);
+});
+
 test("a failure of the pool rejects all pending reads, and later reads succeed", async () => {
   let isDown = true;
   const failing = {
     connect: () => (isDown ? Promise.reject(new Error("no connection")) : pool.connect()),
   } as unknown as Pool;
-  const join = createJoinedReads({ pool: failing, maxInFlight: 1, maxStatements: 2 });
+  const join = createJoinedReads({
+    pool: failing,
+    maxInFlight: 1,
+    maxStatements: 2,
+    maxAmount: 100,
+  });
   const results = await runAll(join, [1, 2, 3, 4, 5].map(divide));
   expect(results.map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
   isDown = false;
   // Now no read is in flight.
   await pool.query("SELECT 1");
-  expect((await join(divide(6), unaborted))[0]?.[0]).toBe("10");
+  expect((await runOne(join, 6))[0]?.[0]).toBe("10");
 });

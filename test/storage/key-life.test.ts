@@ -1,27 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { KeyRecord, KeyStore, NewKey } from "../../src/access/key-store.ts";
 import { generateServerKey, hashSecret } from "../../src/access/server-key.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
-import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase, openDatabase } from "../support/database.ts";
-import { hostileDefaults } from "../support/hostile-defaults.ts";
+import { openDatabase } from "../support/database.ts";
+import { describeDatabases } from "./support/describe-databases.ts";
 import { openSession } from "./support/session.ts";
 
 const dayMs = 86_400_000;
 
-describe.each([
-  ["the usual defaults", {}],
-  ["hostile defaults", hostileDefaults],
-])("on a database with %s", (_, defaults) => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase({ defaults });
-  });
-  afterAll(() => database.drop());
-
+describeDatabases({}, (url) => {
   let keys: KeyStore;
   beforeEach(() => {
-    keys = createPostgresKeyStore(openDatabase(database.url, 2));
+    keys = createPostgresKeyStore(openDatabase(url(), 2));
   });
 
   let names = 0;
@@ -51,7 +41,7 @@ describe.each([
   test("without an app, the keys of all apps are listed in the order of their apps", async () => {
     const second = await createKey();
     const first = await createKey();
-    const session = await openSession(database.url);
+    const session = await openSession(url());
     await session.query("UPDATE app SET name = '  first' WHERE id = $1", [first.appId]);
     const listed = (await keys.listKeys()).map(({ id }) => id);
     expect(listed[0]).toBe(first.id);
@@ -87,7 +77,7 @@ describe.each([
     "a key with a past %s cannot be rotated",
     async (column) => {
       const old = await createKey();
-      const session = await openSession(database.url);
+      const session = await openSession(url());
       await session.query(`UPDATE server_key SET ${column} = now() WHERE id = $1`, [old.id]);
       const before = await keys.listKeys(old.appId);
       const rotation = { id: old.id, overlapMs: dayMs, newKey: newKey() };
@@ -127,7 +117,7 @@ describe.each([
 
   test("a key that is locked does not delay the record of the others", async () => {
     const [locked, free] = [await createKey(), await createKey()];
-    const session = await openSession(database.url);
+    const session = await openSession(url());
     await session.query("BEGIN");
     await session.query("SELECT FROM server_key WHERE id = $1 FOR UPDATE", [locked.id]);
     const at = new Date("2026-01-02T03:04:05.678Z");

@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { KeyStore, NewKey } from "../../src/access/key-store.ts";
 import { generateServerKey, hashSecret } from "../../src/access/server-key.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
-import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase, openDatabase } from "../support/database.ts";
-import { hostileDefaults } from "../support/hostile-defaults.ts";
+import { openDatabase } from "../support/database.ts";
+import { describeDatabases } from "./support/describe-databases.ts";
 import { openSession } from "./support/session.ts";
 
-describe.each([
-  ["the usual defaults", {}],
-  ["hostile defaults", hostileDefaults],
-])("on a database with %s", (_, defaults) => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase({ defaults });
-  });
-  afterAll(() => database.drop());
-
+describeDatabases({}, (url) => {
   let keys: KeyStore;
   beforeEach(() => {
-    keys = createPostgresKeyStore(openDatabase(database.url, 2));
+    keys = createPostgresKeyStore(openDatabase(url(), 2));
   });
 
   let names = 0;
@@ -134,7 +124,7 @@ describe.each([
   test.each(times)("the time %s is read unchanged", async (stored, read) => {
     const key = newKey(await newApp());
     await keys.createKey(key);
-    const session = await openSession(database.url);
+    const session = await openSession(url());
     await session.query(
       "UPDATE server_key SET expires_at = $2, revoked_at = $2, created_at = $2 WHERE id = $1",
       [key.id, stored],
@@ -176,7 +166,7 @@ describe.each([
 
   test("the keys of an app are listed oldest first, and by id if they have the same time", async () => {
     const appId = await newApp();
-    const session = await openSession(database.url);
+    const session = await openSession(url());
     const ages = {
       late: "2020-01-03",
       early: "2020-01-01",

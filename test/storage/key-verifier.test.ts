@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ensureDemoKey } from "../../src/access/bootstrap.ts";
 import { createKeyVerifier } from "../../src/access/key-verifier.ts";
 import { generateServerKey, hashSecret, serverKeyHeader } from "../../src/access/server-key.ts";
 import { Fault } from "../../src/errors.ts";
 import { createPostgresKeyStore } from "../../src/storage/postgres-key-store.ts";
-import type { TestDatabase } from "../support/database.ts";
-import { createTestDatabase, openDatabase } from "../support/database.ts";
-import { hostileDefaults } from "../support/hostile-defaults.ts";
+import { openDatabase } from "../support/database.ts";
+import { describeDatabases } from "./support/describe-databases.ts";
 
-describe.each([
-  ["the usual defaults", {}],
-  ["DateStyle German", { DateStyle: "German, DMY" }],
-  ["hostile defaults", hostileDefaults],
-])("on a database with %s", (_, defaults) => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase({ defaults });
-  });
-  afterAll(() => database.drop());
-
+describeDatabases({ "DateStyle German": { DateStyle: "German, DMY" } }, (url) => {
   async function start() {
-    const keys = createPostgresKeyStore(openDatabase(database.url, 2));
+    const keys = createPostgresKeyStore(openDatabase(url(), 2));
     const key = generateServerKey();
     const { appId } = await ensureDemoKey(keys, key);
     const verifier = createKeyVerifier({ keys });

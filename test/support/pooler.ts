@@ -4,7 +4,12 @@ import { canPrepare, pgbouncerVersion, startPgBouncer } from "./pgbouncer.ts";
 declare module "vitest" {
   interface ProvidedContext {
     /** Present if the service of this project reaches its database through a pooler. */
-    pooler?: { readonly port: number; readonly prepares: boolean };
+    pooler?: {
+      readonly port: number;
+      readonly prepares: boolean;
+      /** Whether it does not notice that DISCARD ALL removes prepared statements. */
+      readonly missesDiscard: boolean;
+    };
   }
 }
 
@@ -15,6 +20,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const { postgresUrl } = project.vitest.getRootProject().getProvidedContext();
   const pooler = await startPgBouncer(postgresUrl);
-  project.provide("pooler", { port: pooler.port, prepares: canPrepare() });
+  const [major, minor] = pgbouncerVersion() ?? [];
+  project.provide("pooler", {
+    port: pooler.port,
+    prepares: canPrepare(),
+    missesDiscard: major === 1 && minor === 21,
+  });
   return () => pooler.stop();
 }

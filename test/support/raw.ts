@@ -7,6 +7,8 @@ export interface RawConnection extends Disposable {
   send(bytes: string | Uint8Array): void;
   /** Closes the sending side of the connection. */
   end(): void;
+  /** Closes the connection with a reset (RST). */
+  reset(): void;
   /**
    * Waits until the received bytes are enough, or until the server closes the connection.
    *
@@ -43,6 +45,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
   return {
     send: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
     async until(isEnough, waitMs) {
       await within("no response", (done) => {
         const look = () => {

@@ -1,9 +1,12 @@
 import type { Kysely } from "kysely";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
+import type { Pool } from "../../src/storage/database.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
 import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import type { Database } from "../../src/storage/schema.ts";
+import type { DatabaseProxy } from "../e2e/support/database-proxy.ts";
+import { startDatabaseProxy } from "../e2e/support/database-proxy.ts";
 import type { ContactPair } from "../storage/support/pairs.ts";
 import type { TestDatabase } from "./database.ts";
 import { connectClient, createTestDatabase, serviceConnection } from "./database.ts";
@@ -20,10 +23,15 @@ export interface OpenOptions {
 export interface OpenStore {
   readonly store: ContactStore;
   readonly db: Kysely<Database>;
+  readonly pool: Pool;
   /** The connection string of the database. */
   readonly url: string;
   /** Closes the connections of the store. They are also closed when the test ends. */
   close(): Promise<void>;
+}
+
+export interface ProxiedStore extends OpenStore {
+  readonly proxy: DatabaseProxy;
 }
 
 export interface Suite {
@@ -33,6 +41,8 @@ export interface Suite {
   openAlone(options?: OpenOptions): Promise<OpenStore>;
   /** Another store on the same database, like the store of another process. */
   openOn(url: string, options?: OpenOptions): OpenStore;
+  /** The same, over a proxy that can be cut. It precedes the pooler if there is one. */
+  openBehindProxy(url: string, options?: OpenOptions): Promise<ProxiedStore>;
   /** The number of an app that no other test uses. */
   newApp(): number;
   /** The contacts of the app, read without the store. */
@@ -48,10 +58,14 @@ export function createSuite(): Suite {
   });
   afterAll(() => shared.drop());
 
-  function openOn(url: string, options: OpenOptions = {}): OpenStore {
+  function openOver(
+    connection: ReturnType<typeof serviceConnection>,
+    url: string,
+    options: OpenOptions = {},
+  ): OpenStore {
     const { poolSize = 4, timeoutMs = patienceMs, lockTimeoutMs = 100 } = options;
     const pool = createPool({
-      ...serviceConnection(url),
+      ...connection,
       poolSize,
       timeoutMs,
       onConnectionLost: () => {},
@@ -64,8 +78,10 @@ export function createSuite(): Suite {
     };
     onTestFinished(close);
     const store = createPostgresContactStore({ pool, timeoutMs, lockTimeoutMs });
-    return { store, db, url, close };
+    return { store, db, pool, url, close };
   }
+
+  const openOn: Suite["openOn"] = (url, options) => openOver(serviceConnection(url), url, options);
 
   return {
     open: async (options = {}) => openOn(shared.url, options),
@@ -75,6 +91,12 @@ export function createSuite(): Suite {
       return openOn(database.url, options);
     },
     openOn,
+    async openBehindProxy(url, options) {
+      const connection = serviceConnection(url);
+      const proxy = await startDatabaseProxy(connection.connectionString);
+      onTestFinished(() => proxy[Symbol.asyncDispose]());
+      return { ...openOver({ ...connection, connectionString: proxy.url }, url, options), proxy };
+    },
     newApp() {
       apps += 1;
       return apps;

@@ -11,7 +11,7 @@ import { createStoreMetrics } from "./store-metrics.ts";
 
 export type MetricsOptions = Omit<CallMetricsOptions & ServiceMetricsOptions, "registry">;
 
-/** What the parts of the service report to, and the metrics that come of it. */
+/** The observers that the parts of the service report to, and the metrics that they count. */
 export interface Metrics {
   readonly onCallEnd: (call: EndedCall) => void;
   readonly store: StoreObserver;

@@ -35,7 +35,7 @@ export interface MetricRegistry {
   /** All metrics in the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
-  /** What there is to know about each metric besides its values. */
+  /** The description of each metric, without its values. */
   readonly descriptions: readonly MetricDescription[];
 }
 

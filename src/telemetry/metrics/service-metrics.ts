@@ -71,7 +71,7 @@ export function createServiceMetrics(options: ServiceMetricsOptions): KeyCacheCo
     labels: ["version", "commit", "node"],
     read: () => [{ labels: { ...build }, value: 1 }],
   });
-  // The last one: its query must not count as one that waits for a connection.
+  // It comes last, because its query must not count as a request that waits for a connection.
   registry.gauge({
     name: "kith_database_state",
     help: "1 for the present state of the database, 0 for the others",

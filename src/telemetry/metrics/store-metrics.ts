@@ -1,5 +1,6 @@
 import type { EndedTransaction, StoreObserver } from "../../contact/store-observer.ts";
 import type { QueueName, SyncQueue } from "../../contact/sync-queue.ts";
+import { createBacklogMetrics } from "./backlog-metrics.ts";
 import { HistogramSeries } from "./histogram.ts";
 import type { MetricRegistry, Sample } from "./registry.ts";
 
@@ -16,6 +17,7 @@ const entryBounds = [1, 4, 16, 64, 256, 1_024, 4_096, 10_000];
 /** The metrics of the contact store. */
 export function createStoreMetrics(registry: MetricRegistry): StoreObserver {
   let queues: readonly SyncQueue[] = [];
+  const backlogs = createBacklogMetrics(registry);
   const changes = { inserted: 0, deleted: 0 };
   const joinedReads = { roundTrips: 0, reads: 0 };
   const retries = { conflict: 0, failure: 0, lock: 0 };
@@ -112,6 +114,7 @@ export function createStoreMetrics(registry: MetricRegistry): StoreObserver {
     watchQueues(watched) {
       queues = watched;
     },
+    watchBacklogs: backlogs.watch,
     onTransaction({ queue, outcome, batch, startedAt, endedAt }) {
       const counts = transactions.get(queue);
       counts?.set(outcome, (counts.get(outcome) ?? 0) + 1);

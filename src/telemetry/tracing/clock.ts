@@ -1,6 +1,6 @@
 import type { HrTime } from "@opentelemetry/api";
 
-/** The difference between the clocks from which the spans follow the clock of the system, in milliseconds. */
+/** If the clocks differ by more than this, spans follow the clock of the system, in milliseconds. */
 const maxDriftMs = 20;
 
 /** The time of the system at which the clock of `performance.now()` was 0, in milliseconds from 1970. */

@@ -1,3 +1,6 @@
+import type { Environment, Rejected } from "../../environment.ts";
+import { createVariableReader, listOf, oneOf, share, wholeNumber } from "../../environment.ts";
+
 /** How spans are sampled and exported, from the standard variables of OpenTelemetry. */
 export interface TracingSettings {
   readonly protocol: "grpc" | "http/protobuf";
@@ -29,12 +32,8 @@ const protocols = ["grpc", "http/protobuf"] as const;
 const exporters = ["otlp", "none"] as const;
 const propagators = ["tracecontext", "baggage", "none"] as const;
 
-/** Whether a text is a number from 0 to 1. */
-export function isShare(text: string): boolean {
-  return /^(\d|\d?\.\d{1,9})$/.test(text) && Number(text) <= 1;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Most milliseconds, and most spans, that a variable of the batch processor can be. */
+const most = 999_999_999;
 
 /**
  * Reads the variables of OpenTelemetry. The exporters read those of the collector themselves, such as
@@ -47,56 +46,32 @@ export function findTracingSettings(
   env: Environment,
   faults: string[],
 ): TracingSettings | undefined {
-  function oneOf<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
-    const text = env[name] || fallback;
-    const found = allowed.find((value) => value === text);
-    if (found === undefined) faults.push(`${name} must be one of ${allowed.join(", ")}`);
-    return found ?? fallback;
-  }
-
-  function wholeNumber(name: string, least: number, fallback: number): number {
-    const text = env[name] || String(fallback);
-    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
-    faults.push(`${name} must be a whole number from ${least} to 999999999`);
-    return fallback;
-  }
-
-  function ratio(name: string): number {
-    const text = env[name] || "1";
-    if (isShare(text)) return Number(text);
-    faults.push(`${name} must be a number from 0 to 1`);
-    return 1;
-  }
-
-  function readsParent(): boolean {
-    const names = (env.OTEL_PROPAGATORS || "tracecontext").split(",").map((name) => name.trim());
-    if (names.some((name) => !propagators.some((known) => known === name))) {
-      faults.push(`OTEL_PROPAGATORS must be a list of ${propagators.join(", ")}`);
-    }
-    return names.includes("tracecontext");
-  }
-
-  const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const exporter = oneOf("OTEL_TRACES_EXPORTER", exporters, endpoint ? "otlp" : "none");
+  const read = createVariableReader(env, faults);
+  const endpoint = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].find(
+    (name) => env[name],
+  );
+  const fallback = endpoint === undefined ? "none" : "otlp";
+  const exporter = read("OTEL_TRACES_EXPORTER", oneOf(exporters), fallback);
   if (exporter === "none" || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return undefined;
 
-  if (endpoint && !URL.canParse(endpoint)) {
-    const name = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-      ? "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-      : "OTEL_EXPORTER_OTLP_ENDPOINT";
-    faults.push(`${name} must be a URL, such as http://localhost:4318`);
-  }
-  const common = oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", protocols, "http/protobuf");
+  if (endpoint !== undefined) read(endpoint, url, undefined);
+  const protocol = read("OTEL_EXPORTER_OTLP_PROTOCOL", oneOf(protocols), "http/protobuf");
   return {
-    protocol: oneOf("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", protocols, common),
-    sampler: oneOf("OTEL_TRACES_SAMPLER", samplers, "parentbased_always_on"),
-    samplerRatio: ratio("OTEL_TRACES_SAMPLER_ARG"),
-    readsParent: readsParent(),
+    protocol: read("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", oneOf(protocols), protocol),
+    sampler: read("OTEL_TRACES_SAMPLER", oneOf(samplers), "parentbased_always_on"),
+    samplerRatio: read("OTEL_TRACES_SAMPLER_ARG", share, 1),
+    readsParent: read("OTEL_PROPAGATORS", listOf(propagators), ["tracecontext"]).includes(
+      "tracecontext",
+    ),
     batch: {
-      scheduledDelayMillis: wholeNumber("OTEL_BSP_SCHEDULE_DELAY", 0, 5_000),
-      exportTimeoutMillis: wholeNumber("OTEL_BSP_EXPORT_TIMEOUT", 1, 30_000),
-      maxQueueSize: wholeNumber("OTEL_BSP_MAX_QUEUE_SIZE", 1, 2_048),
-      maxExportBatchSize: wholeNumber("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, 512),
+      scheduledDelayMillis: read("OTEL_BSP_SCHEDULE_DELAY", wholeNumber(0, most), 5_000),
+      exportTimeoutMillis: read("OTEL_BSP_EXPORT_TIMEOUT", wholeNumber(1, most), 30_000),
+      maxQueueSize: read("OTEL_BSP_MAX_QUEUE_SIZE", wholeNumber(1, most), 2_048),
+      maxExportBatchSize: read("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", wholeNumber(1, most), 512),
     },
   };
+}
+
+function url(text: string): string | Rejected {
+  return URL.canParse(text) ? text : { allowed: "a URL, such as http://localhost:4318" };
 }

@@ -16,6 +16,7 @@ const database = { "db.system.name": "postgresql", "db.collection.name": "contac
 export function createSpanObserver(tracer: Tracer): StoreObserver {
   return {
     watchQueues() {},
+    watchBacklogs() {},
     onReads() {},
     onChange() {},
     onTransaction({ queue, outcome, batch, startedAt, endedAt }) {

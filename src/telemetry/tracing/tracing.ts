@@ -26,7 +26,7 @@ import { createSpanObserver, withStoreSpans } from "./store-spans.ts";
 export interface Tracing {
   readonly calls: CallSpans;
   readonly storeObserver: StoreObserver;
-  /** Traces the calls of a store that are no syncs. The observer traces syncs. */
+  /** Traces the calls of a store that are not syncs. The observer traces syncs. */
   readonly withStoreSpans: <S extends TracedStore>(store: S) => S;
   /** Exports the spans that are left. Gives up after `limitMs`. Never rejects. */
   stop(limitMs: number): Promise<void>;

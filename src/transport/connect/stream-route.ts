@@ -6,12 +6,19 @@ import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import type { StreamOperation } from "../../api/operation.ts";
 import type { Fault } from "../../errors.ts";
+import { fault } from "../../errors.ts";
 import { connectionOf } from "../connection.ts";
 import { createStreamCheck } from "../grpc-message.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { toConnectError } from "./error.ts";
 import { callKey } from "./read-errors.ts";
-import { assertSupported, callerTimeoutOf, rpcProtocolOf, webHeaders } from "./request.ts";
+import {
+  assertHeaders,
+  assertSupported,
+  callerTimeoutOf,
+  messageHeaders,
+  rpcProtocolOf,
+} from "./request.ts";
 import type { StreamLimit } from "./stream-limit.ts";
 
 export interface StreamRouteOptions {
@@ -50,14 +57,16 @@ export function createStreamRoute(options: StreamRouteOptions): HttpRoute {
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);
-      const { fault } = callerTimeoutOf(req);
-      if (fault !== undefined) throw fault;
+      if (operation.method.methodKind === "bidi_streaming" && req.httpVersionMajor < 2) {
+        throw fault("UNSUPPORTED_HTTP_VERSION", { versions: "2" });
+      }
+      assertHeaders(req);
       if (streamLimit !== undefined) res.once("close", streamLimit.enter(connectionOf(req)));
       const response = await handler({
         httpVersion: req.httpVersion,
         method: req.method ?? "",
         url: new URL(handler.requestPath, "http://localhost").href,
-        header: webHeaders(req),
+        header: messageHeaders(req),
         body: readRequests(req, { call, stopping }),
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(callKey, call),
@@ -130,7 +139,7 @@ async function* readRequests(
     throw toConnectError(call.fail(error));
   } finally {
     stopping.removeEventListener("abort", onStop);
-    // The rest is discarded. The iterator would hold it back, and the next request on the connection too.
+    // Discard the rest. Otherwise the iterator would block it, and the next request on the connection too.
     req.removeAllListeners("readable");
     req.resume();
   }

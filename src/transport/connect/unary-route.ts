@@ -13,7 +13,13 @@ import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { isJson } from "../protocol.ts";
 import { setQuotaHeaders } from "../quota-headers.ts";
-import { assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
+import {
+  assertHeaders,
+  assertSupported,
+  callerTimeoutOf,
+  messageHeaders,
+  rpcProtocolOf,
+} from "./request.ts";
 import { compileResponse } from "./unary-response.ts";
 
 export interface UnaryRouteOptions {
@@ -44,8 +50,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
   const { name, reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
 
   async function readMessage(req: IncomingMessage, { cancellation }: Call): Promise<Message> {
-    const { fault } = callerTimeoutOf(req);
-    if (fault !== undefined) throw fault;
+    assertHeaders(req);
     const decode = isJson(req) ? reader.fromJson : reader.fromBinary;
     if (isFramed(req)) {
       const encoding = req.headers["grpc-encoding"];
@@ -74,7 +79,7 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
         httpVersion: req.httpVersion,
         method: "POST",
         url: new URL(handler.requestPath, "http://localhost").href,
-        header: responseOptionsOf(req),
+        header: messageHeaders(req),
         body: createAsyncIterable([emptyBody(req)]),
         signal: call.cancellation.signal,
         contextValues: createContextValues().set(responseKey, message),
@@ -82,16 +87,6 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
       await universalResponseToNodeResponse(response, res);
     },
   };
-}
-
-/** The headers that determine the form of the response. */
-function responseOptionsOf({ headers }: IncomingMessage): Headers {
-  const options = new Headers();
-  for (const name of ["content-type", "accept-encoding", "grpc-accept-encoding"]) {
-    const value = headers[name];
-    if (value !== undefined) options.set(name, String(value));
-  }
-  return options;
 }
 
 /** An empty message in the form of the request. */

@@ -105,7 +105,7 @@ function nextPageLink({ localName, input, output }: DescMethodUnary): JsonSchema
   };
 }
 
-/** What the decoder itself says to a request without parameters. */
+/** The error of the decoder for a request without parameters. */
 function parameterErrors(method: DescMethodUnary, rules: FieldLimitsOptions): ErrorExample[] {
   const decode = compileJsonDecoder(method.input, { ...rules, isRest: true });
   const { violation } = decode({});

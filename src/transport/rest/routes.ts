@@ -9,6 +9,7 @@ import type { BodyReader } from "../body.ts";
 import { sendJson, successText } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
+import { mediaTypeOf } from "../media-type.ts";
 import { setQuotaHeaders } from "../quota-headers.ts";
 import { postPath } from "./post-path.ts";
 
@@ -62,11 +63,9 @@ function createRoute(
 }
 
 /** @throws Fault UNSUPPORTED_MEDIA_TYPE unless the type is `application/json`, in UTF-8 */
-function assertJson({ headers: { "content-type": contentType = "" } }: IncomingMessage): void {
-  if (contentType === "application/json") return;
-  const [type = "", ...parameters] = contentType.toLowerCase().split(";");
-  const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
-  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  if (type.trim() !== "application/json" || !isUtf8)
+function assertJson(req: IncomingMessage): void {
+  if (req.headers["content-type"] === "application/json") return;
+  if (mediaTypeOf(req) !== "application/json") {
     throw fault("UNSUPPORTED_MEDIA_TYPE", { types: "application/json" });
+  }
 }

@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
+import { afterAll, beforeAll, describe } from "vitest";
 import { patienceMs } from "../../support/patience.ts";
 
 const names = ["chromium", "chromium-browser", "google-chrome"];
@@ -29,6 +30,22 @@ export function startBrowser(): Promise<Browser> {
   const path = chromiumPath;
   if (path === undefined) throw new Error(chromiumMissing);
   return chromium.launch({ executablePath: path, args: ["--no-sandbox"] });
+}
+
+/** Describes tests that share a browser. They are skipped if there is none. */
+export function describeInBrowser(tests: (browser: () => Browser) => void): void {
+  const isMissing = chromiumPath === undefined;
+  describe.skipIf(isMissing)(
+    isMissing ? `in a browser: ${chromiumMissing}` : "in a browser",
+    () => {
+      let browser: Browser;
+      beforeAll(async () => {
+        browser = await startBrowser();
+      });
+      afterAll(() => browser.close());
+      tests(() => browser);
+    },
+  );
 }
 
 export interface WatchedPage {

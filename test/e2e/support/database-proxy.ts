@@ -16,10 +16,13 @@ export interface DatabaseProxy extends AsyncDisposable {
   statements(): number;
 }
 
-/** @param databaseUrl a database of the tests' own server, which listens on a Unix socket */
+/** @param databaseUrl a database of the tests' own server, or of the pooler in front of it */
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const { pathname, searchParams } = new URL(databaseUrl);
+  const { pathname, searchParams, port: poolerPort } = new URL(databaseUrl);
+  // The tests' own server listens on a Unix socket.
   const path = `${searchParams.get("host")}/.s.PGSQL.${searchParams.get("port")}`;
+  const connectToDatabase = () =>
+    poolerPort === "" ? connect(path) : connect(Number(poolerPort), "127.0.0.1");
   const pairs = new Set<readonly [client: Socket, database: Socket]>();
   /** Connections that lose all bytes, while new ones work. */
   const forgotten = new WeakSet<Socket>();
@@ -32,7 +35,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       client.destroy();
       return;
     }
-    const database = connect(path);
+    const database = connectToDatabase();
     database.on("error", () => {});
     const count = statementCounter();
     const pair = [client, database] as const;

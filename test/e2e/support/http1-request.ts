@@ -25,4 +25,4 @@ export function http1Request(
 }
 
 /** The statuses of a request that the HTTP parser rejects. */
-export const rejectedStatuses = [400, 408, 413, 414, 431];
+export const rejectedStatuses = [400, 408, 413, 414, 431, 501, 505];

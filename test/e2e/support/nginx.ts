@@ -16,7 +16,7 @@ export interface Nginx extends AsyncDisposable {
 }
 
 /** Starts nginx with the configuration of `docker/`, on ports of its own. */
-export async function startNginx([first, second]: readonly [number, number]): Promise<Nginx> {
+export async function startNginx([first, second]: readonly number[]): Promise<Nginx> {
   await using stack = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "kith-nginx-"));
   stack.defer(() => rm(dir, { recursive: true }));

@@ -1,8 +1,17 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import type { ContactStore, StoreOptions } from "../../../src/contact/contact-store.ts";
+import { fault } from "../../../src/errors.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
-import { backendsOf, holdInsert, holdRow, openSession, untilIdle } from "../support/session.ts";
+import {
+  backendsOf,
+  holdInsert,
+  holdRow,
+  openSession,
+  until,
+  untilIdle,
+} from "../support/session.ts";
 
 const suite = createSuite();
 
@@ -69,6 +78,39 @@ test.each([
   await expect(late).rejects.toMatchObject({ name: "Fault", reason: "DEADLINE_EXCEEDED" });
 
   expect((await backendsOf(other)).filter(({ waits }) => waits)).toEqual([]);
+  await other.query("ROLLBACK");
+  expect(await suite.contactsOf(1, url)).toEqual([]);
+});
+
+const waitingCalls: [
+  name: string,
+  call: (store: ContactStore, options: StoreOptions) => unknown,
+][] = [
+  ["sync", (store, options) => store.sync(1, plan({ insert: [held] }), options)],
+  [
+    "replacement",
+    (store, { signal }) =>
+      store.replace(1, held.ownerId, { contactIds: [held.contactId], isDryRun: false }, { signal }),
+  ],
+];
+
+test.each(waitingCalls)("a %s that waits for a lock ends when it is cancelled", async (_, call) => {
+  const { store, url } = await suite.openAlone({ poolSize: 1, lockTimeoutMs: 1 });
+  const [other, watcher] = [await openSession(url), await openSession(url)];
+  await holdInsert(other, 1, held);
+  const leaving = new AbortController();
+  const rejected = expect(call(store, { signal: leaving.signal })).rejects.toThrow();
+  // A joined transaction waits for the lock only for 1 ms.
+  await until(async () => {
+    const { rowCount } = await watcher.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+       AND clock_timestamp() - query_start > '0.1s'`,
+    );
+    return rowCount === 1;
+  });
+  leaving.abort(fault("CANCELLED"));
+  await rejected;
+  await untilIdle(other);
   await other.query("ROLLBACK");
   expect(await suite.contactsOf(1, url)).toEqual([]);
 });

@@ -2,26 +2,13 @@ import { expect, test } from "vitest";
 import type { ContactStore } from "../../../src/contact/contact-store.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, sorted, unhurried } from "../support/pairs.ts";
+import { addPoison } from "../support/poison.ts";
 import { openSession } from "../support/session.ts";
 
 const suite = createSuite();
 
 const [ab, ac, ad] = [pair("a", "b"), pair("a", "c"), pair("a", "d")];
 const [zd, poison] = [pair("z", "d"), pair("z", "poison")];
-
-/** Makes the insertion or the deletion of each row with the contact `poison` fail. */
-async function addPoison(url: string, event: "INSERT" | "DELETE"): Promise<void> {
-  const session = await openSession(url);
-  const row = event === "INSERT" ? "NEW" : "OLD";
-  await session.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        RAISE EXCEPTION 'refused' USING ERRCODE = '23514';
-      END
-    $$;
-    CREATE TRIGGER refuse BEFORE ${event} ON contact FOR EACH ROW
-      WHEN (${row}.contact_id = 'poison') EXECUTE FUNCTION refuse()`);
-}
 
 /**
  * Makes the commit of each row with the contact `poison` fail so many times. A sequence counts them,

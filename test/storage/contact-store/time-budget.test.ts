@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { limitTransaction } from "../../../src/storage/transaction-limits.ts";
-import { startDatabaseProxy } from "../../e2e/support/database-proxy.ts";
 import { connectClient } from "../../support/database.ts";
 import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
@@ -91,8 +90,7 @@ test.each([
 
 test("the pairs of a lost transaction stay busy until it has ended", async () => {
   const { url } = await suite.openAlone();
-  await using proxy = await startDatabaseProxy(url);
-  const { store } = suite.openOn(proxy.url);
+  const { store, proxy } = await suite.openBehindProxy(url);
   const [holder, watcher] = [await openSession(url), await openSession(url)];
   await holdInsert(holder, 1, z);
   const lost = whyRejected(store.sync(1, plan({ insert: [x, z] }), unhurried));
@@ -112,8 +110,7 @@ test("the pairs of a lost transaction stay busy until it has ended", async () =>
 
 test("syncs continue after a network has forgotten their connections", async () => {
   const { url } = await suite.openAlone();
-  await using proxy = await startDatabaseProxy(url);
-  const { store } = suite.openOn(proxy.url, { poolSize: 2, timeoutMs: 500 });
+  const { store, proxy } = await suite.openBehindProxy(url, { poolSize: 2, timeoutMs: 500 });
   const holder = await openSession(url);
   await holdInsert(holder, 1, z);
   const calls = [z, pair("c", "other")].map((each) =>

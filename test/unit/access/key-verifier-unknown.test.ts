@@ -1,29 +1,14 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { KeyVerifier } from "../../../src/access/key-verifier.ts";
-import { createKeyVerifier } from "../../../src/access/key-verifier.ts";
+import { expect, test } from "vitest";
 import { serverKeyHeader } from "../../../src/access/server-key.ts";
 import { fault } from "../../../src/errors.ts";
-import type { FakeKeys } from "../support/fake-keys.ts";
-import { createFakeKeys } from "../support/fake-keys.ts";
 import { reasonOf } from "../support/reason.ts";
 import { verifyInFakeTime } from "../support/verify.ts";
 
 /** An unknown id may be rejected for this long without a new look-up. */
 const unknownMs = 2_000;
 
-let keys: FakeKeys;
-let verifier: KeyVerifier;
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout", "Date"] });
-  keys = createFakeKeys();
-  verifier = createKeyVerifier({ keys });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
-const verify = (header: string) => verifyInFakeTime(verifier, header);
+const inFakeTime = verifyInFakeTime();
+const { pass, verify } = inFakeTime;
 
 test("an unknown id is not looked up again until its cache entry expires", async () => {
   const header = serverKeyHeader({ id: "nobody", secret: "x" });
@@ -32,38 +17,40 @@ test("an unknown id is not looked up again until its cache entry expires", async
     expect(await verify(header)).toBe("SERVER_KEY_INVALID");
     await pass(100);
   }
-  expect(keys.lookUps).toHaveLength(1);
+  expect(inFakeTime.keys.lookUps).toHaveLength(1);
   await pass(unknownMs);
   expect(await verify(header)).toBe("SERVER_KEY_INVALID");
-  expect(keys.lookUps).toHaveLength(2);
+  expect(inFakeTime.keys.lookUps).toHaveLength(2);
 });
 
 test("a key that is created after its first look-up is found when the cache entry expires", async () => {
-  const { id, header } = keys.add();
-  const record = keys.records.get(id);
-  keys.records.delete(id);
+  const { id, header } = inFakeTime.keys.add();
+  const record = inFakeTime.keys.records.get(id);
+  inFakeTime.keys.records.delete(id);
   expect(await verify(header)).toBe("SERVER_KEY_INVALID");
-  if (record !== undefined) keys.records.set(id, record);
+  if (record !== undefined) inFakeTime.keys.records.set(id, record);
   await pass(unknownMs);
   expect(await verify(header)).toBe("accepted");
 });
 
 test("a failed look-up is not treated as an unknown id", async () => {
-  const { header } = keys.add();
-  keys.failure = fault("DATABASE_UNAVAILABLE");
+  const { header } = inFakeTime.keys.add();
+  inFakeTime.keys.failure = fault("DATABASE_UNAVAILABLE");
   expect(await verify(header)).toBe("DATABASE_UNAVAILABLE");
-  keys.failure = undefined;
+  inFakeTime.keys.failure = undefined;
   expect(await verify(header)).toBe("accepted");
 });
 
 test("unknown ids are rejected even if the cache cannot hold all of them", async () => {
-  const { header } = keys.add();
+  const { header } = inFakeTime.keys.add();
   const headers = Array.from({ length: 25_000 }, (_, n) =>
     serverKeyHeader({ id: `nobody-${n}`, secret: "x" }),
   );
-  const flood = Promise.all(headers.map((unknown) => reasonOf(() => verifier.verify(unknown))));
+  const flood = Promise.all(
+    headers.map((unknown) => reasonOf(() => inFakeTime.verifier.verify(unknown))),
+  );
   await pass(1_000);
   expect(new Set(await flood)).toEqual(new Set(["SERVER_KEY_INVALID"]));
   expect(await verify(header)).toBe("accepted");
-  expect(keys.lookUps.length).toBeLessThanOrEqual(30);
+  expect(inFakeTime.keys.lookUps.length).toBeLessThanOrEqual(30);
 });

@@ -16,7 +16,7 @@ function check(frames: readonly Frame[]): Problem | undefined {
       bytes.toString("hex", start, end) === "0803" ? undefined : "wrong counts",
   });
   for (const frame of frames) {
-    if (frame === "headers") answer.onHeaders();
+    if (frame === "headers") answer.onHeaders(Buffer.of(), false);
     else answer.onData(Buffer.from(frame), 0, frame.length);
   }
   return answer.end();

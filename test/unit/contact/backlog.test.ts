@@ -20,9 +20,9 @@ function work(appId: number, amount: number, seconds: number): void {
 
 test("an app may always have a least amount pending", () => {
   expect(backlog.add(1, 6)).toBe(true);
-  expect(backlog.isFull(1)).toBe(false);
+  expect(backlog.rejects(1)).toBe(false);
   expect(backlog.add(1, 4)).toBe(true);
-  expect(backlog.isFull(1)).toBe(true);
+  expect(backlog.rejects(1)).toBe(true);
   expect(backlog.add(1, 1)).toBe(false);
 });
 
@@ -40,13 +40,13 @@ test("an app without pending work may add any amount", () => {
 test("work that has ended makes room", () => {
   backlog.add(1, 10);
   backlog.remove(1, 10, false);
-  expect(backlog.isFull(1)).toBe(false);
+  expect(backlog.rejects(1)).toBe(false);
   expect(backlog.add(1, 10)).toBe(true);
 });
 
 test("apps do not share a limit", () => {
   backlog.add(1, 10);
-  expect(backlog.isFull(2)).toBe(false);
+  expect(backlog.rejects(2)).toBe(false);
   expect(backlog.add(2, 10)).toBe(true);
 });
 
@@ -54,9 +54,9 @@ test("the limit is what the app gets done in the longest delay", () => {
   work(1, 10, 3);
   // 100 in a second, so 50 in 500 ms.
   expect(backlog.add(1, 49)).toBe(true);
-  expect(backlog.isFull(1)).toBe(false);
+  expect(backlog.rejects(1)).toBe(false);
   expect(backlog.add(1, 1)).toBe(true);
-  expect(backlog.isFull(1)).toBe(true);
+  expect(backlog.rejects(1)).toBe(true);
   expect(backlog.add(1, 1)).toBe(false);
 });
 
@@ -75,5 +75,16 @@ test("the limit falls when the app gets nothing done any more", () => {
   backlog.add(1, 50);
   now += 3_000;
   backlog.remove(1, 40, false);
-  expect(backlog.isFull(1)).toBe(true);
+  expect(backlog.rejects(1)).toBe(true);
+});
+
+test("the work of all apps, and the calls that were rejected, are counted", () => {
+  backlog.add(1, 6);
+  backlog.add(2, 10);
+  expect(backlog).toMatchObject({ calls: 2, pending: 16, rejected: 0 });
+  backlog.add(1, 5);
+  backlog.rejects(1);
+  backlog.rejects(2);
+  backlog.remove(1, 6, true);
+  expect(backlog).toMatchObject({ calls: 1, pending: 10, rejected: 2 });
 });

@@ -148,3 +148,47 @@ test("in a shared transaction, requests with wantsOutcomes get the outcome of ea
     { inserted: 0, deleted: 1, outcomes: ["EXISTED", "DELETED"] },
   ]);
 });
+
+const ofApp = (appId: number, ...entries: SyncEntry[]) => syncRequest({ appId, entries });
+
+/** Batches that take everything, one after another, with positions that the test does not change. */
+function namesOf(requests: readonly SyncRequest[], taken: readonly SyncRequest[]): number[] {
+  return taken.map((request) => requests.indexOf(request));
+}
+
+test("apps share a batch that has no room for all", () => {
+  const requests = [
+    ...["a", "b", "c", "d"].map((owner) => ofApp(1, add(owner))),
+    ...["a", "b"].map((owner) => ofApp(2, add(owner))),
+  ];
+  const batch = planBatch(requests, { maxEntries: 4, isBusy: noneBusy });
+  expect(namesOf(requests, batch.requests)).toEqual([0, 4, 1, 5]);
+});
+
+test("an app that has got more than another one comes after it", () => {
+  const requests = [ofApp(1, add("a")), ofApp(2, add("a"))];
+  const positionOf = (appId: number) => (appId === 1 ? 10 : 5);
+  const batch = planBatch(requests, { maxEntries: 1, isBusy: noneBusy, positionOf });
+  expect(namesOf(requests, batch.requests)).toEqual([1]);
+});
+
+test("a request that has no room lets other apps go first, but not later requests of its app", () => {
+  const requests = [
+    ofApp(2, add("a")),
+    ofApp(1, ...Array.from({ length: 10 }, (_, n) => add(`a${n}`))),
+    ofApp(1, add("b")),
+    ofApp(3, add("c")),
+  ];
+  const batch = planBatch(requests, { maxEntries: 10, isBusy: noneBusy });
+  expect(namesOf(requests, batch.requests)).toEqual([0, 3]);
+});
+
+test("requests that wait for busy pairs take no room from those of other apps", () => {
+  const requests = [
+    ofApp(1, ...Array.from({ length: 20 }, (_, n) => add(`a${n}`))),
+    ofApp(2, add("a"), add("b")),
+  ];
+  const isBusy = (owner: string) => owner === ownerKey(1, "a0");
+  const batch = planBatch(requests, { maxEntries: 10, isBusy });
+  expect(namesOf(requests, batch.requests)).toEqual([1]);
+});

@@ -1,74 +1,94 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFairQueue } from "../../../src/contact/fair-queue.ts";
+import { FairQueue } from "../../../src/contact/fair-queue.ts";
 
-const { signal } = new AbortController();
-
-function allBegun(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+interface Work {
+  readonly appId: number;
+  readonly amount: number;
+  readonly name: string;
 }
 
-/** Tasks that end when the test says so. */
-function createTasks(limits: { maxInFlight: number; maxPending: number }) {
-  const queue = createFairQueue(limits);
-  const begun: string[] = [];
-  const ends = new Map<string, () => void>();
-  function run(appId: number, name: string, taskSignal: AbortSignal = signal) {
-    return queue.run(appId, taskSignal, () => {
-      begun.push(name);
-      return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
-    });
-  }
-  /** Ends a task, and waits until the next one has begun. */
-  async function end(name: string) {
-    await allBegun();
-    ends.get(name)?.();
-    await allBegun();
-  }
-  return { run, begun, end };
+/** Work such as `a2`: of app `a`, with the amount 2. */
+function workOf(name: string): Work {
+  return { appId: name.charCodeAt(0), amount: Number(name.slice(1)), name };
 }
 
-test("apps take turns", async () => {
-  const { run, begun, end } = createTasks({ maxInFlight: 1, maxPending: 10 });
-  for (const name of ["a1", "a2", "a3"]) void run(1, name);
-  for (const name of ["b1", "b2"]) void run(2, name);
-  for (const name of ["a1", "a2", "b1", "a3", "b2"]) {
-    await end(name);
+function queueOf(...names: readonly string[]): FairQueue<Work> {
+  const queue = new FairQueue<Work>();
+  for (const name of names) queue.push(workOf(name));
+  return queue;
+}
+
+function take(queue: FairQueue<Work>, count = Infinity): string[] {
+  const names: string[] = [];
+  for (let work = queue.peek(); names.length < count && work !== undefined; work = queue.peek()) {
+    expect(queue.shift()).toBe(work);
+    names.push(work.name);
   }
-  expect(begun).toEqual(["a1", "a2", "b1", "a3", "b2"]);
+  return names;
+}
+
+test("the work of a single app is in the order of its arrival", () => {
+  expect(take(queueOf("a3", "a1", "a2"))).toEqual(["a3", "a1", "a2"]);
 });
 
-test("no more than the limit run at once", async () => {
-  const { run, begun, end } = createTasks({ maxInFlight: 2, maxPending: 10 });
-  for (const name of ["a", "b", "c"]) void run(1, name);
-  await end("");
-  expect(begun).toEqual(["a", "b"]);
-  await end("a");
-  expect(begun).toEqual(["a", "b", "c"]);
+test("an app with little work does not wait for one with much", () => {
+  expect(take(queueOf("a2", "a2", "a2", "b2", "b2"))).toEqual(["a2", "b2", "a2", "b2", "a2"]);
 });
 
-test("an app with too many pending tasks is rejected, and another one is not", async () => {
-  const { run } = createTasks({ maxInFlight: 1, maxPending: 1 });
-  void run(1, "runs");
-  void run(1, "waits");
-  await expect(run(1, "rejected")).rejects.toMatchObject({ reason: "OVERLOADED" });
-  void run(2, "waits too");
+test("apps share by amounts, not by the number of their works", () => {
+  expect(take(queueOf("a4", "a4", "b1", "b1", "b1", "b1", "b1"))).toEqual([
+    ...["a4", "b1", "b1", "b1", "b1"],
+    ...["a4", "b1"],
+  ]);
 });
 
-test("a task whose caller has left never begins, and lets the next one begin", async () => {
-  const { run, begun, end } = createTasks({ maxInFlight: 1, maxPending: 10 });
-  const caller = new AbortController();
-  void run(1, "first");
-  const left = run(1, "left", caller.signal);
-  void run(1, "last");
-  caller.abort(new Error("left"));
-  const rejected = expect(left).rejects.toThrow("left");
-  await end("first");
-  await rejected;
-  expect(begun).toEqual(["first", "last"]);
+test("an app that got much comes after one that arrives later", () => {
+  const queue = queueOf("a100", "a100");
+  expect(take(queue, 1)).toEqual(["a100"]);
+  for (const name of ["b1", "b1", "b1"]) queue.push(workOf(name));
+  expect(take(queue)).toEqual(["b1", "b1", "b1", "a100"]);
 });
 
-test("a task that fails lets the next one begin", async () => {
-  const queue = createFairQueue({ maxInFlight: 1, maxPending: 10 });
-  await expect(queue.run(1, signal, () => Promise.reject(new Error("bad")))).rejects.toThrow("bad");
-  expect(await queue.run(1, signal, () => Promise.resolve("next"))).toBe("next");
+test("an app does not save up shares while it has no work", () => {
+  const queue = queueOf("a10", "a10", "a10", "a10");
+  take(queue, 3);
+  for (const name of ["b10", "b10"]) queue.push(workOf(name));
+  expect(take(queue)).toEqual(["b10", "a10", "b10"]);
+});
+
+test("the work of each app keeps its order, and all of it is taken, however it arrives", () => {
+  const works = fc.array(
+    fc.record({ appId: fc.integer({ min: 1, max: 4 }), amount: fc.integer({ min: 1, max: 9 }) }),
+    { maxLength: 5_000 },
+  );
+  fc.assert(
+    fc.property(works, fc.infiniteStream(fc.boolean()), (given, takes) => {
+      const queue = new FairQueue<Work>();
+      const taken: Work[] = [];
+      const shift = () => {
+        const work = queue.shift();
+        if (work !== undefined) taken.push(work);
+        return work;
+      };
+      const all = given.map((work, n) => ({ ...work, name: `${n}` }));
+      for (const work of all) {
+        queue.push(work);
+        if (takes.next().value) shift();
+      }
+      while (shift() !== undefined);
+      const ofApp = (from: readonly Work[], app: number) =>
+        from.filter(({ appId }) => appId === app);
+      for (const app of [1, 2, 3, 4]) expect(ofApp(taken, app)).toEqual(ofApp(all, app));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("work of thousands of apps that come and go is taken", () => {
+  const queue = new FairQueue<Work>();
+  for (let appId = 0; appId < 5_000; appId++) {
+    queue.push({ appId, amount: 1, name: `${appId}` });
+    expect(take(queue)).toEqual([`${appId}`]);
+  }
 });

@@ -104,3 +104,47 @@ test("a pending request whose caller disconnects never runs", async () => {
   await Promise.all([first, last]);
   expect(runs.map(({ owners }) => owners)).toEqual([["first"], ["last"]]);
 });
+
+test("a sync whose deadline is nearer than any recent transaction took is rejected, and never runs", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const { runs, runBatch } = createManualRunner();
+    const store = createTestGroupCommit(runBatch, { maxInFlight: 1 });
+    const first = store.sync(1, add("a"), { signal });
+    await allBegun();
+    vi.advanceTimersByTime(100);
+    runs[0]?.end();
+    await first;
+    const late = store.sync(1, add("b"), { signal, timeLeftMs: () => 99 });
+    const inTime = store.sync(1, add("c"), { signal, timeLeftMs: () => 101 });
+    await expect(late).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    await allBegun();
+    expect(runs.map(({ owners }) => owners)).toEqual([["a"], ["c"]]);
+    runs[1]?.end();
+    await inTime;
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("large syncs are planned in turns of the event loop of their own", async () => {
+  const { runs, runBatch } = createManualRunner();
+  const turns: (() => void)[] = [];
+  const nextTurn = () => new Promise<void>((resolve) => turns.push(resolve));
+  const store = createTestGroupCommit(runBatch, { maxInFlight: 2, lingerMs: 0, nextTurn });
+  const large = (owner: string) =>
+    Array.from({ length: 1_000 }, (_, n) => ({
+      ownerId: owner,
+      contactId: `${n}`,
+      isDeleted: false,
+    }));
+  const results = ["a", "b"].map((owner) => store.sync(1, large(owner), { signal }));
+  await allBegun();
+  expect(runs).toHaveLength(0);
+  for (const begun of [1, 2]) {
+    turns.shift()?.();
+    await vi.waitFor(() => expect(runs).toHaveLength(begun));
+  }
+  for (const run of runs) run.end();
+  await Promise.all(results);
+});

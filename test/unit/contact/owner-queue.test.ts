@@ -3,14 +3,12 @@ import { expect, test } from "vitest";
 import { createOwnerQueue } from "../../../src/contact/owner-queue.ts";
 
 /** A queue, and the functions that end its running tasks. */
-function create(options: { maxInFlight: number; maxPending?: number }) {
-  const queue = createOwnerQueue({ maxPending: 100, ...options });
+function create(options: { maxInFlight: number }) {
+  const queue = createOwnerQueue(options);
   const running = new Map<string, () => void>();
   return {
-    queue,
-    running,
-    enter(owner: string, name: string) {
-      void queue.enter(owner, 1).then((leave) => running.set(name, leave));
+    enter(ownerId: string, name: string, { appId = 1, amount = 1 } = {}) {
+      void queue.enter({ appId, ownerId, amount }).then((leave) => running.set(name, leave));
     },
     async leave(name: string) {
       running.get(name)?.();
@@ -45,22 +43,15 @@ test("tasks of one owner run one after another, and do not delay other owners", 
   expect(names()).toEqual(["a3"]);
 });
 
-test("tasks beyond the limit are rejected, until the queue is shorter", async () => {
-  const { queue, enter, leave } = create({ maxInFlight: 1, maxPending: 10 });
-  enter("a", "runs");
-  void queue.enter("a", 9);
-  await nextTick();
-  await expect(queue.enter("b", 2)).rejects.toMatchObject({ reason: "OVERLOADED" });
-  const fits = queue.enter("b", 1);
-  await leave("runs");
-  void queue.enter("b", 9);
-  await expect(queue.enter("c", 2)).rejects.toMatchObject({ reason: "OVERLOADED" });
-  void fits;
-});
-
-test("a single task may be heavier than the limit", async () => {
-  const { queue } = create({ maxInFlight: 1, maxPending: 10 });
-  await queue.enter("a", 1);
-  void queue.enter("b", 1_000);
-  await expect(queue.enter("c", 1)).rejects.toMatchObject({ reason: "OVERLOADED" });
+test("apps share by the amounts of their tasks", async () => {
+  const { enter, leave, names } = create({ maxInFlight: 1 });
+  for (const name of ["a1", "a2", "a3"]) enter(name, name, { amount: 10 });
+  for (const name of ["b1", "b2"]) enter(name, name, { appId: 2, amount: 5 });
+  const order: string[] = [];
+  for (await nextTick(); names().length > 0; ) {
+    const [name = ""] = names();
+    order.push(name);
+    await leave(name);
+  }
+  expect(order).toEqual(["a1", "b1", "b2", "a2", "a3"]);
 });

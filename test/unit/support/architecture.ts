@@ -41,21 +41,22 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   observation: ["config", "api", "telemetry", "version"],
   monitoring: ["config", "transport", "api", "storage", "telemetry", "version"],
   version: ["package.json"],
-  config: ["tls", "storage", "telemetry", "access", "errors"],
+  config: ["environment", "tls", "storage", "telemetry", "access", "errors"],
   transport: ["tls", "api", "telemetry", "contact", "access", "errors", "gen"],
-  tls: ["telemetry", "errors"],
+  tls: ["environment", "telemetry", "errors"],
   api: ["telemetry", "contact", "access", "errors", "gen"],
-  storage: ["telemetry", "contact", "access", "errors"],
-  telemetry: ["contact", "access", "errors"],
+  storage: ["environment", "telemetry", "contact", "access", "errors"],
+  telemetry: ["environment", "contact", "access", "errors"],
   embedded: ["access", "errors"],
   contact: ["errors"],
   access: ["errors"],
+  environment: [],
   errors: [],
   gen: [],
 };
 
 /** Parts that do no input or output, and the only packages they may use. */
-const pureParts = ["contact", "access", "errors"];
+const pureParts = ["contact", "access", "environment", "errors"];
 const purePackages = ["node:crypto"];
 
 /** Parts that may load the embedded Postgres, which a production install does not have. */

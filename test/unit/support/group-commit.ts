@@ -1,4 +1,5 @@
 import { setImmediate as nextTick } from "node:timers/promises";
+import { createEventLoopTurns } from "../../../src/contact/event-loop-turns.ts";
 import type { GroupCommitOptions } from "../../../src/contact/group-commit.ts";
 import { createGroupCommit } from "../../../src/contact/group-commit.ts";
 import type { OnLost, RunBatch } from "../../../src/contact/run-batch.ts";
@@ -31,6 +32,7 @@ export function createTestGroupCommit(
     lingerMs: 60_000,
     maxBackoffMs: 1,
     lostWaitMs: 60_000,
+    nextTurn: createEventLoopTurns(),
     ...options,
   });
 }

@@ -3,11 +3,12 @@ import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { Cancellation } from "../../../src/api/cancellation.ts";
+import { createEventLoopTurns } from "../../../src/contact/event-loop-turns.ts";
 import { fault } from "../../../src/errors.ts";
 import { createBodyReader } from "../../../src/transport/body.ts";
 
 const maxBytes = 8_388_608;
-const bodies = createBodyReader({ maxBytes });
+const bodies = createBodyReader({ maxBytes, nextTurn: createEventLoopTurns() });
 
 function optionsOf(more: object = {}) {
   return { maxBytes, mayBeGzip: false, cancellation: new Cancellation(), ...more };

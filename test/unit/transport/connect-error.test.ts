@@ -14,6 +14,7 @@ const rows = Object.entries(errors) as [Reason, ErrorRow][];
 const values = {
   ...{ param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" },
   ...{ least: "1", most: "9", other: "owner_xc_user_id", types: "application/json" },
+  versions: "2",
 };
 const at = { path: "contacts[3].owner_xc_user_id", fieldCode: "102" };
 
