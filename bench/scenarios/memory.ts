@@ -25,10 +25,6 @@ const cases: readonly Case[] = [
 
 /** The peak memory of a Kith process. Each case has a new process. Linux only. */
 export async function measureMemory(bench: Bench, checkout: Checkout): Promise<Line[]> {
-  if (process.platform !== "linux") {
-    bench.progress("memory: skipped, because it needs /proc");
-    return [];
-  }
   const databaseUrl = await bench.server.createDatabase();
   const lines: Line[] = [];
   for (const { subject, shape, atMost } of cases) {

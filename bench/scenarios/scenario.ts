@@ -23,11 +23,22 @@ export interface Scenario {
   compare(bench: Bench): Promise<Line[]>;
 }
 
+type MeasureCheckout = (bench: Bench, checkout: Checkout) => Promise<Line[]>;
+
 /** A scenario that measures one checkout after the other. */
-function onOneCheckout(measure: (bench: Bench, checkout: Checkout) => Promise<Line[]>): Scenario {
+function onOneCheckout(measure: MeasureCheckout): Scenario {
   return {
     measure: (bench) => measure(bench, bench.options.checkout),
     compare: (bench) => compareLines(bench, (checkout) => measure(bench, checkout)),
+  };
+}
+
+/** Skips a scenario on systems without `/proc`. */
+function onLinux(name: ScenarioName, measure: MeasureCheckout): MeasureCheckout {
+  return async (bench, checkout) => {
+    if (process.platform === "linux") return measure(bench, checkout);
+    bench.progress(`${name}: skipped, because it needs /proc`);
+    return [];
   };
 }
 
@@ -61,9 +72,9 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     measure: measureFilled,
     compare: (bench) => compareWorkloads(bench, "filled", [filledLoad]),
   },
-  memory: onOneCheckout(measureMemory),
+  memory: onOneCheckout(onLinux("memory", measureMemory)),
   start: onOneCheckout(measureStart),
-  overload: onOneCheckout(measureOverload),
-  tenants: onOneCheckout(measureTenants),
-  strangers: onOneCheckout(measureStrangers),
+  overload: onOneCheckout(onLinux("overload", measureOverload)),
+  tenants: onOneCheckout(onLinux("tenants", measureTenants)),
+  strangers: onOneCheckout(onLinux("strangers", measureStrangers)),
 };

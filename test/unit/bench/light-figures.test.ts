@@ -34,7 +34,7 @@ test.each<[name: string, calls: LightCall[], ms: number | undefined]>([
   ["after a failed call", callsOf(5, 5, -5, 5, 5, 5, 5, 5), 30],
   ["a slow call later does not count", callsOf(5, 5, 5, 5, 5, 900), 0],
   ["only four normal calls", callsOf(900, 5, 5, 5, 5), undefined],
-  ["calls before the end do not count", callsOf(5, 5, 5, 5).map(early), undefined],
+  ["calls before the end do not count", callsOf(5, 5, 5, 5, 5).map(early), undefined],
   ["probes do not count", callsOf(5, 5, 5, 5, 5).map(toProbe), undefined],
 ])("time until calls are normal: %s", (_, calls, ms) => {
   expect(recoveryMs(calls.reverse(), 1_000, 50)).toBe(ms);
