@@ -39,7 +39,9 @@ export async function createObservation(options: ObservationOptions): Promise<Ob
     onBegin(call, { headers = {}, peerAddress }) {
       call.clientAddress = clientAddress(peerAddress, headers);
       // Probes and other GET requests are not RPC calls.
-      if (call.method.includes("/")) call.trace = tracing?.calls.begin(call, headers);
+      if (tracing !== undefined && call.method.includes("/")) {
+        call.trace = tracing.calls.begin(call, headers);
+      }
     },
     onEnd(call) {
       if (call.trace instanceof CallTrace) tracing?.calls.end(call, call.trace);

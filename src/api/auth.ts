@@ -1,4 +1,4 @@
-import type { KeyVerifier } from "../access/key-verifier.ts";
+import type { KeyVerifier, Principal } from "../access/key-verifier.ts";
 import type { Interceptor } from "./operation.ts";
 
 /**
@@ -6,10 +6,17 @@ import type { Interceptor } from "./operation.ts";
  * before the body is read.
  */
 export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): Interceptor {
-  return (next) => async (call, readMessage) => {
-    const principal = verifier.verify(call.serverKey);
-    // A call with a cached key needs no query, and continues synchronously.
-    call.principal = principal instanceof Promise ? await principal : principal;
-    return next(call, readMessage);
+  return (next) => (call, readMessage) => {
+    const admit = (principal: Principal) => {
+      call.principal = principal;
+      return next(call, readMessage);
+    };
+    try {
+      const principal = verifier.verify(call.serverKey);
+      // A call with a cached key needs no query, and continues synchronously.
+      return principal instanceof Promise ? principal.then(admit) : admit(principal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }

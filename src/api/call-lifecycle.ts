@@ -2,12 +2,13 @@ import { fault } from "../errors.ts";
 import type { CallOptions } from "./call.ts";
 import { Call } from "./call.ts";
 import { CallsInFlight } from "./calls-in-flight.ts";
+import { createDeadlines } from "./deadlines.ts";
 
 /** Begins and ends the calls of every transport. */
 export interface CallLifecycle {
   /** The calls that have begun and not ended. */
   readonly inFlight: Iterable<Call> & Pick<CallsInFlight, "counts">;
-  /** Begins a call when its headers are read, and starts its timer. */
+  /** Begins a call when its headers are read. It is cancelled when its deadline is exceeded. */
   begin(options: CallOptions): Call;
   /**
    * Ends a call once, when its response is sent or its connection is lost.
@@ -26,11 +27,13 @@ export interface CallLifecycleOptions {
 
 export function createCallLifecycle({ onBegin, onEnd }: CallLifecycleOptions): CallLifecycle {
   const inFlight = new CallsInFlight();
+  const deadlines = createDeadlines(inFlight);
   return {
     inFlight,
     begin(options) {
       const call = new Call(options);
       inFlight.add(call);
+      deadlines.watch(call);
       onBegin?.(call, options);
       return call;
     },

@@ -67,8 +67,8 @@ export class Call {
   position: number | undefined;
   /** Whether the caller's own timeout sets the deadline. */
   readonly hasCallerDeadline: boolean;
-  readonly #deadline: number;
-  #timer: NodeJS.Timeout | undefined;
+  /** When the call must have ended, on the clock of `startedAt`; `Infinity` if there is no limit. */
+  readonly deadline: number;
 
   constructor(options: CallOptions) {
     const { method, protocol, headers = {} } = options;
@@ -82,14 +82,13 @@ export class Call {
     this.allowsStale = headers["x-allow-stale"] === "true";
     const timeoutMs = Math.min(callerTimeoutMs, limitMs);
     this.hasCallerDeadline = callerTimeoutMs < limitMs;
-    this.#deadline = this.startedAt + timeoutMs;
-    if (timeoutMs <= 0) expire(this);
-    else if (timeoutMs !== Infinity) this.#timer = setTimeout(expire, timeoutMs, this);
+    this.deadline = this.startedAt + timeoutMs;
+    if (timeoutMs <= 0) this.expire();
   }
 
   /** Milliseconds until the deadline, or `Infinity` without a deadline. */
   timeLeftMs(): number {
-    return this.#deadline - performance.now();
+    return this.deadline - performance.now();
   }
 
   /**
@@ -103,15 +102,15 @@ export class Call {
     return this.fault;
   }
 
-  /** Stops the timer and removes the listeners of the cancellation token. */
+  /** Cancels the call, because its deadline is exceeded. The lifecycle calls it in time. */
+  expire(): void {
+    this.cancellation.abort(fault("DEADLINE_EXCEEDED"));
+  }
+
+  /** Removes the listeners of the cancellation token. */
   release(): void {
-    clearTimeout(this.#timer);
     this.cancellation.release();
   }
-}
-
-function expire(call: Call): void {
-  call.cancellation.abort(fault("DEADLINE_EXCEEDED"));
 }
 
 function isSafeId(id: unknown): id is string {

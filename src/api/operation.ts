@@ -14,7 +14,7 @@ import type { FieldRulesOptions } from "./field-rules.ts";
 import type { MessageReader, ReadBinary } from "./message-reader.ts";
 import { createMessageReader } from "./message-reader.ts";
 
-/** Reads the request message of a call. It is not called if an interceptor rejects the call. */
+/** Reads the request message of a call, or throws. It is not called if an interceptor rejects the call. */
 export type ReadMessage = (beforeDecode?: BeforeDecode) => Promise<Message>;
 
 /** Called before a large message is decoded, which may be long after its headers. It throws to reject the call. */

@@ -155,7 +155,7 @@ function receive(
       }, stop);
     };
     source.on("data", onData);
-    source.once("end", resolve);
+    source.on("end", resolve);
   });
 }
 

@@ -25,9 +25,9 @@ export interface GrpcMessageOptions {
 /**
  * Reads the only message of a unary call.
  *
- * @throws Fault UNSUPPORTED_ENCODING, MESSAGE_COUNT, MESSAGE_FLAGS, and as `BodyReader.read`
+ * @throws Fault UNSUPPORTED_ENCODING; the promise rejects with MESSAGE_COUNT, MESSAGE_FLAGS, and as `BodyReader.read`
  */
-export async function readGrpcMessage<T>(
+export function readGrpcMessage<T>(
   source: Readable,
   { bodies, maxBytes, encoding, cancellation, beforeDecode }: GrpcMessageOptions,
   decode: (message: Buffer) => T,

@@ -66,17 +66,15 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
     });
     const { session } = stream;
     stream.on("error", ignore);
-    stream.once("close", () => {
+    onClose(stream, () => {
       lifecycle.end(call, !stream.aborted && stream.rstCode === constants.NGHTTP2_NO_ERROR);
       if (call.principal !== undefined) strangers?.recognize(session);
-      // Node keeps the stream until a major garbage collection, but must not keep the call.
-      stream.removeAllListeners();
     });
     if (route === undefined) {
       rejectCall(stream, call, rejection);
       return true;
     }
-    const readMessage: ReadMessage = async (beforeDecode) => {
+    const readMessage: ReadMessage = (beforeDecode) => {
       if (timeout.fault !== undefined) throw timeout.fault;
       const { cancellation } = call;
       const { maxMessageBytes: maxBytes = bodies.maxBytes, reader } = route.operation;
@@ -116,7 +114,7 @@ async function respond(
   }
   if (stream.closed || stream.destroyed) return;
   stream.respond(headersOf(call), { waitForTrailers: true });
-  stream.once("wantTrailers", sendOkTrailers);
+  stream.on("wantTrailers", sendOkTrailers);
   stream.end(body);
 }
 
@@ -124,17 +122,24 @@ async function respond(
 function rejectCall(stream: ServerHttp2Stream, call: Call, error: unknown): void {
   const status = grpcStatusOf(call.fail(error));
   if (stream.closed || stream.destroyed) return;
-  stream.respond({ ...headersOf(call), ...status }, { endStream: true });
+  stream.respond(headersOf(call, status), { endStream: true });
   closeAfterResponse(stream);
 }
 
-function headersOf({ requestId, quota }: Call) {
-  return {
-    ":status": 200,
-    "content-type": "application/grpc+proto",
-    "x-request-id": requestId,
-    ...quota?.headers(),
-  };
+/** The headers of a response, in the form that takes Node the least time. */
+function headersOf({ requestId, quota }: Call, more?: Readonly<Record<string, string>>): string[] {
+  const headers = [
+    ":status",
+    "200",
+    "content-type",
+    "application/grpc+proto",
+    "x-request-id",
+    requestId,
+  ];
+  for (const values of [quota?.headers(), more]) {
+    for (const name in values) headers.push(name, values[name] as string);
+  }
+  return headers;
 }
 
 function sendOkTrailers(this: ServerHttp2Stream): void {
@@ -149,6 +154,18 @@ function isGrpcCall(headers: IncomingHttpHeaders): boolean {
     headers.expect === undefined &&
     (type === "application/grpc" || /^application\/grpc(\+proto)?(; ?charset=utf-8)?$/.test(type))
   );
+}
+
+/**
+ * Calls back once, when the stream is closed. Node keeps the stream and its listeners until a major garbage
+ * collection, but must not keep what the callback refers to. To remove all listeners takes longer.
+ */
+function onClose(stream: ServerHttp2Stream, callback: () => void): void {
+  let pending: (() => void) | undefined = callback;
+  stream.on("close", () => {
+    pending?.();
+    pending = undefined;
+  });
 }
 
 /** "close" reports the errors of a stream. Without a listener for "error" they would end the process. */

@@ -20,9 +20,9 @@ export interface HttpBodyOptions {
 /**
  * Reads the body of a request.
  *
- * @throws Fault UNSUPPORTED_ENCODING, and as `BodyReader.read`
+ * @throws Fault UNSUPPORTED_ENCODING; the promise rejects as that of `BodyReader.read`
  */
-export async function readHttpBody<T>(
+export function readHttpBody<T>(
   req: IncomingMessage,
   { bodies, maxBytes, cancellation, beforeDecode }: HttpBodyOptions,
   decode: (bytes: Buffer) => T,

@@ -22,7 +22,7 @@ export class Reservation {
   readonly #cancellation: Cancellation;
   #bytes = 0;
   #state: "none" | "pending" | "held" | "released" = "none";
-  #grant: () => void = () => {};
+  #grant: (() => void) | undefined;
 
   constructor(pool: PoolState, cancellation: Cancellation) {
     this.#pool = pool;
@@ -66,7 +66,7 @@ export class Reservation {
     if (this.#bytes > this.#pool.freeBytes) return false;
     this.#pool.freeBytes -= this.#bytes;
     this.#state = "held";
-    this.#grant();
+    this.#grant?.();
     return true;
   }
 }

@@ -45,7 +45,7 @@ function createRoute(
   const { reader, run, maxMessageBytes: maxBytes = bodies.maxBytes } = operation;
   const write = compileJsonWriter(operation.method.output, { isRest: true });
 
-  async function readMessage(
+  function readMessage(
     req: IncomingMessage,
     { cancellation }: Call,
     beforeDecode: BeforeDecode | undefined,

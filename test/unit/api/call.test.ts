@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Call } from "../../../src/api/call.ts";
 import { errors, fault } from "../../../src/errors.ts";
 
@@ -35,12 +35,6 @@ test("each call gets a different id", () => {
   expect(new Set(ids).size).toBe(1_000);
 });
 
-test("a call is cancelled when its deadline is exceeded", async () => {
-  const call = new Call({ ...options, timeoutMs: 1 });
-  const reason = await new Promise((resolve) => call.cancellation.onAbort(resolve));
-  expect(reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
-});
-
 test("a call with a timeout of zero is cancelled from the start", () => {
   const call = new Call({ ...options, timeoutMs: 0 });
   expect(call.cancellation.reason).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
@@ -48,18 +42,6 @@ test("a call with a timeout of zero is cancelled from the start", () => {
 
 test("a call without a timeout has no deadline", () => {
   expect(new Call(options).timeLeftMs()).toBe(Infinity);
-});
-
-test("a call that has ended is not cancelled", () => {
-  vi.useFakeTimers();
-  try {
-    const call = new Call({ ...options, timeoutMs: 5 });
-    call.release();
-    vi.advanceTimersByTime(10);
-    expect(call.cancellation.aborted).toBe(false);
-  } finally {
-    vi.useRealTimers();
-  }
 });
 
 test.each([
