@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
+import { findCitus } from "./test/support/citus-cluster.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,10 +17,19 @@ function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
   return { extends: true, test: { ...test, globalSetup: ["test/support/postgres.ts"] } };
 }
 
+const onCitus = ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"];
+
+/** These look at the locks, the triggers and the isolation of one server. */
+const notOnCitus = [
+  "test/storage/contact-store/{connections,failures,lock-order,retries,time-budget,two-stores}.test.ts",
+];
+
 export default defineConfig({
   test: {
     // Most of the time a test waits, for Postgres or for a timeout, so more workers than cores pay off.
     maxWorkers: Math.max(6, availableParallelism()),
+    // The files of a worker share its modules: no module keeps state, and to load the service takes a second.
+    isolate: false,
     // Tests that only wait for a timeout are concurrent.
     maxConcurrency: 20,
     // These limits only end a test that hangs.
@@ -35,9 +45,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
       },
-      withPostgres({ name: "storage", include: ["test/storage/**/*.test.ts"] }),
+      withPostgres({
+        name: "storage",
+        include: ["test/storage/**/*.test.ts"],
+        exclude: ["test/storage/citus*.test.ts"],
+      }),
       // The same tests on databases with defaults that the service must not depend on.
       withPostgres({
         name: "hostile",
@@ -46,6 +60,7 @@ export default defineConfig({
           "test/contract/{keys,calls-keys}.test.ts",
           "test/e2e/keys.test.ts",
         ],
+        exclude: ["test/storage/citus*.test.ts"],
         provide: { matrix: "sample" },
         env: { TEST_DATABASE_DEFAULTS: "hostile" },
       }),
@@ -57,6 +72,20 @@ export default defineConfig({
           include: ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"],
           provide: { matrix: "sample" },
           globalSetup: ["test/support/postgres.ts", "test/support/pooler.ts"],
+        },
+      },
+      // The same tests of the stores and the calls on a coordinator and two workers of Citus.
+      {
+        extends: true,
+        test: {
+          name: "citus",
+          include: ["test/storage/citus*.test.ts", ...(findCitus() === undefined ? [] : onCitus)],
+          exclude: notOnCitus,
+          provide: { matrix: "sample" },
+          // The server is not the one of the other projects, and may be older.
+          env: { TEST_DATABASE_URL: "citus" },
+          globalSetup: ["test/support/citus.ts"],
+          maxWorkers: 2,
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),

@@ -81,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   if (embedded !== undefined) stack.defer(() => embedded.postgres.stop());
   const connectionString = config.databaseUrl ?? embedded?.postgres.connectionString ?? "";
   const name = databaseName(config);
-  const schema = await prepareDatabase({
+  const { schema, shards } = await prepareDatabase({
     connectionString,
     schema: config.databaseSchema,
     migrates: config.migrates,
@@ -93,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const pool = createPool({
     connectionString,
     schema,
+    kind: shards === undefined ? "primary" : "distributed",
     poolSize: config.databasePoolSize,
     prepares: config.databasePrepare,
     timeoutMs: config.requestTimeoutMs,
@@ -164,6 +165,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       config,
       pool,
       replica,
+      shards,
       verifier: createKeyVerifier({
         keys,
         onAccept: usage.note,

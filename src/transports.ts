@@ -21,6 +21,7 @@ import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import type { Pool } from "./storage/database.ts";
+import type { Shards } from "./storage/distributed/shards.ts";
 import { createPostgresContactStore } from "./storage/postgres-contact-store.ts";
 import type { DatabaseState } from "./storage/readiness.ts";
 import type { Replica } from "./storage/replica.ts";
@@ -45,6 +46,7 @@ export interface TransportsOptions {
   readonly config: Config;
   readonly pool: Pool;
   readonly replica: Replica | undefined;
+  readonly shards: Shards | undefined;
   readonly verifier: KeyVerifier;
   readonly databaseState: () => Promise<DatabaseState>;
   /** Whether the service is stopping, the drain delay included. */
@@ -71,6 +73,7 @@ export function createTransports(options: TransportsOptions) {
     config,
     pool,
     replica,
+    shards,
     verifier,
     databaseState,
     isStopping,
@@ -88,6 +91,7 @@ export function createTransports(options: TransportsOptions) {
   const store = createPostgresContactStore({
     pool,
     replica,
+    shards,
     timeoutMs: requestTimeoutMs,
     observer: joinObservers(storeObservers),
     backlogs,

@@ -51,6 +51,9 @@ const unknownMs = 2_000;
 const maxUnknown = 10_000;
 /** The maximum number of cached accepted headers. Their secrets need not be hashed again. */
 const maxAdmitted = 10_000;
+/** The maximum number of cached rejected headers, and their maximum length. A caller can send any number. */
+const maxRejected = 1_000;
+const maxRejectedLength = 512;
 /** At most 100 look-ups a second, each for many keys. */
 const lookupIntervalMs = 10;
 
@@ -59,6 +62,12 @@ interface Cached {
   readonly principal: Principal;
   readonly loadedAt: number;
   refreshing: boolean;
+}
+
+/** A header that was rejected, and the record with another secret; without it, the id was unknown. */
+interface Rejected {
+  readonly id: string;
+  readonly cached: Cached | undefined;
 }
 
 const invalid = fault("SERVER_KEY_INVALID");
@@ -98,6 +107,8 @@ export function createKeyVerifier({
   const unknown = new Map<string, number>();
   /** Accepted headers, each with the record that it was checked against. */
   const admitted = new Map<string, Cached>();
+  /** Headers whose secret is wrong or whose id is unknown. A client that repeats one costs little. */
+  const rejected = new Map<string, Rejected>();
 
   async function lookUp(id: string): Promise<Cached> {
     if (!canExist(id)) throw invalid;
@@ -121,6 +132,22 @@ export function createKeyVerifier({
     unknown.set(id, at);
   }
 
+  function isUnknown(id: string, now: number): boolean {
+    const missedAt = unknown.get(id);
+    return missedAt !== undefined && now - missedAt < unknownMs;
+  }
+
+  /** @throws Fault SERVER_KEY_INVALID */
+  function reject(header: string, reason: Rejected): never {
+    if (rejected.size >= maxRejected) rejected.clear();
+    if (header.length <= maxRejectedLength) rejected.set(header, reason);
+    throw invalid;
+  }
+
+  function isStillRejected({ id, cached }: Rejected, now: number): boolean {
+    return cached === undefined ? isUnknown(id, now) : current(id, now) === cached;
+  }
+
   function refreshInBackground(cached: Cached): void {
     cached.refreshing = true;
     // After a failure the old record is used until it is too old. The next look-up reports the failure.
@@ -139,7 +166,8 @@ export function createKeyVerifier({
 
   function admit(cached: Cached, header: string, secret: string): Principal {
     const { record } = cached;
-    if (!timingSafeEqual(hashSecret(secret), record.secretHash)) throw invalid;
+    if (!timingSafeEqual(hashSecret(secret), record.secretHash))
+      reject(header, { id: record.id, cached });
     if (admitted.size >= maxAdmitted) admitted.clear();
     admitted.set(header, cached);
     return usable(cached);
@@ -155,23 +183,32 @@ export function createKeyVerifier({
   }
 
   return {
-    verify(header) {
+    verify(given) {
       const now = performance.now();
-      const before = admitted.get(header ?? "");
+      const header = given ?? "";
+      const before = admitted.get(header);
       if (before !== undefined && current(before.record.id, now) === before) {
         counts.hits += 1;
         return usable(before);
       }
+      const rejection = rejected.get(header);
+      if (rejection !== undefined && isStillRejected(rejection, now)) {
+        counts.hits += 1;
+        throw invalid;
+      }
 
-      const { id, secret } = parseServerKey(header);
+      const { id, secret } = parseServerKey(given);
       const cached = current(id, now);
-      const missedAt = unknown.get(id);
-      const isUnknown = missedAt !== undefined && now - missedAt < unknownMs;
-      if (cached === undefined && !isUnknown) counts.misses += 1;
-      else counts.hits += 1;
-      if (cached !== undefined) return admit(cached, header ?? "", secret);
-      if (isUnknown) throw invalid;
-      return lookUp(id).then((fresh) => admit(fresh, header ?? "", secret));
+      if (cached !== undefined) {
+        counts.hits += 1;
+        return admit(cached, header, secret);
+      }
+      if (isUnknown(id, now)) {
+        counts.hits += 1;
+        reject(header, { id, cached: undefined });
+      }
+      counts.misses += 1;
+      return lookUp(id).then((fresh) => admit(fresh, header, secret));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { parseConfig } from "../config.ts";
 import type { Pool } from "../storage/database.ts";
 import { createDatabaseOn, createPool } from "../storage/database.ts";
+import { distribute } from "../storage/distributed/distribute.ts";
 import { migrate } from "../storage/migrate.ts";
 import { createPostgresAppStore } from "../storage/postgres-app-store.ts";
 import { createPostgresKeyStore } from "../storage/postgres-key-store.ts";
@@ -30,16 +31,26 @@ export function withStores(command: (stores: Stores) => Promise<void>): Promise<
   });
 }
 
+export interface MigrateDatabaseOptions {
+  /** A role that gets the rights of a service that does not migrate. */
+  readonly grantTo?: string | undefined;
+  /** Distributes the contacts over the nodes of Citus. Absent: they stay as they are. */
+  readonly distribute?: { readonly shards?: number | undefined } | undefined;
+}
+
 /**
  * Migrates the database.
  *
- * @param role gets the rights of a service that does not migrate; absent: no role does
  * @returns the migrations that this call ran
  */
-export async function migrateDatabase(role?: string): Promise<readonly string[]> {
+export async function migrateDatabase({
+  grantTo,
+  distribute: wanted,
+}: MigrateDatabaseOptions): Promise<readonly string[]> {
   let ran: readonly string[] = [];
   await withDatabase(migrationTimeoutMs, async (db, { migrations, schema }) => {
-    if (role !== undefined) await grantRights(db, schema, role);
+    if (wanted !== undefined) await distribute(db, { ...wanted, schema });
+    if (grantTo !== undefined) await grantRights(db, schema, grantTo);
     ran = migrations;
   });
   return ran;

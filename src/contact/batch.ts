@@ -111,6 +111,11 @@ export function planBatch<R extends SyncRequest>(
   };
 }
 
+/** Whether a request changes a pair that the batch changes too. */
+export function sharesPair({ entries, owners }: SyncRequest, { pairs }: Batch): boolean {
+  return entries.some(({ contactId }, n) => pairs.has(owners[n] as string, contactId));
+}
+
 /** Adds the pairs of a request to a set of them. */
 export function addPairs({ entries, owners }: SyncRequest, pairs: PairMap<true>): void {
   entries.forEach(({ contactId }, n) => {

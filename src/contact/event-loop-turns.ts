@@ -1,5 +1,10 @@
+export interface TurnOptions {
+  /** Whether to continue before all callers that wait now. */
+  readonly isFirst?: boolean;
+}
+
 /** Resolves in a turn of the event loop in which no other caller of the same function continues. */
-export type EventLoopTurns = () => Promise<void>;
+export type EventLoopTurns = (options?: TurnOptions) => Promise<void>;
 
 /**
  * Lets long work run in turns of the event loop of its own, so that connections and timers are served
@@ -11,8 +16,10 @@ export function createEventLoopTurns(): EventLoopTurns {
     waiting.shift()?.();
     if (waiting.length > 0) setImmediate(next);
   };
-  return () =>
+  return ({ isFirst = false } = {}) =>
     new Promise((resolve) => {
-      if (waiting.push(resolve) === 1) setImmediate(next);
+      if (isFirst) waiting.unshift(resolve);
+      else waiting.push(resolve);
+      if (waiting.length === 1) setImmediate(next);
     });
 }

@@ -1,19 +1,25 @@
 import { Fault, fault } from "../errors.ts";
-import type { Batch, BatchReport, IsBusy } from "./batch.ts";
-import { addPairs, planBatch, shareResults } from "./batch.ts";
+import type { Batch, IsBusy } from "./batch.ts";
+import { planBatch } from "./batch.ts";
 import type { ContactSyncer } from "./contact-store.ts";
 import type { EventLoopTurns } from "./event-loop-turns.ts";
 import { FairShares } from "./fair-shares.ts";
-import { PairMap } from "./pair-map.ts";
+import { Linger } from "./linger.ts";
+import { sharesPair, withPairsOf } from "./pending-pairs.ts";
 import { PendingSync } from "./pending-sync.ts";
 import { RecentLeast } from "./recent-least.ts";
 import type { BatchTimeLimits, RunBatch } from "./run-batch.ts";
+import { settle } from "./settle-batch.ts";
 import type { StoreObserver } from "./store-observer.ts";
+import type { SyncGroups } from "./sync-groups.ts";
+import { oneGroup } from "./sync-groups.ts";
 import { SyncQueue } from "./sync-queue.ts";
 import { createTurns } from "./turns.ts";
 
 export interface GroupCommitOptions {
   readonly runBatch: RunBatch;
+  /** Absent: all syncs can share a transaction. */
+  readonly groups?: SyncGroups;
   /** Most joined transactions in flight. */
   readonly maxInFlight: number;
   /** Most transactions in flight that retry one request of a joined transaction that failed. */
@@ -54,7 +60,7 @@ const largeEntries = 1_000;
  * loses again and again. Each is of many requests then, and costs less than the conflicts.
  */
 export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
-  const { runBatch, lingerMs, maxBackoffMs, lostWaitMs } = options;
+  const { runBatch, groups = oneGroup, maxBackoffMs, lostWaitMs } = options;
   const joined = new SyncQueue({
     name: "joined",
     maxInFlight: options.maxInFlight,
@@ -77,9 +83,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   const shares = new FairShares();
   const leastMs = new RecentLeast();
   let isScheduled = false;
-  /** Runs while requests wait for others to join. */
-  let lingering: NodeJS.Timeout | undefined;
-  let hasLingered = false;
+  const linger = new Linger(options.lingerMs, pump);
   let inFlight: readonly Batch<PendingSync>[] = [];
   /** Batches in flight whose connection is lost for longer than `lostWaitMs`. */
   let lost: readonly Batch<PendingSync>[] = [];
@@ -96,7 +100,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   function schedule(): void {
     if (isScheduled || queues.every(({ pending }) => pending.length === 0)) return;
     isScheduled = true;
-    if (queues.some(({ pending }) => pending.some(isLarge))) void options.nextTurn().then(pump);
+    const hasLarge = queues.some(({ pending }) => pending.some(isLarge));
+    if (hasLarge) void options.nextTurn({ isFirst: true }).then(pump);
     else setImmediate(pump);
   }
 
@@ -122,12 +127,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
    * many requests as are in flight are enough.
    */
   function lingers(): boolean {
-    if (hasLingered || joined.pending.length * 2 >= joined.requestsInFlight) return false;
-    lingering ??= setTimeout(() => {
-      hasLingered = true;
-      pump();
-    }, lingerMs);
-    return true;
+    return joined.pending.length * 2 < joined.requestsInFlight && linger.waits();
   }
 
   function fill(queue: SyncQueue, isBusy: IsBusy): void {
@@ -135,8 +135,8 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     if (queue.free > 0) rejectEnded(queue);
     while (mayBegin(queue) && queue.pending.length > 0) {
       if (queue === joined && lingers()) return;
-      const batch = planBatch(queue.pending, { ...batchLimits(queue), isBusy });
-      if (batch.requests.length === 0) return;
+      const batch = nextBatch(queue, isBusy);
+      if (batch === undefined) return;
       for (const { appId, entries } of batch.requests) shares.note(appId, entries.length);
       void run(batch, queue);
       if (batch.requests.some(isLarge)) {
@@ -146,14 +146,23 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
     }
   }
 
+  /** The next batch of a group that does not have to wait. */
+  function nextBatch(queue: SyncQueue, isBusy: IsBusy): Batch<PendingSync> | undefined {
+    for (const pending of groups.split(queue.pending, inFlight)) {
+      const batch = planBatch(pending, { ...batchLimits(pending, queue), isBusy });
+      if (batch.requests.length > 0) return batch;
+    }
+    return undefined;
+  }
+
   /** A request that has conflicted often is the first one, and shares its transaction with no other. */
-  function batchLimits({ pending, maxEntries }: SyncQueue) {
+  function batchLimits(pending: readonly PendingSync[], { maxEntries }: SyncQueue) {
     const isAlone = (pending[0]?.conflicts ?? 0) >= conflictsUntilAlone;
     if (isAlone) return { maxEntries: 1 };
     return { maxEntries, positionOf: (appId: number) => shares.positionOf(appId) };
   }
 
-  /** Rejects the requests whose callers have left, and those that would end after their deadline. */
+  /** Rejects the requests whose callers have disconnected, and those that would end after their deadline. */
   function rejectEnded(queue: SyncQueue): void {
     const neededMs = leastMs.value;
     const ended = queue.remove(
@@ -171,11 +180,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
   }
 
   async function run(batch: Batch<PendingSync>, queue: SyncQueue): Promise<void> {
-    if (queue === joined) {
-      clearTimeout(lingering);
-      lingering = undefined;
-      hasLingered = false;
-    }
+    if (queue === joined) linger.reset();
     inFlight = [...inFlight, batch];
     queue.begin(batch);
     const startedAt = performance.now();
@@ -266,7 +271,7 @@ export function createGroupCommit(options: GroupCommitOptions): ContactSyncer {
 
   return {
     sync(appId, entries, call) {
-      const request = new PendingSync(appId, entries, call);
+      const request = new PendingSync(appId, entries, call, groups.groupOf(entries));
       joined.pending.push(request);
       schedule();
       return request.result.promise;
@@ -278,23 +283,6 @@ function isLarge({ entries }: PendingSync): boolean {
   return entries.length >= largeEntries;
 }
 
-function sharesPair({ entries, owners }: PendingSync, { pairs }: Batch): boolean {
-  return entries.some(({ contactId }, n) => pairs.has(owners[n] as string, contactId));
-}
-
-/** The given pairs, and those of the requests in the queue. */
-function withPairsOf({ pending }: SyncQueue, isBusy: IsBusy): IsBusy {
-  const earlier = new PairMap<true>();
-  for (const request of pending) addPairs(request, earlier);
-  return (owner, contactId) => earlier.has(owner, contactId) || isBusy(owner, contactId);
-}
-
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function settle(batch: Batch<PendingSync>, report: BatchReport): void {
-  shareResults(batch, report).forEach((result, n) => {
-    batch.requests[n]?.result.resolve(result);
-  });
 }

@@ -8,6 +8,8 @@ export class PendingSync implements SyncRequest {
   readonly appId: number;
   readonly entries: readonly SyncEntry[];
   readonly call: SyncOptions;
+  /** The syncs of one group can share a transaction. */
+  readonly group: number;
   readonly result = Promise.withResolvers<SyncResult>();
   /** Transactions of this request that were rolled back because of concurrent ones. */
   conflicts = 0;
@@ -15,10 +17,11 @@ export class PendingSync implements SyncRequest {
   queuedAt = performance.now();
   #owners: readonly string[] | undefined;
 
-  constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions) {
+  constructor(appId: number, entries: readonly SyncEntry[], call: SyncOptions, group = 0) {
     this.appId = appId;
     this.entries = entries;
     this.call = call;
+    this.group = group;
   }
 
   /** Created when the request is planned. A long queue of large requests would hold millions of keys. */

@@ -8,7 +8,7 @@ export const idle = "I";
  * Runs `work` with a connection of the pool. A connection that may fail the same way again, or that is
  * still in a transaction, is closed. The pool opens another one when it needs it.
  *
- * @param work gets a function that makes the connection be closed after it
+ * @param work gets a function; if it is called, the connection is closed after the work
  */
 export async function withConnection<T>(
   pool: pg.Pool,

@@ -1,7 +1,8 @@
-import type { CheckResult, ContactReader, StoreOptions } from "../contact/contact-store.ts";
+import type { ContactReader, StoreOptions } from "../contact/contact-store.ts";
 import type { FairTasks } from "../contact/fair-tasks.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
+import type { CheckPairs } from "./check-pairs.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { encode } from "./encoded-statement.ts";
@@ -17,6 +18,7 @@ export interface ContactReaderOptions {
   /** Longest that a read is retried, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
+  readonly check: CheckPairs;
   readonly observer?: StoreObserver | undefined;
   /** Limits the connections of reads that may read a whole list, and shares them among the apps. */
   readonly longReads: FairTasks;
@@ -32,11 +34,12 @@ const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;
 const timeBytes = 8;
 
-/** Reads contacts from Postgres. Each call is one statement. */
+/** Reads contacts from Postgres. Each call is one statement, except a check in a distributed table. */
 export function createContactReader({
   pool,
   timeoutMs,
   statements,
+  check,
   observer,
   longReads,
 }: ContactReaderOptions): ContactReader {
@@ -86,9 +89,8 @@ export function createContactReader({
     },
 
     async check(appId, pairs, options) {
-      const statement = statements.check(appId, pairs);
-      const [row = []] = await readJoined(appId, pairs.length, statement, options);
-      return parseChecks(row[0] ?? null, pairs.length);
+      const read = (statement: Statement) => readJoined(appId, pairs.length, statement, options);
+      return check(read, appId, pairs);
     },
 
     async count(appId, userId, options) {
@@ -120,15 +122,4 @@ function parsePage([row = []]: Rows, { size }: PageRequest): Page {
 /** Exact for safe integers. */
 function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
-}
-
-function parseChecks(found: string | null, count: number): CheckResult[] {
-  const results = Array.from({ length: count }, () => ({ isContact: false, isMutual: false }));
-  for (const position of found?.split(",") ?? []) {
-    results[Number.parseInt(position, 10) - 1] = {
-      isContact: true,
-      isMutual: position.endsWith("m"),
-    };
-  }
-  return results;
 }

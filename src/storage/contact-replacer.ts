@@ -4,6 +4,7 @@ import type { ReplaceCounts } from "../contact/replacement.ts";
 import { createTurns } from "../contact/turns.ts";
 import { fault } from "../errors.ts";
 import type { Pool } from "./database.ts";
+import type { EncodedStatement } from "./encoded-statement.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { ReplaceStatements, WantedList } from "./replace-statements.ts";
 import type { Transaction } from "./replace-transaction.ts";
@@ -15,6 +16,8 @@ export interface ContactReplacerOptions {
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReplaceStatements & Pick<ReadStatements, "fingerprint">;
+  /** What a transaction needs before it reads the list of an owner. */
+  readonly openingOf: (ownerId: string) => readonly EncodedStatement[];
   /** Most replacements in flight, each with a connection. */
   readonly maxInFlight: number;
 }
@@ -45,14 +48,13 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
   }
 
   async function write(transaction: Transaction, list: WantedList): Promise<ReplaceCounts> {
-    const [inserted, deleted] = await transaction.commit([
-      statements.insert(list),
-      statements.deleteOthers(list),
-    ]);
+    const insertions = statements.insert(list);
+    const results = await transaction.commit([...insertions, statements.deleteOthers(list)]);
+    const inserted = results.slice(0, -1).reduce((sum, { count }) => sum + count, 0);
     return {
-      inserted: inserted.count,
-      deleted: deleted.count,
-      unchanged: list.contactIds.length - inserted.count,
+      inserted,
+      deleted: results.at(-1)?.count ?? 0,
+      unchanged: list.contactIds.length - inserted,
     };
   }
 
@@ -71,18 +73,21 @@ export function createContactReplacer(options: ContactReplacerOptions): ContactR
         const counts = await withRetries({ signal, endsAt }, (conflicts) => {
           if (conflicts > 0) turns.noteConflict();
           const takesTurn = turns.areTaken;
-          return inReplaceTransaction(
-            pool,
-            { endsAt, takesTurn, signal, onLost },
-            async (transaction) => {
+          const writing = {
+            endsAt,
+            takesTurn,
+            signal,
+            onLost,
+            opening: options.openingOf(ownerId),
+          };
+          return inReplaceTransaction(pool, writing, async (transaction) => {
+            signal.throwIfAborted();
+            if (expectedFingerprint !== undefined) {
+              await expectFingerprint(transaction, list, expectedFingerprint);
               signal.throwIfAborted();
-              if (expectedFingerprint !== undefined) {
-                await expectFingerprint(transaction, list, expectedFingerprint);
-                signal.throwIfAborted();
-              }
-              return isDryRun ? compare(transaction, list) : write(transaction, list);
-            },
-          );
+            }
+            return isDryRun ? compare(transaction, list) : write(transaction, list);
+          });
         });
         turns.noteCommit();
         return counts;

@@ -4,6 +4,7 @@ import { ConnectionPool } from "./connection-pool.ts";
 import { createClientClass } from "./database-client.ts";
 import { createDatabaseHosts } from "./database-hosts.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
+import type { DatabaseKind } from "./isolation.ts";
 import type { Database } from "./schema.ts";
 import { openSession } from "./session.ts";
 import type { SessionKind } from "./session-kind.ts";
@@ -19,8 +20,8 @@ export interface DatabaseOptions extends SessionOptions {
   readonly poolSize: number;
   /** False for a pooler that cannot prepare statements. Absent: true. */
   readonly prepares?: boolean;
-  /** Whether the server may be a standby, and only reads are sent to it. Absent: no. */
-  readonly isReplica?: boolean;
+  /** A replica gets only reads. Absent: a primary. */
+  readonly kind?: DatabaseKind;
   /** Called for each connection that is lost. The pool replaces the connection. */
   readonly onConnectionLost: (error: Error) => void;
 }
@@ -36,7 +37,12 @@ export function createPool(options: DatabaseOptions): Pool {
   const target = parseDatabaseUrl(connectionString);
   const hosts = createDatabaseHosts(target);
   const applicationName = target.parameters.get("application_name") ?? "kith";
-  const session = { ...options, prepares: options.prepares ?? true, applicationName };
+  const session = {
+    ...options,
+    prepares: options.prepares ?? true,
+    kind: options.kind ?? "primary",
+    applicationName,
+  };
   const pool = new ConnectionPool({
     hosts,
     onConnect: (client) => openSession(client, session),

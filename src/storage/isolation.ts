@@ -21,6 +21,7 @@ const readOnly = command("read_only", "SET transaction_read_only TO on");
 const notDeferrable = command("not_deferrable", "SET transaction_deferrable TO off");
 
 const begin = command("begin_serializable", "BEGIN ISOLATION LEVEL SERIALIZABLE");
+const beginReadCommitted = command("begin_read_committed", "BEGIN ISOLATION LEVEL READ COMMITTED");
 export const commit = command("commit", "COMMIT");
 export const rollback = command("rollback", "ROLLBACK");
 
@@ -31,7 +32,7 @@ export const rollback = command("rollback", "ROLLBACK");
  */
 const takeTurn = command("take_turn", "LOCK TABLE app IN SHARE UPDATE EXCLUSIVE MODE");
 
-/** The first statements of each kind of serializable transaction. */
+/** The first statements of each kind of transaction. */
 export interface Openings {
   /** Of a transaction of one round trip that writes. */
   readonly write: readonly EncodedStatement[];
@@ -43,13 +44,18 @@ export interface Openings {
   readonly beginInTurn: readonly EncodedStatement[];
 }
 
-/**
- * @param pooled present if each transaction has to set what it needs
- * @param isReplica whether the server may be a standby
- */
-export function createOpenings(pooled?: PooledSettings, isReplica = false): Openings {
-  const isolation = isReplica ? repeatableRead : serializable;
+/** What isolation a database can give: a standby and a distributed table have no serializable transactions. */
+export type DatabaseKind = "primary" | "replica" | "distributed";
+
+/** @param pooled present if each transaction has to set what it needs */
+export function createOpenings(kind: DatabaseKind, pooled?: PooledSettings): Openings {
   const settings = pooled === undefined ? [] : [pooled.settings];
+  if (kind === "distributed") {
+    // Locks of owners order the transactions: see `distributed/owner-locks.ts`.
+    const opening = [beginReadCommitted, ...settings];
+    return { write: settings, read: settings, begin: opening, beginInTurn: opening };
+  }
+  const isolation = kind === "replica" ? repeatableRead : serializable;
   return {
     write: [serializable, ...settings],
     read: [isolation, readOnly, ...(pooled === undefined ? [] : [notDeferrable]), ...settings],

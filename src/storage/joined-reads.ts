@@ -36,9 +36,9 @@ interface PendingRead extends JoinedRead {
 
 /**
  * Sends the reads that arrive while others are in flight together, in one round trip. A single read is
- * sent at once. If there are more than one round trip takes, apps share it. Reads in one round trip wait for each other, so use it for statements that are short for
- * all values. All see what is committed when the round trip begins. If it fails, each of its reads is
- * retried alone.
+ * sent at once. If not all fit into a round trip, the apps share it. Reads in one round trip wait for each
+ * other, so use it for statements that are short for all values. All see what is committed when the round trip
+ * begins. If it fails, each of its reads is retried alone.
  */
 export function createJoinedReads(options: JoinedReadsOptions): RunRead {
   const { pool, maxInFlight, maxStatements, maxAmount, observer } = options;

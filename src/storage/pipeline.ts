@@ -112,7 +112,7 @@ class PipelinedTransaction extends pg.Query {
   }
 
   handleReadyForQuery(): void {
-    for (const { name } of this.#statements) this.#prepared?.add(name);
+    for (const { name } of this.#statements) if (name !== "") this.#prepared?.add(name);
     this.callback(null);
   }
 }

@@ -26,6 +26,15 @@ const ofSessionsOnly = new Set([
   ...["idle_session_timeout", "default_transaction_isolation", "default_transaction_deferrable"],
 ]);
 
+/** `transaction_timeout` came with Postgres 17. */
+const ofSomeServers = new Set([
+  ...[
+    "transaction_timeout",
+    "citus.max_adaptive_executor_pool_size",
+    "citus.propagate_set_commands",
+  ],
+]);
+
 /** Postgres cuts longer names off. */
 const maxApplicationName = 63;
 
@@ -59,8 +68,7 @@ function setSearchPath(schema: string): EncodedStatement {
 function setForTransaction(settings: Settings): string {
   const calls = settings.map(([name, value]) => {
     const call = `pg_catalog.set_config('${name}', ${value}, true)`;
-    // Postgres has it from version 17 on.
-    if (name !== "transaction_timeout") return call;
+    if (!ofSomeServers.has(name)) return call;
     return `CASE WHEN pg_catalog.current_setting('${name}', true) IS NOT NULL THEN ${call} END`;
   });
   return `SELECT WHERE 0 = pg_catalog.num_nonnulls(${calls.join(", ")})`;

@@ -31,7 +31,7 @@ export function createPostgresAppStore({ db, keys }: PostgresAppStoreOptions): A
       return withDatabaseFaults(async () => {
         const { rows } = await sql<{ counted: number }>`
           SELECT count(*)::int AS counted
-          FROM (SELECT FROM contact WHERE app_id = ${appId} LIMIT ${limit + 1}) AS found`.execute(
+          FROM (SELECT 1 FROM contact WHERE app_id = ${appId} LIMIT ${limit + 1}) AS found`.execute(
           db,
         );
         const counted = rows[0]?.counted ?? 0;

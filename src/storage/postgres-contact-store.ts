@@ -12,22 +12,24 @@ import { observeReplacements, observeTransactions } from "../contact/store-obser
 import { createBatchRunner } from "./batch-runner.ts";
 import { createContactReader } from "./contact-reader.ts";
 import { createContactReplacer } from "./contact-replacer.ts";
+import { createPlainShape } from "./contact-shape.ts";
 import type { Pool } from "./database.ts";
 import { createDatabaseOn } from "./database.ts";
-import { createReadStatements } from "./read-statements.ts";
-import { createReplaceStatements } from "./replace-statements.ts";
+import { createDistributedShape } from "./distributed/contact-shape.ts";
+import type { Shards } from "./distributed/shards.ts";
 import type { Replica } from "./replica.ts";
 import { createStaleReads } from "./stale-reads.ts";
-import { createSyncStatements } from "./sync-statements.ts";
 import { maxBackoffMs } from "./transaction.ts";
 
 export interface PostgresContactStoreOptions {
   readonly pool: Pool;
   /** Answers reads that may be stale. Absent: the primary answers all reads. */
   readonly replica?: Replica | undefined;
+  /** Where contacts are if the table is distributed. Absent: it is not. */
+  readonly shards?: Shards | undefined;
   /** Longest that a transaction may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Longest that a joined transaction waits for one lock, in milliseconds. */
+  /** Longest that a joined transaction waits for one lock, in milliseconds. Absent: what fits the database. */
   readonly lockTimeoutMs?: number;
   readonly observer?: StoreObserver | undefined;
   /** Limit the pending work of each app. Absent: its own. */
@@ -38,9 +40,7 @@ export interface PostgresContactStoreOptions {
   readonly nextTurn?: EventLoopTurns;
 }
 
-/** With two transactions in flight the database stays busy while the next batch is collected. */
 const syncLimits = {
-  maxInFlight: 2,
   maxRetriesInFlight: 2,
   maxLockWaitsInFlight: 4,
   maxBatchEntries: 4_000,
@@ -56,20 +56,22 @@ const replaceLimits = { maxInFlight: 2 };
 export function createPostgresContactStore({
   pool,
   replica,
+  shards,
   timeoutMs,
-  lockTimeoutMs = 100,
+  lockTimeoutMs,
   observer,
   backlogs = createBacklogs(),
   maxLongReads = 5,
   nextTurn = createEventLoopTurns(),
 }: PostgresContactStoreOptions): ContactStore {
-  const db = createDatabaseOn(pool);
-  const reads = createReadStatements(db);
+  const plain = createPlainShape(createDatabaseOn(pool), pool);
+  const shape = shards === undefined ? plain : createDistributedShape(plain, { pool, shards });
   const readFrom = (from: Pool) =>
     createContactReader({
       pool: from,
       timeoutMs,
-      statements: reads,
+      statements: shape.reads,
+      check: shape.check,
       observer,
       longReads: createFairTasks({ maxInFlight: maxLongReads }),
     });
@@ -81,13 +83,14 @@ export function createPostgresContactStore({
   const syncer = createGroupCommit({
     runBatch: observeTransactions(
       createBatchRunner({
-        pool,
+        transact: shape.transact,
         timeoutMs,
-        lockTimeoutMs,
-        statements: createSyncStatements(db),
+        lockTimeoutMs: lockTimeoutMs ?? shape.lockTimeoutMs,
       }),
       observer,
     ),
+    groups: shape.groups,
+    maxInFlight: shape.maxInFlight,
     nextTurn,
     observer,
     ...syncLimits,
@@ -95,7 +98,8 @@ export function createPostgresContactStore({
   const replacer = createContactReplacer({
     pool,
     timeoutMs,
-    statements: { ...reads, ...createReplaceStatements(db) },
+    statements: { ...shape.reads, ...shape.replacements },
+    openingOf: shape.openingOf,
     ...replaceLimits,
   });
   observer?.watchBacklogs(backlogs);

@@ -14,8 +14,8 @@ export interface WantedList {
 
 /** The statements of a replacement, each with the values of a call. */
 export interface ReplaceStatements {
-  /** Adds the contacts that are not in the list. The count is the number of added contacts. */
-  insert(list: WantedList): Statement;
+  /** Adds the contacts that are not in the list. The counts are the numbers of added contacts. */
+  insert(list: WantedList): readonly Statement[];
   /** Removes all other contacts from the list. The count is the number of removed contacts. */
   deleteOthers(list: WantedList): Statement;
   /** One row: the number of contacts in the list, and how many of them are wanted. */
@@ -30,7 +30,7 @@ export function createReplaceStatements(db: Kysely<Database>): ReplaceStatements
   };
   const valuesOf = ({ appId, ownerId, contactIds }: WantedList) => [appId, ownerId, contactIds];
   return {
-    insert: (list) => ({ ...texts.insert, values: valuesOf(list) }),
+    insert: (list) => [{ ...texts.insert, values: valuesOf(list) }],
     deleteOthers: (list) => ({
       ...texts.deleteOthers,
       values: valuesOf(list),

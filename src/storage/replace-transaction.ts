@@ -19,6 +19,11 @@ export interface Transaction {
   commit<const S extends readonly Statement[]>(statements: S): Promise<Results<S>>;
 }
 
+export interface ReplaceOptions extends WriteOptions {
+  /** What the transaction needs before it reads anything. */
+  readonly opening: readonly EncodedStatement[];
+}
+
 /**
  * Runs a serializable transaction.
  *
@@ -27,13 +32,13 @@ export interface Transaction {
  */
 export function inReplaceTransaction<T>(
   pool: Pool,
-  options: WriteOptions,
+  options: ReplaceOptions,
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   return withWriteConnection(pool, options, async (client, budgetMs) => {
     const { begin, beginInTurn } = sessionOf(client).openings;
     const limits = limitTransaction({ budgetMs });
-    let opening = [...(options.takesTurn ? beginInTurn : begin), limits];
+    let opening = [...(options.takesTurn ? beginInTurn : begin), limits, ...options.opening];
 
     async function run(
       statements: readonly Statement[],

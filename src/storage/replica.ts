@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseOptions, Pool } from "./database.ts";
 import { createPool } from "./database.ts";
 
-export interface ReplicaOptions extends Omit<DatabaseOptions, "onConnectionLost" | "isReplica"> {
+export interface ReplicaOptions extends Omit<DatabaseOptions, "onConnectionLost" | "kind"> {
   /** Leads to the primary. */
   readonly primary: Pool;
   /** How far behind the replica may be, in milliseconds. */
@@ -30,7 +30,7 @@ const isReplayed = `
  */
 export function openReplica({ primary, maxLagMs, ...options }: ReplicaOptions): Replica {
   // The primary answers while the replica cannot be reached.
-  const pool = createPool({ ...options, isReplica: true, onConnectionLost: () => {} });
+  const pool = createPool({ ...options, kind: "replica", onConnectionLost: () => {} });
   let freshAt = Number.NEGATIVE_INFINITY;
   const stopping = new AbortController();
 

@@ -19,6 +19,8 @@ const semantics = {
   client_encoding: "UTF8",
 };
 
+const hasCitus = "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL";
+
 /**
  * Settings that the plans of statements depend on. Every statement of the service finds its rows by an
  * index. A prepared statement keeps its plan, and a plan from the time when a table was small would
@@ -26,18 +28,30 @@ const semantics = {
  * believe that it has one row, and any index would do.
  */
 const plans = {
-  enable_seqscan: "off",
-  enable_bitmapscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
   enable_indexscan: "on",
   enable_indexonlyscan: "on",
   enable_nestloop: "on",
   enable_sort: "on",
   enable_hashagg: "on",
   jit: "off",
-  plan_cache_mode: "force_generic_plan",
 };
+
+/**
+ * Citus needs the values of a statement to find its shards. Its workers plan with their own settings, and the
+ * coordinator only joins what they return. One connection to each worker is enough for a statement, as many
+ * statements run at once.
+ */
+const planSettings: Settings = [
+  ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"].map(
+    (name) => [name, `CASE WHEN ${hasCitus} THEN 'on' ELSE 'off' END`] as const,
+  ),
+  [
+    "plan_cache_mode",
+    `CASE WHEN ${hasCitus} THEN 'force_custom_plan' ELSE 'force_generic_plan' END`,
+  ],
+  ["citus.max_adaptive_executor_pool_size", `CASE WHEN ${hasCitus} THEN '1' END`],
+  ["citus.propagate_set_commands", `CASE WHEN ${hasCitus} THEN 'local' END`],
+];
 
 /** What the sessions and transactions of the service set, whatever the defaults of the database are. */
 export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings {
@@ -52,7 +66,7 @@ export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings
     ...semantics,
     ...plans,
   }).map(([name, value]) => [name, pg.escapeLiteral(String(value))] as const);
-  return [...values, ["search_path", searchPath(schema)]];
+  return [...values, ...planSettings, ["search_path", searchPath(schema)]];
 }
 
 /** Fixes the schema of all later statements. Functions and types come from `pg_catalog` first. */

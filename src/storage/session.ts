@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { processIdOf } from "./cancel-request.ts";
-import type { Openings } from "./isolation.ts";
+import type { DatabaseKind, Openings } from "./isolation.ts";
 import { createOpenings } from "./isolation.ts";
 import type { PooledSettings } from "./pooled-settings.ts";
 import { createPooledSettings } from "./pooled-settings.ts";
@@ -21,13 +21,15 @@ export interface OpenSessionOptions extends SessionOptions {
   /** False: each statement is parsed and planned each time, for poolers that cannot prepare statements. */
   readonly prepares: boolean;
   readonly applicationName: string;
-  /** Whether the server may be a standby. Absent: no. */
-  readonly isReplica?: boolean;
+  readonly kind: DatabaseKind;
 }
 
 const sessions = new WeakMap<pg.ClientBase, Session>();
-const openings = createOpenings();
-const replicaOpenings = createOpenings(undefined, true);
+const openings = {
+  primary: createOpenings("primary"),
+  replica: createOpenings("replica"),
+  distributed: createOpenings("distributed"),
+};
 /** Most attempts. No reasonable default of the database makes so many necessary. */
 const maxAttempts = 100;
 
@@ -42,11 +44,10 @@ export async function openSession(
 ): Promise<void> {
   const prepared = options.prepares ? new Set<string>() : undefined;
   if (await applySettings(client, options)) {
-    const own = options.isReplica ? replicaOpenings : openings;
-    sessions.set(client, { prepared, openings: own, pooled: undefined });
+    sessions.set(client, { prepared, openings: openings[options.kind], pooled: undefined });
   } else {
     const pooled = createPooledSettings(options);
-    sessions.set(client, { prepared, openings: createOpenings(pooled, options.isReplica), pooled });
+    sessions.set(client, { prepared, openings: createOpenings(options.kind, pooled), pooled });
   }
 }
 

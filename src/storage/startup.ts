@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import { Fault } from "../errors.ts";
 import { checkPooler } from "./check-pooler.ts";
 import { createDatabaseOn, createPool } from "./database.ts";
+import type { Shards } from "./distributed/shards.ts";
+import { readShards } from "./distributed/shards.ts";
 import { progressTable } from "./import-progress.ts";
 import { migrate } from "./migrate.ts";
 import { hasTable } from "./migration-table.ts";
@@ -45,13 +47,19 @@ export interface PrepareDatabaseOptions {
   readonly logger: Logger;
 }
 
+export interface Prepared {
+  /** The schema of Kith's tables. */
+  readonly schema: string;
+  /** Where contacts are if the table is distributed; undefined if it is not. */
+  readonly shards: Shards | undefined;
+}
+
 /**
  * Waits until the database can be used, and migrates it.
  *
- * @returns the schema of Kith's tables
  * @throws DatabaseError if the database cannot be used; at once if it does not help to wait
  */
-export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<string> {
+export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<Prepared> {
   const { connectionString, schema, migrates, prepares, name, logger } = options;
   await using stack = new AsyncDisposableStack();
   const pool = createPool({
@@ -65,7 +73,7 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
   const step = async () => {
     if (prepares) await checkPooler(pool);
     const db = createDatabaseOn(pool);
-    const migrated = await migrate(db, {
+    const { schema: found, migrations } = await migrate(db, {
       schema,
       migrates,
       onWait: () => logger.info("waiting for another process that migrates the database"),
@@ -75,17 +83,17 @@ export async function prepareDatabase(options: PrepareDatabaseOptions): Promise<
           "the database schema is newer than this version of Kith",
         ),
     });
-    if (await hasTable(db, migrated.schema, progressTable)) {
+    if (await hasTable(db, found, progressTable)) {
       throw new Error("an import is not complete; kith import with the same file continues it");
     }
-    return migrated;
+    return { schema: found, migrations, shards: await readShards(db, found) };
   };
-  const migrated = await whenAvailable({ name, logger }, step).catch((error) => {
+  const prepared = await whenAvailable({ name, logger }, step).catch((error) => {
     throw error instanceof DatabaseError ? error : new DatabaseError(name, error);
   });
-  const { migrations } = migrated;
+  const { migrations } = prepared;
   if (migrations.length > 0) logger.info({ migrations }, "migrated the database");
-  return migrated.schema;
+  return prepared;
 }
 
 /**

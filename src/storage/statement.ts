@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A statement that is prepared once on each connection, under its name. */
+/** A statement that is prepared once on each connection, under its name. Without a name, it is not kept. */
 export interface Statement<Value = unknown> {
   readonly name: string;
   readonly text: string;

@@ -21,22 +21,41 @@ export function inSyncTransaction(
 ): Promise<readonly Rows[]> {
   return withWriteConnection(pool, options, async (client, budgetMs) => {
     const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
-    if (options.takesTurn) return runInTurn(client, [limits, ...statements]);
-    const all = [...sessionOf(client).openings.write, limits, ...statements];
-    const results = await runPipelined(client, all, withoutQueryTimeout);
+    const { write, beginInTurn } = sessionOf(client).openings;
+    if (options.takesTurn) return runBlock(client, [...beginInTurn, limits], statements);
+    const results = await runPipelined(
+      client,
+      [...write, limits, ...statements],
+      withoutQueryTimeout,
+    );
     return results.slice(-statements.length).map(({ rows }) => rows);
   });
 }
 
-/** Waits for the turn of the transaction, then runs the statements. Omits the rows of the first, the limits. */
-async function runInTurn(
+/**
+ * The same with BEGIN and COMMIT, for statements of a distributed table. Citus commits a statement on its worker
+ * at once unless there is a BEGIN.
+ */
+export function inSyncBlock(
+  pool: Pool,
+  options: WriteOptions,
+  statements: readonly EncodedStatement[],
+): Promise<readonly Rows[]> {
+  return withWriteConnection(pool, options, async (client, budgetMs) => {
+    const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
+    return runBlock(client, [...sessionOf(client).openings.begin, limits], statements);
+  });
+}
+
+async function runBlock(
   client: pg.PoolClient,
+  opening: readonly EncodedStatement[],
   statements: readonly EncodedStatement[],
 ): Promise<readonly Rows[]> {
   try {
-    const all = [...sessionOf(client).openings.beginInTurn, ...statements, commit];
+    const all = [...opening, ...statements, commit];
     const results = await runPipelined(client, all, withoutQueryTimeout);
-    return results.slice(-statements.length, -1).map(({ rows }) => rows);
+    return results.slice(opening.length, -1).map(({ rows }) => rows);
   } catch (error) {
     // If this fails too, the connection is closed, which also rolls back.
     await runPipelined(client, [rollback], withoutQueryTimeout).catch(() => {});

@@ -20,15 +20,18 @@ export function faultEnvelope({ row, message, at }: Fault) {
   };
 }
 
+/** The names and values of headers, one after another. Node writes them as they are, if no others are set. */
+export type HeaderList = readonly (string | number)[];
+
 /** Sends a JSON body. It is text, so that Node writes it together with the headers. */
 export function sendJson(
   res: ServerResponse,
   status: number,
   json: string,
-  contentType = "application/json",
+  headers: HeaderList = ["Content-Type", "application/json"],
 ): void {
   const length = Buffer.byteLength(json);
-  res.writeHead(status, { "Content-Type": contentType, "Content-Length": length });
+  res.writeHead(status, [...headers, "Content-Length", length] as never);
   // ASCII is the same in Latin-1, which Node writes faster than UTF-8.
   res.end(json, length === json.length ? "latin1" : "utf8");
 }

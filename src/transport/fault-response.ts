@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { codeToHttpStatus, errorToJson } from "@connectrpc/connect/protocol-connect";
-import type { Protocol } from "../api/call.ts";
+import type { Call, Protocol } from "../api/call.ts";
 import type { Fault, Reason } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
+import type { HeaderList } from "./envelope.ts";
 import { faultEnvelope, sendJson } from "./envelope.ts";
 import { frameGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import { isJson, protocolOf } from "./protocol.ts";
+import { grpcContentTypeOf } from "./protocol.ts";
 
 /** The flag of the last message of a stream in the Connect protocol. */
 const endStreamFlag = 2;
@@ -55,23 +56,57 @@ const rpcTypes =
 
 /** Writes the response of a failed call in the form of its protocol. */
 export function sendFault(
-  protocol: Protocol,
+  { protocol, requestId }: Pick<Call, "protocol" | "requestId">,
   fault: Fault,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
   if (res.headersSent || res.destroyed) res.destroy();
-  else if (protocol === "rest" || httpErrors.has(fault.reason)) sendRestFault(protocol, fault, res);
+  else if (protocol === "rest" || httpErrors.has(fault.reason))
+    sendRestFault(restFaultOf(fault, protocol), requestId, res);
   else if (protocol === "connect") sendConnectFault(fault, req, res);
   else sendGrpcFault(fault, req, res);
 }
 
-function sendRestFault(protocol: Protocol, fault: Fault, res: ServerResponse): void {
-  setRequiredHeaders(fault, res);
-  if (fault.reason === "UNSUPPORTED_MEDIA_TYPE") {
-    res.setHeader("Accept", protocol === "rest" ? "application/json" : rpcTypes);
+/** The response of a failed call with the envelope. */
+interface RestFault {
+  readonly status: number;
+  readonly json: string;
+  readonly headers: HeaderList;
+}
+
+/** The responses of REST for faults whose row says all. Most rejected calls get one of them. */
+const constant = new Map<Reason, RestFault>();
+
+function restFaultOf(fault: Fault, protocol: Protocol): RestFault {
+  if (protocol !== "rest" || !fault.isConstant) return toRestFault(fault, protocol);
+  let response = constant.get(fault.reason);
+  if (response === undefined) {
+    response = toRestFault(fault, protocol);
+    constant.set(fault.reason, response);
   }
-  sendJson(res, fault.row.http, JSON.stringify(faultEnvelope(fault)), envelopeTypes[protocol]);
+  return response;
+}
+
+function toRestFault(fault: Fault, protocol: Protocol): RestFault {
+  const accepted = protocol === "rest" ? "application/json" : rpcTypes;
+  return {
+    status: fault.row.http,
+    json: JSON.stringify(faultEnvelope(fault)),
+    headers: [
+      ...Object.entries(faultHeadersOf(fault)).flat(),
+      ...(fault.reason === "UNSUPPORTED_MEDIA_TYPE" ? ["Accept", accepted] : []),
+      ...["Content-Type", envelopeTypes[protocol]],
+    ],
+  };
+}
+
+function sendRestFault(
+  { status, json, headers }: RestFault,
+  requestId: string,
+  res: ServerResponse,
+): void {
+  sendJson(res, status, json, ["X-Request-Id", requestId, ...headers]);
 }
 
 function sendConnectFault(fault: Fault, req: IncomingMessage, res: ServerResponse): void {
@@ -79,7 +114,7 @@ function sendConnectFault(fault: Fault, req: IncomingMessage, res: ServerRespons
   const type = mediaTypeOf(req) ?? "";
   // The status of an unknown path is 404, whatever the protocol.
   const status = fault.reason === "NOT_FOUND" ? fault.row.http : codeToHttpStatus(error.code);
-  setRequiredHeaders(fault, res);
+  setFaultHeaders(fault, res);
   const json = errorToJson(error, undefined);
   if (isStreamType(type) && fault.reason !== "NOT_FOUND") sendStreamEnd(res, type, json);
   else sendJson(res, status, JSON.stringify(json));
@@ -96,11 +131,13 @@ function isStreamType(type: string): boolean {
   return type.startsWith("application/connect+");
 }
 
-function setRequiredHeaders({ reason, retryAfter }: Fault, res: ServerResponse): void {
-  for (const [name, value] of Object.entries(requiredHeadersOf(reason))) {
-    res.setHeader(name, value);
-  }
-  if (retryAfter !== undefined) res.setHeader("Retry-After", retryAfter);
+function setFaultHeaders(fault: Fault, res: ServerResponse): void {
+  for (const [name, value] of Object.entries(faultHeadersOf(fault))) res.setHeader(name, value);
+}
+
+function faultHeadersOf({ reason, retryAfter }: Fault): Headers {
+  const required = requiredHeadersOf(reason);
+  return retryAfter === undefined ? required : { ...required, "Retry-After": `${retryAfter}` };
 }
 
 /**
@@ -111,9 +148,4 @@ function sendGrpcFault(fault: Fault, req: IncomingMessage, res: ServerResponse):
   res.setHeader("content-type", grpcContentTypeOf(req));
   for (const [name, value] of Object.entries(grpcStatusOf(fault))) res.setHeader(name, value);
   res.end();
-}
-
-function grpcContentTypeOf(req: IncomingMessage): string {
-  const type = protocolOf(req) === "grpc-web" ? "application/grpc-web" : "application/grpc";
-  return isJson(req) ? `${type}+json` : `${type}+proto`;
 }

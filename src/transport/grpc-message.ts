@@ -8,7 +8,8 @@ import { isGzip } from "./body.ts";
 
 /** In gRPC and gRPC-Web a byte of flags and four bytes of length precede each message. */
 const prefix: BodyPrefix = { bytes: 5, declaredSize: (start) => start.readUInt32BE(1) };
-const compressedFlag = 1;
+/** The flag of a message that is compressed. */
+export const compressedFlag = 1;
 
 export interface GrpcMessageOptions {
   readonly bodies: BodyReader;

@@ -3,6 +3,11 @@ import type { Call, CallOptions } from "../api/call.ts";
 
 /** Serves the requests to a path over HTTP. */
 export interface HttpRoute {
+  /**
+   * Whether the responses of the route have `X-Request-Id` already. Node takes longer if some headers are set
+   * before the others.
+   */
+  readonly setsRequestId?: boolean;
   /** Describes the call of a request, according to its headers. */
   describe(
     req: IncomingMessage,

@@ -17,3 +17,9 @@ export function protocolOf({ headers }: IncomingMessage): Protocol {
 export function isJson({ headers }: IncomingMessage): boolean {
   return /^application\/([\w-]+\+)?json\b/i.test(headers["content-type"] ?? "");
 }
+
+/** The content type of a response of gRPC or gRPC-Web. */
+export function grpcContentTypeOf(req: IncomingMessage): string {
+  const type = protocolOf(req) === "grpc-web" ? "application/grpc-web" : "application/grpc";
+  return isJson(req) ? `${type}+json` : `${type}+proto`;
+}

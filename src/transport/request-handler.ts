@@ -46,7 +46,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       rejection === undefined
         ? (cors?.preflightRoute(req) ?? routes.get(path))
         : rejectionRoute(rejection);
-    const { describe, serve } = route ?? unknownRoute;
+    const { describe, serve, setsRequestId = false } = route ?? unknownRoute;
     const call = lifecycle.begin({
       ...describe(req),
       headers: req.headers,
@@ -61,13 +61,13 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       lifecycle.end(call, res.writableFinished);
       if (call.principal !== undefined) strangers?.recognize(connection);
     });
-    res.setHeader("X-Request-Id", call.requestId);
+    if (!setsRequestId) res.setHeader("X-Request-Id", call.requestId);
     cors?.setHeaders(req, res);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {
       setQuotaHeaders(call, res);
-      sendFault(call.protocol, call.fail(error), req, res);
+      sendFault(call, call.fail(error), req, res);
     });
     return (reason) => call.cancellation.abort(reason);
   };

@@ -71,18 +71,31 @@ interface FrameEdit {
   readonly edit: (text: string) => string;
 }
 
-/** Edits the last frame of a response, which Connect writes in one chunk. */
+/** Edits the last frame of a response. It is written alone, or behind the message that ends the response. */
 function editFrame(res: ServerResponse, { flag, edit }: FrameEdit): void {
-  const write = res.write.bind(res) as (chunk: Uint8Array, ...rest: unknown[]) => boolean;
-  res.write = (chunk: Uint8Array, ...rest: unknown[]) => {
+  // Over HTTP/2, `end` calls `write`.
+  let isDone = false;
+  function edited(chunk: Uint8Array): Uint8Array {
+    if (isDone) return chunk;
     const flags = chunk[0] ?? 0;
-    if ((flags & flag) === 0) return write(chunk, ...rest);
-    const payload = chunk.subarray(5);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const end = 5 + bytes.readUInt32BE(1);
+    if ((flags & flag) === 0) {
+      return end === bytes.length
+        ? bytes
+        : Buffer.concat([bytes.subarray(0, end), edited(bytes.subarray(end))]);
+    }
+    isDone = true;
+    const payload = bytes.subarray(5);
     const text = Buffer.from((flags & 1) === 1 ? gunzipSync(payload) : payload).toString();
-    const edited = frameGrpcMessage(Buffer.from(edit(text)));
-    edited[0] = flag;
-    return write(edited, ...rest);
-  };
+    return frameGrpcMessage(Buffer.from(edit(text)), flag);
+  }
+
+  const write = res.write.bind(res) as (chunk: Uint8Array, ...rest: unknown[]) => boolean;
+  const end = res.end.bind(res) as (chunk?: Uint8Array) => ServerResponse;
+  res.write = (chunk: Uint8Array, ...rest: unknown[]) => write(edited(chunk), ...rest);
+  res.end = ((chunk?: unknown) =>
+    chunk instanceof Uint8Array ? end(edited(chunk)) : end()) as typeof res.end;
 }
 
 function toObject(metadata: Metadata): Record<string, string[]> {

@@ -26,14 +26,21 @@ export function removeOwnDetailsOverHttp(res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res) as (status: number, headers: object) => ServerResponse;
   const end = res.end.bind(res) as (...body: unknown[]) => ServerResponse;
   Object.assign(res, {
-    writeHead(status: number, headers: Record<string, string> = {}) {
+    writeHead(status: number, headers: Record<string, string> | readonly string[] = {}) {
       // The body may become shorter.
-      const { "Content-Length": _, ...others } = headers;
+      const { "Content-Length": _, ...others } = Array.isArray(headers)
+        ? Object.fromEntries(pairsOf(headers))
+        : (headers as Record<string, string>);
       return writeHead(status, others);
     },
     end: (body?: unknown) =>
       typeof body === "string" ? end(withoutErrorInfo(body)) : body ? end(body) : end(),
   });
+}
+
+/** Of a list of names and values, one after another. */
+function pairsOf(list: readonly string[]): [name: string, value: string][] {
+  return list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ""]] : []));
 }
 
 function withoutErrorInfo(body: string): string {

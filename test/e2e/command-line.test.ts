@@ -99,61 +99,61 @@ test("a key is created with a name, used, listed, rotated, and revoked", async (
 });
 
 test("the text of keys list and keys rotate has what a person needs", async () => {
-  await kithJson("apps", "create", "text");
-  const { id } = await kithJson("keys", "create", "--app", "text", "--name", "a b");
+  const { name } = await service.createApp();
+  const { id } = await kithJson("keys", "create", "--app", name, "--name", "a b");
   const rotated = await kith(["keys", "rotate", id]);
   expect(rotated.stdout).toMatch(/^secret +\S{43}$/m);
   expect(rotated.stdout).toContain(`key ${id} is valid until 2`);
   const { stdout } = await kith(["keys", "list"]);
   expect(stdout).toMatch(/^id +app +name +state +createdAt +expiresAt +lastUsedAt +revokedAt$/m);
-  expect(stdout).toMatch(new RegExp(`^${id} +text +a b +active `, "m"));
+  expect(stdout).toMatch(new RegExp(`^${id} +${name} +a b +active `, "m"));
 });
 
 test("apps limit sets the rate limit of an app, and removes it", async () => {
-  await kithJson("apps", "create", "limited");
-  const limit = (...words: string[]) => kithJson("apps", "limit", "limited", ...words);
+  const { name, header } = await service.createApp();
+  const limit = (...words: string[]) => kithJson("apps", "limit", name, ...words);
   const list = () => kithJson("apps", "list");
   const set = { contactsPerSecond: 500, burst: 2_000 };
   const words = ["--contacts-per-second", "500", "--burst", "2000"];
-  expect(await limit(...words)).toEqual({ name: "limited", ...set });
-  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...set }));
-  const { header } = await kithJson("keys", "create", "--app", "limited");
+  expect(await limit(...words)).toEqual({ name, ...set });
+  expect(await list()).toContainEqual(expect.objectContaining({ name, ...set }));
   const { headers } = await syncOverRest({ url: service.url, header }, [entry("a", "b")]);
   expect(headers.get("ratelimit-policy")).toBe('"contacts";q=2000;w=4;qu="contacts"');
 
-  const plain = await kith(["apps", "limit", "limited", "--contacts-per-second", "600"]);
-  expect(plain.stdout).toBe("app limited: 600 contacts per second, 600 at once\n");
+  const plain = await kith(["apps", "limit", name, "--contacts-per-second", "600"]);
+  expect(plain.stdout).toBe(`app ${name}: 600 contacts per second, 600 at once\n`);
   const none = { contactsPerSecond: null, burst: null };
-  expect(await limit("--default")).toEqual({ name: "limited", ...none });
-  expect(await list()).toContainEqual(expect.objectContaining({ name: "limited", ...none }));
+  expect(await limit("--default")).toEqual({ name, ...none });
+  expect(await list()).toContainEqual(expect.objectContaining({ name, ...none }));
 });
 
 test("apps delete asks for the name of the app, and deletes nothing without it", async () => {
-  await kithJson("apps", "create", "kept");
-  const { id, header } = await kithJson("keys", "create", "--app", "kept");
+  const { name, key, header } = await service.createApp();
   for (const input of ["", "y\n", "other\n"]) {
-    const { code, stdout, stderr } = await kith(["apps", "delete", "kept"], input);
+    const { code, stdout, stderr } = await kith(["apps", "delete", name], input);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("App kept has 0 contacts and 1 active keys.");
+    expect(stderr).toContain(`App ${name} has 0 contacts and 1 active keys.`);
     expect(stderr).toContain("nothing was deleted");
   }
-  expect(await kithJson("keys", "list", "--app", "kept")).toMatchObject([{ id, state: "active" }]);
+  expect(await kithJson("keys", "list", "--app", name)).toMatchObject([
+    { id: key.id, state: "active" },
+  ]);
   expect(await statusOf(header)).toBe(200);
 });
 
 // Each waits for 10 s until no process accepts the keys.
 test.concurrent.each([
-  { name: "the name is typed", app: "typed", flags: [], input: "typed\n" },
-  { name: "--yes is given", app: "confirmed", flags: ["--yes"], input: "" },
-])("apps delete deletes the app if $name", async ({ app, flags, input }) => {
-  await kithJson("apps", "create", app);
-  const { header } = await kithJson("keys", "create", "--app", app);
+  { what: "the name is typed", flags: [], isTyped: true },
+  { what: "--yes is given", flags: ["--yes"], isTyped: false },
+])("apps delete deletes the app if $what", async ({ flags, isTyped }) => {
+  const { name, header } = await service.createApp();
   expect(await statusOf(header)).toBe(200);
-  const { code, stdout, stderr } = await kith(["apps", "delete", app, "--json", ...flags], input);
+  const input = isTyped ? `${name}\n` : "";
+  const { code, stdout, stderr } = await kith(["apps", "delete", name, "--json", ...flags], input);
   expect(stderr).toMatch(/revoked the keys; waiting \d+ s/);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ name: app, contacts: 1, keys: 1 });
-  expect(await kithError("apps", "show", app)).toContain(`there is no app ${app}`);
+  expect(JSON.parse(stdout)).toEqual({ name, contacts: 1, keys: 1 });
+  expect(await kithError("apps", "show", name)).toContain(`there is no app ${name}`);
   expect(await statusOf(header)).toBe(401);
 });
 

@@ -10,9 +10,11 @@ import {
   startEmbeddedPostgres,
 } from "../../src/embedded/postgres.ts";
 import { connectClient } from "../support/database.ts";
+import { clusterForFile } from "./support/embedded-cluster.ts";
 
 const timeout = 180_000;
 const settings = { fsync: "off" };
+const makeCluster = clusterForFile();
 
 let parent: string;
 let dataDir: string;
@@ -87,6 +89,7 @@ test("a socket outside of a long data directory is removed when Postgres stops",
 });
 
 test("only the user of Postgres can reach the socket", { timeout }, async () => {
+  await makeCluster(dataDir);
   const postgres = await start();
   expect(socketDir(postgres)).toBe(join(dataDir, "run"));
   expect((await stat(socketDir(postgres))).mode & 0o777).toBe(0o700);
@@ -109,6 +112,7 @@ test("one of several concurrent first starts succeeds", { timeout }, async () =>
 });
 
 test("Postgres gets a setting with special characters unchanged", { timeout }, async () => {
+  await makeCluster(dataDir);
   const written = `it's "a" $HOME \\ , value`;
   const postgres = await start({ settings: { ...settings, application_name: written } });
   expect(await query(postgres, "SHOW application_name")).toBe(written);
@@ -117,6 +121,7 @@ test("Postgres gets a setting with special characters unchanged", { timeout }, a
 test("a failed start reports the log of Postgres, and releases the directory", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   await expect(start({ settings: { ...settings, shared_buffers: "much" } })).rejects.toThrow(
     /could not start on .*\nThe end of .*postgres\.log:\n(.*\n)*.*invalid value for parameter "shared_buffers": "much"/,
   );
@@ -126,6 +131,7 @@ test("a failed start reports the log of Postgres, and releases the directory", {
 test("a command joins the Postgres of the service and leaves it running", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   const service = await start();
   const command = await joinAsCommand();
   expect(command.connectionString).toBe(service.connectionString);
@@ -138,6 +144,7 @@ for (const [what, next] of [
   ["service", start],
 ] as const) {
   test(`a ${what} waits until an earlier command has ended`, { timeout }, async () => {
+    await makeCluster(dataDir);
     const first = await joinAsCommand();
     const waiting = next();
     expect(await query(first, "SELECT 1")).toBe(1);
@@ -149,6 +156,7 @@ for (const [what, next] of [
 test("a start ignores a postmaster.pid with the pid of another running process", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   await (await start()).stop();
   // Postgres ignores the pid of a process that it may not signal, so this one runs as its user.
   const { uid, gid } = await stat(join(dataDir, "postgres"));
@@ -160,6 +168,7 @@ test("a start ignores a postmaster.pid with the pid of another running process",
 });
 
 test("a start does not stop a Postgres that Kith did not start", { timeout }, async () => {
+  await makeCluster(dataDir);
   const first = await start();
   const pid = await postmasterPid();
   // A Postgres that holds no lock looks like one that was started by hand.
@@ -187,7 +196,7 @@ test("a start rejects a cluster of another major version", { timeout }, async ()
 });
 
 test("a start empties a log that is longer than 10 MiB", { timeout }, async () => {
-  await mkdir(dataDir);
+  await makeCluster(dataDir);
   const log = join(dataDir, "postgres.log");
   await writeFile(log, "x".repeat(11 * 1024 * 1024));
   await start();
@@ -199,6 +208,7 @@ test("a start empties a log that is longer than 10 MiB", { timeout }, async () =
 test("onExit is called once when Postgres is killed, and a new start recovers", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   const messages: string[] = [];
   const first = await start({ onExit: (message) => messages.push(message) });
   await query(first, "CREATE TABLE kept AS SELECT 7 AS n");
@@ -212,6 +222,7 @@ test("onExit is called once when Postgres is killed, and a new start recovers", 
 });
 
 test("onExit is not called by stop", { timeout }, async () => {
+  await makeCluster(dataDir);
   const messages: string[] = [];
   const postgres = await start({ onExit: (message) => messages.push(message) });
   await Promise.all([postgres.stop(), postgres.stop()]);

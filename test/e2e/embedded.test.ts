@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
+import { clusterForFile } from "./support/embedded-cluster.ts";
 import { eventually } from "./support/eventually.ts";
 import type { ServiceProcess } from "./support/process.ts";
 import { startProcess } from "./support/process.ts";
 
 const timeout = 180_000;
 const run = promisify(execFile);
+const makeCluster = clusterForFile();
 
 let dataDir: string;
 beforeEach(async () => {
@@ -75,6 +77,7 @@ test("a later start finds the key and the data of the first", { timeout }, async
 });
 
 test("a start after one and after two kill -9 finds the data", { timeout }, async () => {
+  await makeCluster(dataDir);
   {
     await using first = start();
     expect(await addCarol(first)).toBe(1);
@@ -107,6 +110,7 @@ test("a start after kill -9 during the first start succeeds", { timeout }, async
 test("a second start on a directory in use ends with 1 and names the pid, and the first continues to serve", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   await using first = start();
   const target = await readGreeting(first);
   await using second = start();
@@ -121,6 +125,7 @@ test("a second start on a directory in use ends with 1 and names the pid, and th
 
 for (const signal of ["SIGKILL", "SIGHUP", "SIGINT"] as const) {
   test(`Postgres stops when the service ends by ${signal}`, { timeout }, async () => {
+    await makeCluster(dataDir);
     await using service = start();
     await service.url();
     expect(await postmasterPid()).toBeGreaterThan(1);
@@ -135,6 +140,7 @@ for (const signal of ["SIGKILL", "SIGHUP", "SIGINT"] as const) {
 test("the service ends with 1 when Postgres is killed, and a later start recovers", {
   timeout,
 }, async () => {
+  await makeCluster(dataDir);
   {
     await using first = start();
     expect(await addCarol(first)).toBe(1);
@@ -152,6 +158,7 @@ test.runIf(process.platform === "linux")(
   "a start stops a Postgres that has lost both the service and its supervisor",
   { timeout },
   async () => {
+    await makeCluster(dataDir);
     let orphan: number | undefined;
     {
       await using first = start();
@@ -170,6 +177,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test("the command line works beside the service and without it", { timeout }, async () => {
+  await makeCluster(dataDir);
   const command = async (...words: string[]) => {
     const { stdout } = await run(process.execPath, ["src/cli.ts", ...words, "--json"], {
       cwd: fileURLToPath(new URL("../..", import.meta.url)),

@@ -184,7 +184,7 @@ const cases: Case[] = [
     {
       name: `the insertion of ${count}`,
       statement: (appId: number, ownerId: string) =>
-        replaces.insert({ appId, ownerId, contactIds: ids(count) }),
+        replaces.insert({ appId, ownerId, contactIds: ids(count) })[0] as Statement,
       scans: [],
     },
     {

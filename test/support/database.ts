@@ -69,9 +69,12 @@ export async function createTestDatabase({
   defaults = usualDefaults,
 }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const server = inject("postgresUrl");
+  const nodes = inject("citus")?.nodes ?? [server];
   const name = `test_${randomBytes(6).toString("hex")}`;
+  const onNodes = (work: (admin: pg.Client) => Promise<unknown>) =>
+    Promise.all(nodes.map((node) => withAdmin(node, work)));
+  await onNodes((admin) => cloneDatabase(admin, template, name));
   await withAdmin(server, async (admin) => {
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
     for (const [setting, value] of Object.entries(defaults)) {
       // The search path is a list, so it must not be quoted as one name.
       const text = setting === "search_path" ? value : admin.escapeLiteral(value);
@@ -80,11 +83,36 @@ export async function createTestDatabase({
   });
   return {
     url: urlOf(server, name),
-    drop: () =>
-      withAdmin(server, async (admin) => {
-        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      }),
+    async drop() {
+      for (const node of nodes) await withAdmin(node, (admin) => dropDatabase(admin, name));
+    },
   };
+}
+
+/** The database is in use. Citus has processes in its databases that come and go, and prepared transactions. */
+const isInUse = (error: unknown) =>
+  inject("citus") !== undefined && (error as pg.DatabaseError).code === "55006";
+
+async function cloneDatabase(admin: pg.Client, template: string, name: string): Promise<void> {
+  const end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+  for (;;) {
+    try {
+      await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+      return;
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+      await admin.query(end, [template]);
+    }
+  }
+}
+
+/** The whole cluster of Citus is removed at the end, so a database may stay there. */
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  try {
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  } catch (error) {
+    if (!isInUse(error)) throw error;
+  }
 }
 
 /** How the service reaches the database: directly, or through the pooler of the project. */

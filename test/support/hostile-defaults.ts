@@ -1,4 +1,4 @@
-/** A server that the tests do not start may be older than version 17, which introduced this setting. */
+/** A server that the tests do not start, or Citus, may be older than version 17, which introduced this setting. */
 function transactionTimeout(value: string): Readonly<Record<string, string>> {
   return process.env.TEST_DATABASE_URL === undefined ? { transaction_timeout: value } : {};
 }

@@ -1,8 +1,9 @@
 import type { Kysely } from "kysely";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { afterAll, beforeAll, inject, onTestFinished } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import type { Pool } from "../../src/storage/database.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import { createShards } from "../../src/storage/distributed/shards.ts";
 import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import type { Database } from "../../src/storage/schema.ts";
 import type { DatabaseProxy } from "../e2e/support/database-proxy.ts";
@@ -64,10 +65,13 @@ export function createSuite(): Suite {
     options: OpenOptions = {},
   ): OpenStore {
     const { poolSize = 4, timeoutMs = patienceMs, lockTimeoutMs = 100 } = options;
+    const rows = inject("citus")?.shards;
+    const shards = rows && createShards(rows);
     const pool = createPool({
       ...connection,
       poolSize,
       timeoutMs,
+      kind: shards === undefined ? "primary" : "distributed",
       onConnectionLost: () => {},
     });
     const db = createDatabaseOn(pool);
@@ -77,7 +81,7 @@ export function createSuite(): Suite {
       return closing;
     };
     onTestFinished(close);
-    const store = createPostgresContactStore({ pool, timeoutMs, lockTimeoutMs });
+    const store = createPostgresContactStore({ pool, shards, timeoutMs, lockTimeoutMs });
     return { store, db, pool, url, close };
   }
 

@@ -1,25 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Message, Registry } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
-import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { createAsyncIterable } from "@connectrpc/connect/protocol";
-import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { Call } from "../../api/call.ts";
 import type { UnaryOperation } from "../../api/operation.ts";
 import type { BodyReader } from "../body.ts";
-import { frameGrpcMessage, readGrpcMessage } from "../grpc-message.ts";
+import { readGrpcMessage } from "../grpc-message.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute } from "../http-route.ts";
 import { isJson } from "../protocol.ts";
 import { setQuotaHeaders } from "../quota-headers.ts";
-import {
-  assertHeaders,
-  assertSupported,
-  callerTimeoutOf,
-  messageHeaders,
-  rpcProtocolOf,
-} from "./request.ts";
+import { assertHeaders, assertSupported, callerTimeoutOf, rpcProtocolOf } from "./request.ts";
 import { compileResponse } from "./unary-response.ts";
 
 export interface UnaryRouteOptions {
@@ -31,18 +21,16 @@ export interface UnaryRouteOptions {
   readonly registry?: Registry;
 }
 
-const responseKey = createContextKey<Message | undefined>(undefined);
-
-/** The implementation that Connect calls. It returns the response that the operation has made. */
+/** The library never runs unary calls. It needs an implementation to make a handler. */
 export function implementUnary() {
-  return (_request: unknown, { values }: HandlerContext) => values.get(responseKey);
+  return () => {
+    throw new Error("unary calls are served without the library");
+  };
 }
 
 /**
- * Serves a unary call. Connect would parse the message before any interceptor runs, so the operation
- * reads the message and runs the call. The response of the Connect protocol is written here. Connect
- * serializes that of gRPC-Web and of gRPC outside the fast path. For this, it receives the request without
- * its body.
+ * Serves a unary call of the Connect protocol, of gRPC-Web, and of gRPC outside the fast path. Connect's library
+ * would parse the message before any interceptor runs. It only says which methods and types are supported.
  */
 export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
   const { handler, operation, bodies, requestTimeoutMs, registry } = options;
@@ -71,27 +59,9 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
       assertSupported(handler, req);
       const message = await run(call, () => readMessage(req, call));
       setQuotaHeaders(call, res);
-      if (!isFramed(req)) {
-        await sendResponse(message, req, res);
-        return;
-      }
-      const response = await handler({
-        httpVersion: req.httpVersion,
-        method: "POST",
-        url: new URL(handler.requestPath, "http://localhost").href,
-        header: messageHeaders(req),
-        body: createAsyncIterable([emptyBody(req)]),
-        signal: call.cancellation.signal,
-        contextValues: createContextValues().set(responseKey, message),
-      });
-      await universalResponseToNodeResponse(response, res);
+      await sendResponse(message, req, res);
     },
   };
-}
-
-/** An empty message in the form of the request. */
-function emptyBody(req: IncomingMessage): Uint8Array {
-  return frameGrpcMessage(Buffer.from(isJson(req) ? "{}" : ""));
 }
 
 function isFramed(req: IncomingMessage): boolean {

@@ -52,12 +52,18 @@ function createRoute(
   }
 
   return {
+    setsRequestId: true,
     describe: () => ({ method: name, protocol: "rest", timeoutMs: requestTimeoutMs }),
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
       const message = await run(call, () => readMessage(req, call));
       setQuotaHeaders(call, res);
-      sendJson(res, 200, successText(write(message)));
+      sendJson(res, 200, successText(write(message)), [
+        "X-Request-Id",
+        call.requestId,
+        "Content-Type",
+        "application/json",
+      ]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import type { StoreOptions } from "../../../src/contact/contact-store.ts";
 import type { ReplaceCounts } from "../../../src/contact/replacement.ts";
 import { fingerprintOf } from "../../support/fingerprint.ts";
@@ -17,6 +17,8 @@ import {
 } from "../support/session.ts";
 
 const suite = createSuite();
+/** These look at triggers, locks and conflicts of one server. */
+const onOneServer = test.skipIf(inject("citus") !== undefined);
 
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => `contact-${from + n}`);
@@ -113,7 +115,7 @@ test.each([[300], [1], [-5]])(
   },
 );
 
-test("a replacement that fails does not change the list", async () => {
+onOneServer("a replacement that fails does not change the list", async () => {
   const open = await suite.openAlone({ poolSize: 1 });
   await addPairs(open.store, 1, [pair("me", "a"), pair("me", "poison")]);
   await addPoison(open.url, "DELETE");
@@ -122,24 +124,27 @@ test("a replacement that fails does not change the list", async () => {
   expect(await replace(open, ["b", "a", "poison"])).toMatchObject({ inserted: 1 });
 });
 
-test("replacements of one list wait for each other, and one whose caller disconnects never runs", async () => {
-  const open = await suite.openAlone({ poolSize: 8 });
-  const holder = await holdList(open);
-  const caller = new AbortController();
-  const first = replace(open, ["a"]);
-  await untilWaiting(holder);
-  const cancelled = whyRejected(replace(open, ["never"], { signal: caller.signal }));
-  const last = replace(open, ["b"]);
-  await open.store.count(1, "me", unhurried);
-  expect((await backendsOf(holder)).filter(({ waits }) => waits)).toHaveLength(1);
-  const reason = new Error("the caller disconnected");
-  caller.abort(reason);
-  await holder.query("ROLLBACK");
-  await first;
-  expect(await cancelled).toBe(reason);
-  expect(await last).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
-  expect(await contactsAt(open.url)).toEqual(["b"]);
-});
+onOneServer(
+  "replacements of one list wait for each other, and one whose caller disconnects never runs",
+  async () => {
+    const open = await suite.openAlone({ poolSize: 8 });
+    const holder = await holdList(open);
+    const caller = new AbortController();
+    const first = replace(open, ["a"]);
+    await untilWaiting(holder);
+    const cancelled = whyRejected(replace(open, ["never"], { signal: caller.signal }));
+    const last = replace(open, ["b"]);
+    await open.store.count(1, "me", unhurried);
+    expect((await backendsOf(holder)).filter(({ waits }) => waits)).toHaveLength(1);
+    const reason = new Error("the caller disconnected");
+    caller.abort(reason);
+    await holder.query("ROLLBACK");
+    await first;
+    expect(await cancelled).toBe(reason);
+    expect(await last).toEqual({ inserted: 1, deleted: 1, unchanged: 0 });
+    expect(await contactsAt(open.url)).toEqual(["b"]);
+  },
+);
 
 test("replacements are rejected when the pending ones of the app have too many contacts", async () => {
   const open = await suite.openAlone();
@@ -156,7 +161,7 @@ test("replacements are rejected when the pending ones of the app have too many c
   expect(await replace(open, many)).toEqual({ inserted: 0, deleted: 0, unchanged: 1 });
 });
 
-test("a replacement is retried after a conflict", async () => {
+onOneServer("a replacement is retried after a conflict", async () => {
   const open = await suite.openAlone();
   const session = await openSession(open.url);
   await session.query(`

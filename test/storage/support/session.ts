@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import { onTestFinished } from "vitest";
-import { connectClient } from "../../support/database.ts";
+import { inject, onTestFinished } from "vitest";
+import { connectClient, urlOf } from "../../support/database.ts";
 import type { ContactPair } from "./pairs.ts";
 
 /** Opens a connection besides those of the service. It is closed when the running test ends. */
@@ -54,9 +54,28 @@ export async function backendsOf(session: pg.Client): Promise<Backend[]> {
 
 /** Waits until this many of the service's connections wait for a lock. */
 export function untilWaiting(session: pg.Client, count = 1): Promise<void> {
-  return until(
-    async () => (await backendsOf(session)).filter(({ waits }) => waits).length >= count,
-  );
+  return until(async () => {
+    const waiting = (await backendsOf(session)).filter(({ waits }) => waits).length;
+    return waiting + (await countOnWorkers(session)) >= count;
+  });
+}
+
+/** The connections of Citus that wait for a lock on its workers. */
+async function countOnWorkers({ database }: pg.Client): Promise<number> {
+  const [, ...workers] = inject("citus")?.nodes ?? [];
+  const counts = workers.map(async (worker) => {
+    const client = await connectClient(urlOf(worker, database ?? ""));
+    try {
+      const { rows } = await client.query<{ count: number }>(
+        `SELECT count(*)::int FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return rows[0]?.count ?? 0;
+    } finally {
+      await client.end();
+    }
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 /** Waits until none of the service's connections runs a statement. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serverKeyHeader } from "../../../src/access/server-key.ts";
+import { hashSecret, serverKeyHeader } from "../../../src/access/server-key.ts";
 import { fault } from "../../../src/errors.ts";
 import { reasonOf } from "../support/reason.ts";
 import { verifyInFakeTime } from "../support/verify.ts";
@@ -27,6 +27,18 @@ test.each([50, 1_000, 3_999, 5_000, 9_500, 10_000, 60_000])(
     expect(await verify(header)).toBe("SERVER_KEY_INVALID");
   },
 );
+
+test("a rejected secret is accepted once it belongs to the key, however often it was rejected", async () => {
+  const { id } = inFakeTime.keys.add();
+  const header = serverKeyHeader({ id, secret: "later" });
+  for (let n = 0; n < 100; n++) {
+    expect(await verify(header)).toBe("SERVER_KEY_INVALID");
+    await pass(100);
+  }
+  inFakeTime.keys.change(id, { secretHash: hashSecret("later") });
+  await pass(maxDelayMs);
+  expect(await verify(header)).toBe("accepted");
+});
 
 test("a key in constant use is renewed in the background, and no call waits", async () => {
   const { header } = inFakeTime.keys.add();

@@ -12,7 +12,7 @@ import { createMemoryLog } from "../support/log.ts";
 const secrets = ["aWQ6aHVudGVyMg==", "hunter2", "alice", "bob"];
 const values = {
   ...{ param: "ownerXCUserID", type: "a string", limit: "50", format: "JSON" },
-  ...{ least: "1", most: "9", other: "owner_xc_user_id", types: "application/json" },
+  ...{ least: "1", most: "9", other: "owner_xc_user_id", types: "application/json", versions: "2" },
 };
 const levels = { info: 30, warn: 40, error: 50 };
 

@@ -13,6 +13,7 @@ import {
   ListContactsResponseSchema,
 } from "../../../../src/gen/contact/v1/contact_service_pb.ts";
 import { compileResponse } from "../../../../src/transport/connect/unary-response.ts";
+import { frameGrpcMessage } from "../../../../src/transport/grpc-message.ts";
 
 const method = ContactService.method.listContacts;
 const sendResponse = compileResponse(method.output);
@@ -40,25 +41,25 @@ async function askKith(headers: Record<string, string>) {
     status: response.statusCode,
     header: wanted(response.headers),
     body: Buffer.concat(await response.toArray()),
+    trailers: { ...response.trailers },
   };
 }
 
-async function askLibrary(headers: Record<string, string>) {
+async function askLibrary(headers: Record<string, string> & { "content-type": string }) {
   const router = createConnectRouter({ acceptCompression: [compressionGzip] });
   router.rpc(method, () => message);
   const [handler] = router.handlers;
   const type = headers["content-type"];
   const asked = create(ListContactsRequestSchema);
-  const bytes =
-    type === "application/proto"
-      ? toBinary(ListContactsRequestSchema, asked)
-      : Buffer.from(toJsonString(ListContactsRequestSchema, asked));
+  const bytes = type.endsWith("json")
+    ? Buffer.from(toJsonString(ListContactsRequestSchema, asked))
+    : Buffer.from(toBinary(ListContactsRequestSchema, asked));
   const response = await handler?.({
     httpVersion: "1.1",
     method: "POST",
     url: "http://localhost/",
     header: new Headers(headers),
-    body: createAsyncIterable([bytes]),
+    body: createAsyncIterable([isFramed(type) ? frameGrpcMessage(bytes) : bytes]),
     signal: new AbortController().signal,
   });
   const chunks: Uint8Array[] = [];
@@ -67,16 +68,29 @@ async function askLibrary(headers: Record<string, string>) {
     status: response?.status,
     header: wanted(Object.fromEntries(response?.header ?? [])),
     body: Buffer.concat(chunks),
+    trailers: Object.fromEntries(response?.trailer ?? []),
   };
 }
 
-/** The headers that belong to the protocol. */
+function isFramed(type: string): boolean {
+  return type.startsWith("application/grpc");
+}
+
+/** The headers that belong to the protocol. The length of a framed message is not one of them. */
 function wanted(headers: IncomingHttpHeaders) {
-  const names = ["content-type", "content-length", "content-encoding"];
+  const names = isFramed(headers["content-type"] ?? "")
+    ? ["content-type", "grpc-encoding"]
+    : ["content-type", "content-length", "content-encoding"];
   return Object.fromEntries(names.map((name) => [name, headers[name]]));
 }
 
-describe.each(["application/proto", "application/json"])("a response in %s", (type) => {
+const types = [
+  ...["application/proto", "application/json"],
+  ...["application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json"],
+  ...["application/grpc", "application/grpc+proto", "application/grpc+json"],
+];
+
+describe.each(types)("a response in %s", (type) => {
   test.each([
     { entries: 0, encodings: undefined },
     { entries: 300, encodings: undefined },
@@ -90,7 +104,9 @@ describe.each(["application/proto", "application/json"])("a response in %s", (ty
       message = pageOf(entries);
       const headers = {
         "content-type": type,
-        ...(encodings !== undefined && { "accept-encoding": encodings }),
+        ...(encodings !== undefined && {
+          [isFramed(type) ? "grpc-accept-encoding" : "accept-encoding"]: encodings,
+        }),
       };
       expect(await askKith(headers)).toEqual(await askLibrary(headers));
     },
