@@ -47,7 +47,7 @@ Usage: npm run bench -- [options]
 
 If pgbench is installed, it measures the limit of Postgres; otherwise a process of pg clients
 does. Writes bench/results/latest.json and latest.svg. The results of ${loadScenarioNames.join(", ")}
-are in load.json, each with a chart of its name.
+are in files of their own, with a chart each.
 `;
 
 /**

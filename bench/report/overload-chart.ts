@@ -34,7 +34,12 @@ function panel(values: readonly Point[], title: string, type: "linear" | "log") 
     field: "factor",
     type: "quantitative",
     title: "offered load, of capacity",
-    axis: { values: [0.25, 1, 1.5, 2, 3], format: "~f", grid: false, labelPadding: 4 },
+    axis: {
+      values: [0.25, 1, 1.5, 2, 3],
+      labelExpr: "datum.value + 'x'",
+      grid: false,
+      labelPadding: 4,
+    },
   };
   const y = {
     field: "value",

@@ -34,10 +34,11 @@ export async function writeResults(report: Report): Promise<void> {
   const { bench, results, machine } = report;
   await mkdir(resultsDir, { recursive: true });
   const isLoad = ([name]: [ScenarioName, unknown]) => loadScenarioNames.includes(name);
-  const ofLoad = [...results].filter(isLoad);
   const others = [...results].filter((result) => !isLoad(result));
-  await writeJson("load.json", { ...report, results: new Map(ofLoad) });
   await writeJson("latest.json", { ...report, results: new Map(others) });
+  for (const result of [...results].filter(isLoad)) {
+    await writeJson(`${result[0]}.json`, { ...report, results: new Map([result]) });
+  }
   for (const [name, svg] of bench.charts) await writeFile(join(resultsDir, `${name}.svg`), svg);
 
   const samples = bench.samples.get("throughput");
@@ -57,12 +58,13 @@ export function failuresOf(results: Iterable<ScenarioResult>): string[] {
 /** Writes the results of some scenarios. */
 async function writeJson(file: string, { bench, results, machine }: Report): Promise<void> {
   if (results.size === 0) return;
+  const { checkout: _checkout, baseline: _baseline, ...options } = bench.options;
   const content = {
     date: new Date().toISOString(),
     ...machine,
     postgres: bench.server.version,
     limit: bench.limit.name,
-    options: { ...bench.options, only: [...results.keys()] },
+    options: { ...options, only: [...results.keys()] },
     lines: [...results.values()]
       .flatMap(({ lines }) => lines)
       .map((line) => ({

@@ -16,7 +16,7 @@ export const scenarioNames = [
   "strangers",
 ] as const;
 
-/** The scenarios that show how Kith stands under load. Their results have a file of their own. */
+/** The scenarios that show how Kith stands under load. Each has a file of results of its own. */
 export const loadScenarioNames: readonly ScenarioName[] = ["overload", "tenants", "strangers"];
 
 export type ScenarioName = (typeof scenarioNames)[number];
