@@ -54,7 +54,11 @@ async function openServer(): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
   const postgres = await startEmbeddedPostgres({
     dataDir,
-    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
+    settings: {
+      ...{ fsync: "off", synchronous_commit: "off", full_page_writes: "off" },
+      // Many test files share the server. On a busy machine the default number of locks is not enough.
+      max_pred_locks_per_transaction: "512",
+    },
   });
   return {
     connectionString: postgres.connectionString,
