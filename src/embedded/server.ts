@@ -110,6 +110,8 @@ export async function startServer(options: {
 function serverFlags(socketDir: string, settings: Readonly<Record<string, string>>): string[] {
   return Object.entries({
     max_connections: "100",
+    // Large serializable transactions take many predicate locks. Without free ones, transactions fail.
+    max_pred_locks_per_transaction: "256",
     log_checkpoints: "off",
     ...settings,
     listen_addresses: "",
