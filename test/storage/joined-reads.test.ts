@@ -48,8 +48,8 @@ function runAll(join: RunRead, statements: readonly EncodedStatement[], signal =
 /** The divisors above 100 of the reads that ran. */
 async function divisorsRun(): Promise<number[]> {
   const { rows } = await pool.query(
-    `SELECT DISTINCT objid::int AS divisor FROM pg_locks
-     WHERE locktype = 'advisory' AND objid > 100 ORDER BY divisor`,
+    `SELECT DISTINCT objid::int AS divisor FROM pg_locks JOIN pg_database ON pg_database.oid = database
+     WHERE datname = current_database() AND locktype = 'advisory' AND objid > 100 ORDER BY divisor`,
   );
   return rows.map(({ divisor }) => divisor);
 }
