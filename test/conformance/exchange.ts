@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { ServerHttp2Stream } from "node:http2";
 import { gunzipSync } from "node:zlib";
 import { frameGrpcMessage } from "../../src/transport/grpc-message.ts";
-import { removeOwnDetailsOnStream, removeOwnDetailsOverHttp } from "./own-details.ts";
+import type { HeaderFields } from "./own-details.ts";
+import { removeOwnDetailsOnStream, removeOwnDetailsOverHttp, toRecord } from "./own-details.ts";
 
 /** Names and values of headers or trailers. */
 export type Metadata = readonly (readonly [name: string, values: readonly string[]])[];
@@ -29,7 +30,7 @@ export function exchangeOnStream(
     setHeaders(metadata) {
       const respond = stream.respond.bind(stream);
       stream.respond = (headers, options) =>
-        respond({ ...headers, ...toObject(metadata) }, options);
+        respond({ ...toRecord(headers as HeaderFields), ...toObject(metadata) }, options);
     },
     setTrailers(metadata) {
       const sendTrailers = stream.sendTrailers.bind(stream);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { ServerHttp2Stream } from "node:http2";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { fromBinary } from "@bufbuild/protobuf";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 
@@ -13,9 +13,9 @@ const detailsHeader = "grpc-status-details-bin";
 export function removeOwnDetailsOnStream(stream: ServerHttp2Stream): void {
   const respond = stream.respond.bind(stream);
   stream.respond = (headers = {}, options) => {
-    const { [detailsHeader]: details, ...others } = headers as Record<string, string>;
+    const { [detailsHeader]: details, ...others } = toRecord(headers as HeaderFields);
     const isOwn = details !== undefined && hasErrorInfo(details);
-    respond(isOwn ? others : headers, options);
+    respond(isOwn ? others : (headers as OutgoingHttpHeaders), options);
   };
 }
 
@@ -26,11 +26,9 @@ export function removeOwnDetailsOverHttp(res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res) as (status: number, headers: object) => ServerResponse;
   const end = res.end.bind(res) as (...body: unknown[]) => ServerResponse;
   Object.assign(res, {
-    writeHead(status: number, headers: Record<string, string> | readonly string[] = {}) {
+    writeHead(status: number, headers: HeaderFields = {}) {
       // The body may become shorter.
-      const { "Content-Length": _, ...others } = Array.isArray(headers)
-        ? Object.fromEntries(pairsOf(headers))
-        : (headers as Record<string, string>);
+      const { "Content-Length": _, ...others } = toRecord(headers);
       return writeHead(status, others);
     },
     end: (body?: unknown) =>
@@ -38,9 +36,17 @@ export function removeOwnDetailsOverHttp(res: ServerResponse): void {
   });
 }
 
-/** Of a list of names and values, one after another. */
-function pairsOf(list: readonly string[]): [name: string, value: string][] {
-  return list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ""]] : []));
+/** The headers of a response in one of the forms of Node: by name, or names and values one after another. */
+export type HeaderFields = Readonly<Record<string, string>> | readonly string[];
+
+export function toRecord(headers: HeaderFields): Readonly<Record<string, string>> {
+  if (!isList(headers)) return headers;
+  const pairs = headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1] ?? ""]] : []));
+  return Object.fromEntries(pairs);
+}
+
+function isList(headers: HeaderFields): headers is readonly string[] {
+  return Array.isArray(headers);
 }
 
 function withoutErrorInfo(body: string): string {
