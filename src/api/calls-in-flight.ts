@@ -27,7 +27,7 @@ export class CallsInFlight implements Iterable<Call> {
 
   /** The calls that have a deadline, and the calls that have ended since the start of the process. */
   counts(): { readonly inFlight: number; readonly ended: number } {
-    const inFlight = this.#calls.filter((call) => call.timeLeftMs() < Infinity).length;
+    const inFlight = this.#calls.filter((call) => call.deadline < Infinity).length;
     return { inFlight, ended: this.#ended };
   }
 

@@ -34,8 +34,8 @@ const takeTurn = command("take_turn", "LOCK TABLE app IN SHARE UPDATE EXCLUSIVE 
 
 /** The first statements of each kind of transaction. */
 export interface Openings {
-  /** Of a transaction of one round trip that writes. */
-  readonly write: readonly EncodedStatement[];
+  /** Of a transaction of one round trip that writes. Absent: such a transaction needs `begin` and `commit` too. */
+  readonly write: readonly EncodedStatement[] | undefined;
   /** Of a transaction of one round trip that only reads. */
   readonly read: readonly EncodedStatement[];
   /** Of a transaction of several round trips. It ends with `commit` or `rollback`. */
@@ -51,9 +51,10 @@ export type DatabaseKind = "primary" | "replica" | "distributed";
 export function createOpenings(kind: DatabaseKind, pooled?: PooledSettings): Openings {
   const settings = pooled === undefined ? [] : [pooled.settings];
   if (kind === "distributed") {
-    // Locks of owners order the transactions: see `distributed/owner-locks.ts`.
+    // Locks of owners order the transactions: see `distributed/owner-locks.ts`. Without a BEGIN, Citus commits a
+    // statement on its worker at once.
     const opening = [beginReadCommitted, ...settings];
-    return { write: settings, read: settings, begin: opening, beginInTurn: opening };
+    return { write: undefined, read: settings, begin: opening, beginInTurn: opening };
   }
   const isolation = kind === "replica" ? repeatableRead : serializable;
   return {

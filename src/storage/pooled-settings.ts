@@ -26,7 +26,7 @@ const ofSessionsOnly = new Set([
   ...["idle_session_timeout", "default_transaction_isolation", "default_transaction_deferrable"],
 ]);
 
-/** `transaction_timeout` came with Postgres 17. */
+/** `transaction_timeout` came with Postgres 17, the others with Citus. A server gets only settings that it has. */
 const ofSomeServers = new Set([
   ...[
     "transaction_timeout",

@@ -9,7 +9,7 @@ import type { WriteOptions } from "./write-connection.ts";
 import { withoutQueryTimeout, withWriteConnection } from "./write-connection.ts";
 
 /**
- * Runs the statements in one serializable transaction, in one round trip.
+ * Runs the statements in one transaction, in one round trip.
  *
  * @returns the rows of each statement
  * @throws the error of the driver for the first statement that fails
@@ -21,29 +21,15 @@ export function inSyncTransaction(
 ): Promise<readonly Rows[]> {
   return withWriteConnection(pool, options, async (client, budgetMs) => {
     const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
-    const { write, beginInTurn } = sessionOf(client).openings;
+    const { write, begin, beginInTurn } = sessionOf(client).openings;
     if (options.takesTurn) return runBlock(client, [...beginInTurn, limits], statements);
+    if (write === undefined) return runBlock(client, [...begin, limits], statements);
     const results = await runPipelined(
       client,
       [...write, limits, ...statements],
       withoutQueryTimeout,
     );
     return results.slice(-statements.length).map(({ rows }) => rows);
-  });
-}
-
-/**
- * The same with BEGIN and COMMIT, for statements of a distributed table. Citus commits a statement on its worker
- * at once unless there is a BEGIN.
- */
-export function inSyncBlock(
-  pool: Pool,
-  options: WriteOptions,
-  statements: readonly EncodedStatement[],
-): Promise<readonly Rows[]> {
-  return withWriteConnection(pool, options, async (client, budgetMs) => {
-    const limits = limitTransaction({ budgetMs, lockTimeoutMs: options.lockTimeoutMs });
-    return runBlock(client, [...sessionOf(client).openings.begin, limits], statements);
   });
 }
 

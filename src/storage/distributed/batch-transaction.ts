@@ -4,7 +4,7 @@ import { pairOf } from "../batch-transaction.ts";
 import type { Pool } from "../database.ts";
 import type { EncodedStatement, Rows } from "../encoded-statement.ts";
 import { command } from "../encoded-statement.ts";
-import { inSyncBlock } from "../sync-transaction.ts";
+import { inSyncTransaction } from "../sync-transaction.ts";
 import { lockOwners } from "./owner-locks.ts";
 import type { Shards } from "./shards.ts";
 import { deletePairs, insertPairs } from "./write-statements.ts";
@@ -32,7 +32,7 @@ export function createDistributedBatch({ pool, shards }: DistributedBatchOptions
       lockOf(batch),
       ...changes.map(({ statement }) => statement),
     ];
-    const [, , ...results] = await inSyncBlock(pool, transaction, statements);
+    const [, , ...results] = await inSyncTransaction(pool, transaction, statements);
     const rowsOf = (kind: Change["kind"]) =>
       results.filter((_, n) => changes[n]?.kind === kind).flat();
     return {
