@@ -86,6 +86,8 @@ export default defineConfig({
           env: { TEST_DATABASE_URL: "citus" },
           globalSetup: ["test/support/citus.ts"],
           maxWorkers: 2,
+          // Projects with other numbers of workers need an order of their own if one run has both.
+          sequence: { groupOrder: 1 },
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),
