@@ -19,9 +19,10 @@ function withPostgres(test: ProjectConfig): TestProjectInlineConfiguration {
 
 const onCitus = ["test/storage/contact-store/**/*.test.ts", "test/contract/**/*.test.ts"];
 
-/** These look at the locks, the triggers and the isolation of one server. */
+/** These look at the locks, the triggers, the isolation or the standby of one server. */
 const notOnCitus = [
-  "test/storage/contact-store/{connections,failures,lock-order,retries,time-budget,two-stores}.test.ts",
+  "test/storage/contact-store/{connections,failures,lock-order,retries}.test.ts",
+  "test/storage/contact-store/{standby-away,time-budget,two-stores}.test.ts",
 ];
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { fingerprintOf } from "../../support/fingerprint.ts";
 import type { OpenStore } from "../../support/store-suite.ts";
 import { createSuite } from "../../support/store-suite.ts";
@@ -14,10 +14,16 @@ const suite = createSuite();
 
 const me = "me";
 
+/** On a distributed table, only changes have one order: a read of several owners is exact for each pair alone. */
+const onlyChanges = inject("citus") !== undefined;
+
 /** Concurrent calls, some of them in another process. */
 const anyRound = anyFirstEntries.chain((first) => {
   const list = first.filter(({ ownerId }) => ownerId === me).map(({ contactId }) => contactId);
-  const call = fc.record({ call: anyCall(fingerprintOf(list)), isElsewhere: fc.boolean() });
+  const call = fc.record({
+    call: anyCall(fingerprintOf(list), onlyChanges),
+    isElsewhere: fc.boolean(),
+  });
   return fc.record({
     first: fc.constant(first),
     calls: fc.array(call, { minLength: 3, maxLength: 5 }),
