@@ -5,6 +5,7 @@ import { createShards, readShardRows } from "../../src/storage/distributed/shard
 import { hashText } from "../../src/storage/distributed/text-hash.ts";
 import { openPool, urlOf } from "../support/database.ts";
 import { createSuite } from "../support/store-suite.ts";
+import { openShard } from "./support/citus-shards.ts";
 import { someIds } from "./support/lists.ts";
 import { pair, plan, sorted, unhurried, within } from "./support/pairs.ts";
 import { openSession, untilWaiting } from "./support/session.ts";
@@ -37,19 +38,8 @@ describe.skipIf(citus === undefined)("on Citus, which is not installed if this i
 
   /** Makes one shard reject a contact, as Citus supports no triggers on the table. */
   async function rejectContact(url: string, ownerId: string, contactId: string) {
-    const session = await openSession(url);
-    const { rows: found } = await session.query<{ name: string; port: number }>(
-      `SELECT 'contact_' || shardid AS name, nodeport AS port FROM pg_dist_placement
-         JOIN pg_dist_node USING (groupid)
-       WHERE shardid = get_shard_id_for_distribution_column('contact', $1::text)`,
-      [ownerId],
-    );
-    const [shard] = found;
-    const worker = citus?.nodes.find((node) => Number(new URL(node).port) === shard?.port) ?? "";
-    const { pathname } = new URL(url);
-    const direct = await openSession(urlOf(worker, pathname.slice(1)));
-    await direct.query("SET citus.enable_manual_changes_to_shards TO on");
-    await direct.query(`ALTER TABLE ${shard?.name} ADD CHECK (contact_id <> '${contactId}')`);
+    const { worker, shard } = await openShard(url, ownerId);
+    await worker.query(`ALTER TABLE ${shard} ADD CHECK (contact_id <> '${contactId}')`);
   }
 
   test.each([

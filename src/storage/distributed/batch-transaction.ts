@@ -3,9 +3,8 @@ import type { TransactBatch } from "../batch-transaction.ts";
 import { pairOf } from "../batch-transaction.ts";
 import type { Pool } from "../database.ts";
 import type { EncodedStatement, Rows } from "../encoded-statement.ts";
-import { command } from "../encoded-statement.ts";
 import { inSyncTransaction } from "../sync-transaction.ts";
-import { lockOwners } from "./owner-locks.ts";
+import { openWrite } from "./owner-locks.ts";
 import type { Shards } from "./shards.ts";
 import { deletePairs, insertPairs } from "./write-statements.ts";
 
@@ -28,11 +27,11 @@ export function createDistributedBatch({ pool, shards }: DistributedBatchOptions
   return async (batch, transaction) => {
     const changes = changesOf(batch, shards);
     const statements = [
-      limitLocks(transaction.lockTimeoutMs ?? 0),
-      lockOf(batch),
+      ...openWrite(ownersOf(batch), transaction.lockTimeoutMs ?? 0),
       ...changes.map(({ statement }) => statement),
     ];
-    const [, , ...results] = await inSyncTransaction(pool, transaction, statements);
+    const all = await inSyncTransaction(pool, transaction, statements);
+    const results = all.slice(statements.length - changes.length);
     const rowsOf = (kind: Change["kind"]) =>
       results.filter((_, n) => changes[n]?.kind === kind).flat();
     return {
@@ -40,11 +39,6 @@ export function createDistributedBatch({ pool, shards }: DistributedBatchOptions
       deleted: changedOf(rowsOf("deleted"), batch.deletes, batch),
     };
   };
-}
-
-/** Citus sends the settings of SET LOCAL to its nodes with the BEGIN, unlike those of `set_config`. */
-function limitLocks(lockTimeoutMs: number): EncodedStatement {
-  return command(`limit_locks_${lockTimeoutMs}`, `SET LOCAL lock_timeout TO ${lockTimeoutMs}`);
 }
 
 /** The statements of one shard follow each other, and its insertions precede its deletions. */
@@ -79,9 +73,8 @@ function byShard(pairs: readonly BatchPair[], { shardOf }: Shards): Map<number, 
   return found;
 }
 
-function lockOf({ inserts, deletes }: Batch): EncodedStatement {
-  const owners = new Set([...inserts, ...deletes].map(({ ownerId }) => ownerId));
-  return lockOwners(owners);
+function ownersOf({ inserts, deletes }: Batch): Set<string> {
+  return new Set([...inserts, ...deletes].map(({ ownerId }) => ownerId));
 }
 
 function changedOf(rows: Rows, given: readonly BatchPair[], batch: Batch): readonly BatchPair[] {

@@ -3,7 +3,7 @@ import type { ContactShape } from "../contact-shape.ts";
 import type { Pool } from "../database.ts";
 import { createDistributedBatch } from "./batch-transaction.ts";
 import { checkDistributedPairs } from "./check-pairs.ts";
-import { lockOwners } from "./owner-locks.ts";
+import { openWrite } from "./owner-locks.ts";
 import { createDistributedReads } from "./read-statements.ts";
 import { createDistributedReplacements } from "./replace-statements.ts";
 import type { Shards } from "./shards.ts";
@@ -25,7 +25,7 @@ export function createDistributedShape(
     reads: createDistributedReads(plain.reads),
     check: checkDistributedPairs,
     replacements: createDistributedReplacements(plain.replacements),
-    openingOf: (ownerId) => [lockOwners([ownerId])],
+    openingOf: (ownerId) => openWrite([ownerId], 0),
     transact: createDistributedBatch({ pool, shards }),
     groups: createSyncGroups((entries) => {
       const node = nodeOf(entries[0]?.ownerId ?? "");

@@ -1,3 +1,5 @@
+import type { EncodedStatement } from "../encoded-statement.ts";
+import { command } from "../encoded-statement.ts";
 import type { StatementText } from "../statement.ts";
 import { statementText } from "../statement.ts";
 import { hashText } from "./text-hash.ts";
@@ -13,11 +15,28 @@ const text: StatementText = statementText(
 );
 
 /**
+ * The first statements of a transaction that writes, after its BEGIN.
+ *
+ * @param lockTimeoutMs longest wait for one lock, in milliseconds; 0: no limit
+ */
+export function openWrite(ownerIds: Iterable<string>, lockTimeoutMs: number): EncodedStatement[] {
+  return [limitLocks(lockTimeoutMs), lockOwners(ownerIds)];
+}
+
+/**
+ * Limits waits for locks on all nodes, whatever the defaults of their databases are. Citus sends the settings of
+ * SET LOCAL to its nodes with the BEGIN, unlike those of `set_config`.
+ */
+function limitLocks(lockTimeoutMs: number): EncodedStatement {
+  return command(`limit_locks_${lockTimeoutMs}`, `SET LOCAL lock_timeout TO ${lockTimeoutMs}`);
+}
+
+/**
  * Locks owners until the end of the transaction, against all other transactions that change their lists. Citus
  * has no serializable isolation across nodes. With these locks on the coordinator, transactions that write are
  * serializable anyway. They are taken in one order, so that transactions do not deadlock.
  */
-export function lockOwners(ownerIds: Iterable<string>) {
+function lockOwners(ownerIds: Iterable<string>): EncodedStatement {
   const locks = new Set<number>();
   for (const ownerId of ownerIds) locks.add(hashText(ownerId) >>> (32 - locksAsBits));
   return { ...text, values: [`{${[...locks].sort((a, b) => a - b).join(",")}}`] };
