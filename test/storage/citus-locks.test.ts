@@ -4,7 +4,7 @@ import { createSuite } from "../support/store-suite.ts";
 import type { OpenShard } from "./support/citus-shards.ts";
 import { openShard } from "./support/citus-shards.ts";
 import { pair, plan, unhurried, whyRejected, within } from "./support/pairs.ts";
-import { openSession, until, untilWaiting } from "./support/session.ts";
+import { countWaiting, openSession, until, untilWaiting } from "./support/session.ts";
 
 describe.skipIf(inject("citus") === undefined)(
   "on Citus, which is not installed if this is skipped,",
@@ -35,20 +35,11 @@ describe.skipIf(inject("citus") === undefined)(
           cancelled.abort();
         }
         expect(await replacing).toBe("DEADLINE_EXCEEDED");
-        await until(async () => (await countWaiting(shard)) === 0);
+        await until(async () => (await countWaiting(session)) === 0);
         await shard.worker.query("ROLLBACK");
         expect(await suite.contactsOf(1, url)).toEqual([pair("o", "old")]);
       },
     );
-
-    async function countWaiting({ worker }: OpenShard): Promise<number> {
-      await worker.query("SELECT pg_stat_clear_snapshot()");
-      const { rows } = await worker.query<{ count: number }>(
-        `SELECT count(*)::int FROM pg_stat_activity
-       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return rows[0]?.count ?? 0;
-    }
 
     test("the default lock timeout of a worker does not end a replacement", async () => {
       const { store, url } = await suite.openAlone();

@@ -6,6 +6,7 @@ import { createSuite } from "../../support/store-suite.ts";
 import { pair, plan, unhurried, whyRejected, within } from "../support/pairs.ts";
 import {
   backendsOf,
+  countWaiting,
   holdInsert,
   holdRow,
   openSession,
@@ -101,13 +102,7 @@ test.each(waitingCalls)("a %s that waits for a lock ends when it is cancelled", 
   const leaving = new AbortController();
   const rejected = expect(call(store, { signal: leaving.signal })).rejects.toThrow();
   // A joined transaction waits for the lock only for 1 ms.
-  await until(async () => {
-    const { rowCount } = await watcher.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-       AND clock_timestamp() - query_start > '0.1s'`,
-    );
-    return rowCount === 1;
-  });
+  await until(async () => (await countWaiting(watcher, "0.1 s")) === 1);
   leaving.abort(fault("CANCELLED"));
   await rejected;
   await untilIdle(other);

@@ -52,30 +52,36 @@ export async function backendsOf(session: pg.Client): Promise<Backend[]> {
   return rows;
 }
 
-/** Waits until this many of the service's connections wait for a lock. */
+/** Waits until this many of the service's statements wait for a lock. */
 export function untilWaiting(session: pg.Client, count = 1): Promise<void> {
-  return until(async () => {
-    const waiting = (await backendsOf(session)).filter(({ waits }) => waits).length;
-    return waiting + (await countOnWorkers(session)) >= count;
-  });
+  return until(async () => (await countWaiting(session)) >= count);
 }
 
-/** The connections of Citus that wait for a lock on its workers. */
-async function countOnWorkers({ database }: pg.Client): Promise<number> {
+/** The number of the service's statements that have waited for a lock for so long, on all nodes of Citus. */
+export async function countWaiting(session: pg.Client, since = "0 s"): Promise<number> {
   const [, ...workers] = inject("citus")?.nodes ?? [];
   const counts = workers.map(async (worker) => {
-    const client = await connectClient(urlOf(worker, database ?? ""));
+    const client = await connectClient(urlOf(worker, session.database ?? ""));
     try {
-      const { rows } = await client.query<{ count: number }>(
-        `SELECT count(*)::int FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return rows[0]?.count ?? 0;
+      return await countIn(client, "citus_internal%", since);
     } finally {
       await client.end();
     }
   });
+  counts.push(countIn(session, "kith%", since));
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+async function countIn(client: pg.Client, applications: string, since: string): Promise<number> {
+  // In a transaction Postgres repeats its first answer until the snapshot is cleared.
+  await client.query("SELECT pg_stat_clear_snapshot()");
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::int FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name LIKE $1
+       AND wait_event_type = 'Lock' AND clock_timestamp() - query_start >= $2::interval`,
+    [applications, since],
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Waits until none of the service's connections runs a statement. */
