@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 import { defineConfig } from "vitest/config";
 import { findCitus } from "./test/support/citus-cluster.ts";
+import { pgbouncerVersion } from "./test/support/pgbouncer.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -24,6 +25,12 @@ const notOnCitus = [
   "test/storage/contact-store/{connections,failures,lock-order,retries}.test.ts",
   "test/storage/contact-store/{standby-away,time-budget,two-stores}.test.ts",
 ];
+
+const onCitusPooler = [
+  "test/storage/contact-store/{counts,deadlines,model,reads,replace}.test.ts",
+  "test/contract/{sync,matrix-calls}.test.ts",
+];
+const hasCitusPooler = findCitus() !== undefined && pgbouncerVersion() !== undefined;
 
 export default defineConfig({
   test: {
@@ -89,6 +96,19 @@ export default defineConfig({
           maxWorkers: 2,
           // Projects with other numbers of workers need an order of their own if one run has both.
           sequence: { groupOrder: 1 },
+        },
+      },
+      // Some of them through PgBouncer too.
+      {
+        extends: true,
+        test: {
+          name: "citus-pooler",
+          include: hasCitusPooler ? onCitusPooler : [],
+          provide: { matrix: "sample" },
+          env: { TEST_DATABASE_URL: "citus" },
+          globalSetup: ["test/support/citus.ts", "test/support/pooler.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       withPostgres({ name: "e2e", include: ["test/e2e/**/*.test.ts"] }),

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { ContactStore } from "../../src/contact/contact-store.ts";
 import { Fault } from "../../src/errors.ts";
-import type { Pool } from "../../src/storage/database.ts";
 import { createPool } from "../../src/storage/database.ts";
+import type { Shards } from "../../src/storage/distributed/shards.ts";
 import { createShards } from "../../src/storage/distributed/shards.ts";
 import { createPostgresContactStore } from "../../src/storage/postgres-contact-store.ts";
 import { distributeTemplate } from "../support/citus.ts";
 import type { CitusCluster } from "../support/citus-cluster.ts";
 import { findCitus, startCitusCluster } from "../support/citus-cluster.ts";
 import { connectClient, templateDatabase, urlOf } from "../support/database.ts";
+import { canPrepare, pgbouncerVersion, startPgBouncer } from "../support/pgbouncer.ts";
 import { pair, plan, within } from "./support/pairs.ts";
 import { until } from "./support/session.ts";
 
@@ -20,33 +21,31 @@ const deadlineMs = 5_000;
 describe.skipIf(bin === undefined)("on Citus, which is not installed if this is skipped,", () => {
   let cluster: CitusCluster;
   let url: string;
-  let pool: Pool;
-  let store: ContactStore;
+  let shards: Shards;
 
   beforeAll(async () => {
     cluster = await startCitusCluster(bin ?? "");
-    const rows = await distributeTemplate(cluster);
+    shards = createShards(await distributeTemplate(cluster));
     url = urlOf(cluster.nodes[0]?.url ?? "", templateDatabase);
-    pool = createPool({
-      connectionString: url,
+  });
+  afterAll(() => cluster?.stop());
+
+  /** A store on the coordinator, or on a pooler in front of it. It is closed when the test ends. */
+  function openStore(connectionString = url, prepares = true): ContactStore {
+    const pool = createPool({
+      connectionString,
+      prepares,
       poolSize: 10,
       timeoutMs: deadlineMs,
       kind: "distributed",
       onConnectionLost: () => {},
     });
-    store = createPostgresContactStore({
-      pool,
-      shards: createShards(rows),
-      timeoutMs: deadlineMs,
-    });
-  });
-  afterAll(async () => {
-    await pool?.end();
-    await cluster?.stop();
-  });
+    onTestFinished(() => pool.end());
+    return createPostgresContactStore({ pool, shards, timeoutMs: deadlineMs });
+  }
 
   /** Syncs of one owner and of four, until `isOver`. Each adds four pairs with a contact of its own. */
-  async function load(appId: number, isOver: () => boolean) {
+  async function load(store: ContactStore, appId: number, isOver: () => boolean) {
     const acknowledged = new Set<string>();
     const failed = new Map<string, unknown>();
     let next = 0;
@@ -82,18 +81,12 @@ describe.skipIf(bin === undefined)("on Citus, which is not installed if this is 
     }
   }
 
-  test.each([
-    ["a worker", 1, 1],
-    ["the other worker", 2, 2],
-    ["the coordinator", 0, 3],
-  ])("a crash of %s loses no acknowledged sync, and leaves none in part", async (_, at, appId) => {
-    const node = cluster.nodes[at];
+  /** Disturbs the database under load. All syncs that were acknowledged must be there, and none in part. */
+  async function expectNoLoss(store: ContactStore, appId: number, disturb: () => Promise<unknown>) {
     let isOver = false;
-    const loading = load(appId, () => isOver);
+    const loading = load(store, appId, () => isOver);
     await sleep(1_000);
-    await node?.kill();
-    await sleep(1_000);
-    await node?.start();
+    await disturb();
     // Calls succeed again before the load ends.
     await until(() =>
       store
@@ -125,5 +118,32 @@ describe.skipIf(bin === undefined)("on Citus, which is not installed if this is 
         { timeout: 60_000, interval: 500 },
       )
       .toEqual({ missing: [], parts: [] });
+  }
+
+  test.each([
+    ["a worker", 1, 1],
+    ["the other worker", 2, 2],
+    ["the coordinator", 0, 3],
+  ])("a crash of %s loses no acknowledged sync, and leaves none in part", async (_, at, appId) => {
+    const node = cluster.nodes[at];
+    await expectNoLoss(openStore(), appId, async () => {
+      await node?.kill();
+      await sleep(1_000);
+      await node?.start();
+    });
   });
+
+  test.skipIf(pgbouncerVersion() === undefined)(
+    "restarts of PgBouncer before the coordinator lose no acknowledged sync, and leave none in part",
+    async () => {
+      const pooler = await startPgBouncer(url);
+      onTestFinished(() => pooler.stop());
+      await expectNoLoss(openStore(pooler.urlOf(url), canPrepare()), 4, async () => {
+        for (let restarts = 0; restarts < 3; restarts++) {
+          await pooler.restart();
+          await sleep(300);
+        }
+      });
+    },
+  );
 });

@@ -43,7 +43,9 @@ export async function startPgBouncer(
   serverUrl: string,
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<PgBouncer> {
-  const bridge = await openBridge(serverUrl);
+  const server = new URL(serverUrl);
+  const bridge = server.searchParams.has("host") ? await openBridge(server) : undefined;
+  const serverPort = bridge === undefined ? server.port : portOf(bridge);
   const port = await freePort();
   const directory = mkdtempSync(join(tmpdir(), "kith-pgbouncer-"));
   const config = join(directory, "pgbouncer.ini");
@@ -60,7 +62,7 @@ export async function startPgBouncer(
     ...settings,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}`);
-  const text = `[databases]\n* = host=127.0.0.1 port=${portOf(bridge)} user=postgres\n[pgbouncer]\n${lines.join("\n")}\n`;
+  const text = `[databases]\n* = host=127.0.0.1 port=${serverPort} user=postgres\n[pgbouncer]\n${lines.join("\n")}\n`;
   writeFileSync(config, text);
   const args = [...userArguments(directory), config];
 
@@ -88,7 +90,7 @@ export async function startPgBouncer(
     },
     async stop() {
       await kill();
-      bridge.close();
+      bridge?.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -98,8 +100,7 @@ export async function startPgBouncer(
  * A port that leads to the Unix socket of the server. PgBouncer does not run as root, and only root can
  * reach the socket then.
  */
-async function openBridge(serverUrl: string): Promise<Server> {
-  const { searchParams } = new URL(serverUrl);
+async function openBridge({ searchParams }: URL): Promise<Server> {
   const path = `${searchParams.get("host")}/.s.PGSQL.${searchParams.get("port")}`;
   const bridge = createServer({ allowHalfOpen: true }, (client) => {
     const server = connect({ path, allowHalfOpen: true });

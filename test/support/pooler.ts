@@ -18,7 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (pgbouncerVersion() === undefined) {
     throw new Error("these tests need PgBouncer; install it, or set PGBOUNCER to its program");
   }
-  const { postgresUrl } = project.vitest.getRootProject().getProvidedContext();
+  const { postgresUrl } = project.getProvidedContext();
   const pooler = await startPgBouncer(postgresUrl);
   const [major, minor] = pgbouncerVersion() ?? [];
   project.provide("pooler", {
