@@ -78,13 +78,18 @@ class PipelinedTransaction extends pg.Query {
 
   override submit = (connection: pg.Connection): void => {
     const prepared = this.#prepared;
+    let sent: Set<string> | undefined;
     connection.stream.cork();
     for (const statement of this.#statements) {
       const { text, values } = statement;
       const name = prepared === undefined ? "" : statement.name;
-      if (!prepared?.has(name)) {
+      if (!prepared?.has(name) && !sent?.has(name)) {
         // A transaction that failed may have prepared it or not.
-        if (name !== "") connection.close({ type: "S", name }, true);
+        if (name !== "") {
+          connection.close({ type: "S", name }, true);
+          // PgBouncer loses responses if a pipeline prepares a name twice.
+          sent = (sent ?? new Set()).add(name);
+        }
         connection.parse({ name, text, types: [] }, true);
       }
       connection.bind({ portal: "", statement: name, values: [...values] }, true);
