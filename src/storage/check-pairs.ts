@@ -1,21 +1,41 @@
-import type { CheckResult, ContactPair } from "../contact/contact-store.ts";
+import type { CheckResult, ContactPair, StoreOptions } from "../contact/contact-store.ts";
+import type { StoreObserver } from "../contact/store-observer.ts";
+import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import type { ReadStatements } from "./read-statements.ts";
 import type { Statement } from "./statement.ts";
 
-/** Checks pairs. `read` runs a statement that is short for all values. */
 export type CheckPairs = (
-  read: (statement: Statement) => Promise<Rows>,
   appId: number,
   pairs: readonly ContactPair[],
+  call: StoreOptions,
 ) => Promise<readonly CheckResult[]>;
 
-/** Checks all pairs with one statement. */
-export function createPairChecks(statements: Pick<ReadStatements, "check">): CheckPairs {
-  return async (read, appId, pairs) => {
-    const [row = []] = await read(statements.check(appId, pairs));
-    return parseChecks(row[0] ?? null, pairs.length);
-  };
+/** What a reader gives to its checks. */
+export interface CheckOptions {
+  readonly pool: Pool;
+  /** Runs a statement that is short for all values, with others in one round trip. */
+  readonly readJoined: (
+    appId: number,
+    amount: number,
+    statement: Statement,
+    call: StoreOptions,
+  ) => Promise<Rows>;
+  /** Retries a read until the deadline of the call. */
+  readonly retry: <Result>(call: StoreOptions, read: () => Promise<Result>) => Promise<Result>;
+  readonly observer?: Pick<StoreObserver, "onReads"> | undefined;
+}
+
+export type CreateChecks = (options: CheckOptions) => CheckPairs;
+
+/** Checks all pairs of a call with one statement. */
+export function createPairChecks(statements: Pick<ReadStatements, "check">): CreateChecks {
+  return ({ readJoined }) =>
+    async (appId, pairs, call) => {
+      const statement = statements.check(appId, pairs);
+      const [row = []] = await readJoined(appId, pairs.length, statement, call);
+      return parseChecks(row[0] ?? null, pairs.length);
+    };
 }
 
 function parseChecks(found: string | null, count: number): CheckResult[] {

@@ -2,7 +2,7 @@ import type { ContactReader, StoreOptions } from "../contact/contact-store.ts";
 import type { FairTasks } from "../contact/fair-tasks.ts";
 import type { Page, PageRequest } from "../contact/page.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
-import type { CheckPairs } from "./check-pairs.ts";
+import type { CreateChecks } from "./check-pairs.ts";
 import type { Pool } from "./database.ts";
 import type { Rows } from "./encoded-statement.ts";
 import { encode } from "./encoded-statement.ts";
@@ -18,7 +18,7 @@ export interface ContactReaderOptions {
   /** Longest that a read is retried, in milliseconds. */
   readonly timeoutMs: number;
   readonly statements: ReadStatements;
-  readonly check: CheckPairs;
+  readonly createChecks: CreateChecks;
   readonly observer?: StoreObserver | undefined;
   /** Limits the connections of reads that may read a whole list, and shares them among the apps. */
   readonly longReads: FairTasks;
@@ -34,12 +34,12 @@ const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;
 const timeBytes = 8;
 
-/** Reads contacts from Postgres. Each call is one statement, except a check in a distributed table. */
+/** Reads contacts from Postgres. Each call is one statement, except checks in a distributed table. */
 export function createContactReader({
   pool,
   timeoutMs,
   statements,
-  check,
+  createChecks,
   observer,
   longReads,
 }: ContactReaderOptions): ContactReader {
@@ -67,7 +67,7 @@ export function createContactReader({
     );
   }
 
-  function retry(call: StoreOptions, read: () => Promise<Rows>): Promise<Rows> {
+  function retry<Result>(call: StoreOptions, read: () => Promise<Result>): Promise<Result> {
     const leftMs = Math.min(call.timeLeftMs?.() ?? Infinity, timeoutMs);
     return withRetries({ signal: call.signal, endsAt: performance.now() + leftMs }, read);
   }
@@ -88,10 +88,7 @@ export function createContactReader({
       return parsePage(await readSingly(appId, statement, options), page);
     },
 
-    async check(appId, pairs, options) {
-      const read = (statement: Statement) => readJoined(appId, pairs.length, statement, options);
-      return check(read, appId, pairs);
-    },
+    check: createChecks({ pool, readJoined, retry, observer }),
 
     async count(appId, userId, options) {
       const [row = []] = await readSingly(appId, statements.count(appId, userId), options);

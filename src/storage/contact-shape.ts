@@ -3,7 +3,7 @@ import type { SyncGroups } from "../contact/sync-groups.ts";
 import { oneGroup } from "../contact/sync-groups.ts";
 import type { TransactBatch } from "./batch-transaction.ts";
 import { createBatchTransaction } from "./batch-transaction.ts";
-import type { CheckPairs } from "./check-pairs.ts";
+import type { CreateChecks } from "./check-pairs.ts";
 import { createPairChecks } from "./check-pairs.ts";
 import type { Pool } from "./database.ts";
 import type { EncodedStatement } from "./encoded-statement.ts";
@@ -17,7 +17,7 @@ import { createSyncStatements } from "./sync-statements.ts";
 /** What the store runs in the database. A distributed table needs statements of another shape. */
 export interface ContactShape {
   readonly reads: ReadStatements;
-  readonly check: CheckPairs;
+  readonly createChecks: CreateChecks;
   readonly replacements: ReplaceStatements;
   /** What a replacement needs before it reads the list of an owner. */
   openingOf(ownerId: string): readonly EncodedStatement[];
@@ -35,7 +35,7 @@ export function createPlainShape(db: Kysely<Database>, pool: Pool): ContactShape
   const reads = createReadStatements(db);
   return {
     reads,
-    check: createPairChecks(reads),
+    createChecks: createPairChecks(reads),
     replacements: createReplaceStatements(db),
     openingOf: () => [],
     transact: createBatchTransaction({ pool, statements: createSyncStatements(db) }),

@@ -71,7 +71,7 @@ export function createPostgresContactStore({
       pool: from,
       timeoutMs,
       statements: shape.reads,
-      check: shape.check,
+      createChecks: shape.createChecks,
       observer,
       longReads: createFairTasks({ maxInFlight: maxLongReads }),
     });

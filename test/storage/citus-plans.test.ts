@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { createPlainShape } from "../../src/storage/contact-shape.ts";
 import type { Pool } from "../../src/storage/database.ts";
 import { createDatabaseOn, createPool } from "../../src/storage/database.ts";
+import { checkStatement, groupByShard } from "../../src/storage/distributed/check-statements.ts";
 import { createDistributedShape } from "../../src/storage/distributed/contact-shape.ts";
 import { createShards } from "../../src/storage/distributed/shards.ts";
 import type { Statement } from "../../src/storage/statement.ts";
@@ -47,19 +48,11 @@ describe.skipIf(citus === undefined)("on Citus, which is not installed if this i
     return createDistributedShape(createPlainShape(createDatabaseOn(pool), pool), { pool, shards });
   }
 
-  /** The plans of the statements that a check runs. */
-  async function plansOfCheck(pairs: readonly (readonly [string, string])[]) {
-    const plans: DistributedPlan[] = [];
-    await shapeOf().check(
-      async (statement) => {
-        plans.push(await explainDistributed(client, statement));
-        // As if every pair existed.
-        return pairs.map(([ownerId, contactId]) => [ownerId, contactId]);
-      },
-      1,
-      pairs.map(([ownerId, contactId]) => ({ ownerId, contactId })),
-    );
-    return plans;
+  /** The plans of the statements that check whether pairs exist. */
+  function plansOfCheck(pairs: readonly (readonly [string, string])[]): Promise<DistributedPlan[]> {
+    const ofApp = pairs.map(([ownerId, contactId]) => ({ appId: 1, ownerId, contactId }));
+    const statements = groupByShard(shards, ofApp).map(checkStatement);
+    return Promise.all(statements.map((statement) => explainDistributed(client, statement)));
   }
 
   const page = { after: "", size: 100 };
@@ -103,23 +96,15 @@ describe.skipIf(citus === undefined)("on Citus, which is not installed if this i
     expect((await explainDistributed(client, statement as Statement)).tasks).toEqual([1]);
   });
 
-  test("a check of one owner visits one shard, and those of the contacts that exist", async () => {
-    const [first, second, ...others] = await plansOfCheck([
-      ["u7", "u1"],
-      ["u7", "u2"],
-      ["u7", "u3"],
-    ]);
-    const contacts = new Set(["u1", "u2", "u3"].map(shards.shardOf));
-    expect([first?.tasks, second?.tasks, others]).toEqual([[1], [contacts.size], []]);
-    expect([first?.scans, second?.scans].flat()).not.toContain("Seq Scan");
-  });
-
-  test("a check of several owners visits their shards", async () => {
-    const [first] = await plansOfCheck([
-      ["u7", "u1"],
-      ["u8", "u2"],
-    ]);
-    expect(first?.tasks).toEqual([new Set(["u7", "u8"].map(shards.shardOf)).size]);
-    expect(first?.scans).not.toContain("Seq Scan");
+  const owners = ["u7", "u8", "u9", "u10"];
+  test.each([
+    ["of one owner", ["u1", "u2", "u3"].map((id) => ["u7", id] as const)],
+    ["of several owners", owners.map((id, n) => [id, `u${n}`] as const)],
+    ["of pairs with one contact", owners.map((id) => [id, "u1"] as const)],
+  ])("a check %s has a statement for each shard, which visits it by an index", async (_, pairs) => {
+    const plans = await plansOfCheck(pairs);
+    const visited = new Set(pairs.map(([ownerId]) => shards.shardOf(ownerId)));
+    expect(plans.map(({ tasks }) => tasks)).toEqual(Array(visited.size).fill([1]));
+    expect(plans.flatMap(({ scans }) => scans)).not.toContain("Seq Scan");
   });
 });

@@ -1,62 +1,80 @@
-import type { ContactPair } from "../../contact/contact-store.ts";
-import { PairMap } from "../../contact/pair-map.ts";
-import type { CheckPairs } from "../check-pairs.ts";
-import type { Statement } from "../statement.ts";
-import { statementText } from "../statement.ts";
+import type { CheckResult, ContactPair } from "../../contact/contact-store.ts";
+import { ownerKey, PairMap } from "../../contact/pair-map.ts";
+import type { CreateChecks } from "../check-pairs.ts";
+import type { Pool } from "../database.ts";
+import { encode } from "../encoded-statement.ts";
+import type { JoinableRead } from "../join-reads.ts";
+import { joinReads } from "../join-reads.ts";
+import { inReadTransaction } from "../read-transaction.ts";
+import type { PairOfApp } from "./check-statements.ts";
+import { checkStatement, groupByShard } from "./check-statements.ts";
+import type { Shards } from "./shards.ts";
 
-const columns = "owner_id, contact_id";
+/** More checks than elsewhere, as those of one shard share a statement. The unit of amounts is a pair. */
+const limits = { maxInFlight: 2, maxStatements: 32, maxAmount: 1_000 };
 
-const texts = {
-  ofOwner: statementText(
-    "check_owner",
-    `SELECT ${columns} FROM contact
-    WHERE app_id = $1 AND owner_id = $2 AND contact_id = ANY ($3::text[])`,
-  ),
-  ofContact: statementText(
-    "check_contact",
-    `SELECT ${columns} FROM contact
-    WHERE app_id = $1 AND contact_id = $2 AND owner_id = ANY ($3::text[])`,
-  ),
-  ofPairs: statementText(
-    "check_pairs",
-    `SELECT ${columns} FROM contact
-    WHERE app_id = $1 AND owner_id = ANY ($2::text[])
-      AND (${columns}) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
-  ),
-};
+interface Check extends JoinableRead {
+  readonly pairs: readonly ContactPair[];
+}
 
 /**
- * Checks the pairs first, and then whether those that exist are mutual, as the second statement visits the shards
- * of the contacts. For the pairs of one owner the first one visits one shard.
+ * Checks pairs that arrive together, with one statement for each shard. A first round trip finds the pairs. A second
+ * one finds whether those that exist are mutual: their contacts have other shards.
  */
-export const checkDistributedPairs: CheckPairs = async (read, appId, pairs) => {
-  async function find(wanted: readonly ContactPair[]) {
-    const rows = wanted.length === 0 ? [] : await read(statementOf(appId, wanted));
-    const found = new PairMap<true>();
-    for (const [ownerId, contactId] of rows)
-      found.set(ownerId as string, contactId as string, true);
-    return found;
-  }
-  const found = await find(pairs);
-  const existing = pairs.filter(({ ownerId, contactId }) => found.has(ownerId, contactId));
-  const back = await find(
-    existing.map(({ ownerId, contactId }) => ({ ownerId: contactId, contactId: ownerId })),
-  );
-  return pairs.map(({ ownerId, contactId }) => {
-    const isContact = found.has(ownerId, contactId);
-    return { isContact, isMutual: isContact && back.has(contactId, ownerId) };
-  });
-};
+export function createDistributedChecks(shards: Shards): CreateChecks {
+  return ({ pool, retry, observer }) => {
+    const join = joinReads<Check, readonly CheckResult[]>({
+      ...limits,
+      observer,
+      runAll: (checks) => runChecks(pool, shards, checks),
+      async runAlone(check) {
+        check.signal.throwIfAborted();
+        const [results = []] = await runChecks(pool, shards, [check]);
+        return results;
+      },
+    });
+    return (appId, pairs, call) =>
+      retry(call, () => join({ appId, amount: pairs.length, pairs, signal: call.signal }));
+  };
+}
 
-function statementOf(appId: number, pairs: readonly ContactPair[]): Statement {
-  const [first] = pairs as [ContactPair];
-  const owners = pairs.map(({ ownerId }) => ownerId);
-  const contacts = pairs.map(({ contactId }) => contactId);
-  if (owners.every((ownerId) => ownerId === first.ownerId)) {
-    return { ...texts.ofOwner, values: [appId, first.ownerId, contacts] };
+async function runChecks(
+  pool: Pool,
+  shards: Shards,
+  checks: readonly Check[],
+): Promise<readonly (readonly CheckResult[])[]> {
+  const wanted = checks.flatMap(({ appId, pairs }) => pairs.map((pair) => ({ appId, ...pair })));
+  const isStored = await findPairs(pool, shards, wanted);
+  const isBack = await findPairs(pool, shards, wanted.filter(isStored).map(turn));
+  return checks.map(({ appId, pairs }) =>
+    pairs.map(({ ownerId, contactId }) => {
+      const pair = { appId, ownerId, contactId };
+      const isContact = isStored(pair);
+      return { isContact, isMutual: isContact && isBack(turn(pair)) };
+    }),
+  );
+}
+
+/** The same pair the other way round. */
+function turn({ appId, ownerId, contactId }: PairOfApp): PairOfApp {
+  return { appId, ownerId: contactId, contactId: ownerId };
+}
+
+/** @returns a function that says whether one of the pairs exists */
+async function findPairs(
+  pool: Pool,
+  shards: Shards,
+  pairs: readonly PairOfApp[],
+): Promise<(pair: PairOfApp) => boolean> {
+  const found = new PairMap<true>();
+  const groups = groupByShard(shards, pairs);
+  if (groups.length > 0) {
+    const results = await inReadTransaction(pool, groups.map(checkStatement).map(encode));
+    for (const [n, rows] of results.entries()) {
+      const appId = groups[n]?.[0]?.appId ?? 0;
+      for (const [ownerId, contactId] of rows)
+        found.set(ownerKey(appId, ownerId as string), contactId as string, true);
+    }
   }
-  if (contacts.every((contactId) => contactId === first.contactId)) {
-    return { ...texts.ofContact, values: [appId, first.contactId, owners] };
-  }
-  return { ...texts.ofPairs, values: [appId, owners, contacts] };
+  return ({ appId, ownerId, contactId }) => found.has(ownerKey(appId, ownerId), contactId);
 }

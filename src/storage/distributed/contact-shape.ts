@@ -2,7 +2,7 @@ import { createSyncGroups } from "../../contact/sync-groups.ts";
 import type { ContactShape } from "../contact-shape.ts";
 import type { Pool } from "../database.ts";
 import { createDistributedBatch } from "./batch-transaction.ts";
-import { checkDistributedPairs } from "./check-pairs.ts";
+import { createDistributedChecks } from "./check-pairs.ts";
 import { openWrite } from "./owner-locks.ts";
 import { createDistributedReads } from "./read-statements.ts";
 import { createDistributedReplacements } from "./replace-statements.ts";
@@ -23,7 +23,7 @@ export function createDistributedShape(
   const nodeOf = (ownerId: string) => shards.nodeOf(shards.shardOf(ownerId));
   return {
     reads: createDistributedReads(plain.reads),
-    check: checkDistributedPairs,
+    createChecks: createDistributedChecks(shards),
     replacements: createDistributedReplacements(plain.replacements),
     openingOf: (ownerId) => openWrite([ownerId], 0),
     transact: createDistributedBatch({ pool, shards }),
