@@ -82,6 +82,8 @@ export async function startCitusCluster(bin: string): Promise<CitusCluster> {
         if (server?.pid === undefined || server.exitCode !== null) return;
         const children = childrenOf(server.pid);
         const ended = once(server, "exit");
+        // Otherwise the test run can end before this function does.
+        server.ref();
         server.kill("SIGKILL");
         for (const pid of children) signal(pid, "SIGKILL");
         await ended;
