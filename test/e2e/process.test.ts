@@ -47,6 +47,19 @@ test.each(["SIGINT", "SIGHUP"] as const)("ends with 0 on %s", async (signal) => 
   expect(await service.exit()).toBe(0);
 });
 
+test.each(["SIGHUP", "SIGQUIT", "SIGKILL"] as const)(
+  "stops if %s ends the npm that started it",
+  async (signal) => {
+    await using service = startProcess(env, ["npm", "start"]);
+    const url = await service.url();
+    await expectToServe({ url, header });
+    service.signal(signal);
+    // The process has ended when nothing can write to its output any more.
+    await service.exit();
+    expect(service.logs().at(-1)).toMatchObject({ msg: "stopped" });
+  },
+);
+
 test("a second signal does not shorten the shutdown", async () => {
   await using held = await holdPair(database.url, demoId, ["locked", "twice"]);
   await using service = startProcess(env);
