@@ -1,25 +1,22 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
 import { isInstalled, proxyKinds, startProxy } from "./support/proxies.ts";
 import { startReplicas } from "./support/replicas.ts";
-import { makeTlsFolder } from "./support/tls.ts";
 
 const callersPerProtocol = 6;
 const failuresOf = (callers: readonly Caller[]) => callers.flatMap(({ failures }) => failures);
 
 test.for(proxyKinds)(
-  "behind $program, with TLS and two workers in each replica, restarts and killed workers lose no other call",
+  "behind $program, with two workers in each replica, restarts and killed workers lose no other call",
   async (kind, { skip }) => {
     if (!isInstalled(kind)) process.stderr.write(`skipped: ${kind.program} is not installed\n`);
     skip(!isInstalled(kind), `${kind.program} is not installed`);
     await using stack = new AsyncDisposableStack();
-    const folder = stack.use(makeTlsFolder());
-    const env = { DRAIN_DELAY_MS: "500", WORKERS: "2", ...folder.env };
+    const env = { DRAIN_DELAY_MS: "500", WORKERS: "2" };
     const replicas = stack.use(await startReplicas({ count: 2, env }));
-    const proxy = stack.use(await startProxy(kind, replicas.ports, join(folder.path, "ca.crt")));
+    const proxy = stack.use(await startProxy(kind, replicas.ports));
     const several = (start: () => Caller) =>
       Array.from({ length: callersPerProtocol }, () => stack.use(start()));
     const rest = several(() => callOverRest([proxy.http], replicas.header));
