@@ -51,7 +51,9 @@ async function hasOwnTable(db: QueryExecutorProvider, schema: string): Promise<b
   const { rows } = await sql<{ is_own: boolean }>`
     SELECT relkind = 'r' AND 2 = (
         SELECT count(*) FROM pg_attribute
-        WHERE attrelid = pg_class.oid AND (attname, atttypid) IN (('name', 'text'::regtype), ('is_breaking', 'boolean'::regtype))
+        WHERE attrelid = pg_class.oid AND (attname, atttypid) IN (
+          ('name', 'text'::regtype), ('is_breaking', 'boolean'::regtype)
+        )
       ) AS is_own
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = ${schema} AND relname = ${table}`.execute(db);

@@ -13,8 +13,8 @@ import { openPairLocks } from "./support/pair-locks.ts";
 import { isStrictlySerializable } from "./support/serializability.ts";
 
 /*
- * To check that the test finds a weaker service, break the service and run it. With READ COMMITTED instead of SERIALIZABLE
- * in src/storage/isolation.ts about 15 of 100 histories are violations, with REPEATABLE READ about 1 of 100.
+ * To check that the test finds a weaker service, break the service and run it. With READ COMMITTED instead of
+ * SERIALIZABLE in src/storage/isolation.ts about 15 of 100 histories are violations, with REPEATABLE READ about 1.
  */
 
 /** Each kind of disturbance comes this often. `HISTORIES_ROUNDS` makes a longer run. */
