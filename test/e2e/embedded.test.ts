@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeClusterDirectory } from "../support/cluster-directory.ts";
 import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
 import { clusterForFile } from "./support/embedded-cluster.ts";
 import { eventually } from "./support/eventually.ts";
@@ -16,8 +16,8 @@ const run = promisify(execFile);
 const makeCluster = clusterForFile();
 
 let dataDir: string;
-beforeEach(async () => {
-  dataDir = join(await mkdtemp(join(tmpdir(), "kith-e2e-")), "data");
+beforeEach(() => {
+  dataDir = join(makeClusterDirectory("kith-e2e-"), "data");
 });
 afterEach(() => rm(join(dataDir, ".."), { recursive: true, force: true }));
 

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeClusterDirectory } from "../support/cluster-directory.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { entry, expectToServe, syncOverGrpc } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
@@ -102,7 +102,7 @@ test("no worker outlives a primary that is killed", async () => {
 });
 
 test("the workers share one embedded Postgres, which ends with the primary", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), "kith-workers-"));
+  const dataDir = makeClusterDirectory("kith-workers-");
   const env = { WORKERS: "2", DATA_DIR: join(dataDir, "data"), DATABASE_POOL_SIZE: "60" };
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     await using service = startProcess(env);
