@@ -10,7 +10,6 @@ import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import { pathOf } from "./path.ts";
 import { protocolOf } from "./protocol.ts";
-import { setQuotaHeaders } from "./quota-headers.ts";
 import type { Strangers } from "./strangers.ts";
 
 /**
@@ -54,8 +53,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       http: { method: req.method ?? "", route: path },
     });
     // "close" reports the errors of a connection. Without these listeners they would end the process.
-    req.on("error", () => {});
-    res.on("error", () => {});
+    req.on("error", ignore);
+    res.on("error", ignore);
     const connection = connectionOf(req);
     res.once("close", () => {
       lifecycle.end(call, res.writableFinished);
@@ -66,7 +65,6 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
     serve(call, req, res).catch((error: unknown) => {
-      setQuotaHeaders(call, res);
       sendFault(call, call.fail(error), req, res);
     });
     return (reason) => call.cancellation.abort(reason);
@@ -77,7 +75,10 @@ const unknownRoute = rejectionRoute(fault("NOT_FOUND"));
 
 function rejectionRoute(rejection: Fault): HttpRoute {
   return {
+    setsRequestId: true,
     describe: (req) => ({ method: "unknown", protocol: protocolOf(req) }),
     serve: () => Promise.reject(rejection),
   };
 }
+
+function ignore(): void {}

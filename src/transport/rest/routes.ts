@@ -10,7 +10,7 @@ import { sendJson, successText } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
 import { mediaTypeOf } from "../media-type.ts";
-import { setQuotaHeaders } from "../quota-headers.ts";
+import { quotaHeaderList } from "../quota-headers.ts";
 import { postPath } from "./post-path.ts";
 
 export interface RestRoutesOptions {
@@ -61,10 +61,10 @@ function createRoute(
     async serve(call, req, res) {
       if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
       const message = await run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
-      setQuotaHeaders(call, res);
       sendJson(res, 200, successText(write(message)), [
         "X-Request-Id",
         call.requestId,
+        ...quotaHeaderList(call),
         "Content-Type",
         "application/json",
       ]);
