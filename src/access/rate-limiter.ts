@@ -8,9 +8,9 @@ export interface Quota {
   /**
    * Accepts a call, and takes one contact for it.
    *
-   * @throws RateLimitFault if no contact is left
+   * @returns a fault if no contact is left. To throw it would take longer than the check.
    */
-  accept(): void;
+  accept(): RateLimitFault | undefined;
   /**
    * Takes the other contacts of an accepted call.
    *
@@ -136,10 +136,11 @@ class AppQuota implements Quota {
     return this.#bucket.tokens(this.#now()) >= this.#bucket.limit.burst;
   }
 
-  accept(): void {
+  accept(): RateLimitFault | undefined {
     const now = this.#now();
-    if (this.#bucket.tokens(now) < 1) throw this.#rejection(now);
+    if (this.#bucket.tokens(now) < 1) return this.#rejection(now);
     this.#take(1, now);
+    return undefined;
   }
 
   takeMore(contacts: number): void {
