@@ -129,7 +129,7 @@ function metricDescriptions(): readonly MetricDescription[] {
 function workerMetrics(): readonly MetricDescription[] {
   const { descriptions } = createWorkerMetrics({
     workers: () => 0,
-    replacements: () => 0,
+    replacements: () => [],
     droppedLogLines: () => 0,
   });
   const others = new Set(metricDescriptions().map(({ name }) => name));

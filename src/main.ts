@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, parseConfig } from "./config.ts";
+import { stopWithNpm } from "./npm-watch.ts";
 import { startupMessage } from "./startup-message.ts";
 import { createLogSink } from "./telemetry/log-sink.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -33,6 +34,7 @@ async function serve(config: Config): Promise<void> {
     process.exit(1);
   };
   process.on("uncaughtException", (err) => die(err, "uncaught exception"));
+  stopWithNpm(process.env);
 
   try {
     const create = await findCreate(config);

@@ -81,7 +81,7 @@ function withVariables(text: string, names: readonly string[]): string {
 
 async function compileReads(): Promise<ReadStatements> {
   const db = createDatabase({
-    connectionString: "",
+    connectionString: "postgres://localhost/none",
     poolSize: 1,
     timeoutMs: 0,
     onConnectionLost: () => {},

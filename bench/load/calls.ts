@@ -7,7 +7,7 @@ import {
 } from "./contended-sync-requests.ts";
 import type { CallName } from "./job.ts";
 import { createFingerprintRequests, createMutualRequests } from "./long-read-requests.ts";
-import { createPageRequests } from "./page-requests.ts";
+import { createOwnerPageRequests, createPageRequests } from "./page-requests.ts";
 import { createReplaceRequests } from "./replace-requests.ts";
 import type { Requests, RequestsOptions } from "./requests.ts";
 import { createManyOwnerSyncRequests, createSyncRequests } from "./sync-requests.ts";
@@ -27,6 +27,10 @@ const sync = call("SyncContacts", "sync");
 export const calls: Readonly<Record<CallName, Call>> = {
   sync: { ...sync, createRequests: createSyncRequests },
   page: { ...call("ListContacts", "list"), createRequests: createPageRequests },
+  "owner-page": {
+    ...call("ListContactOwners", "list_owners"),
+    createRequests: createOwnerPageRequests,
+  },
   check: { ...call("CheckContacts", "check"), createRequests: createCheckRequests },
   "sync-same-pairs": { ...sync, createRequests: createSamePairRequests },
   "sync-few-owners": { ...sync, createRequests: createFewOwnerRequests },

@@ -2,13 +2,14 @@
 export type Protocol = "grpc" | "rest" | "connect";
 
 /**
- * The kind of requests. Some kinds do not contend for rows: syncs, pages of contacts and checks of pairs.
+ * The kind of requests. Some kinds do not contend for rows: syncs, pages of contacts or of owners, and checks of pairs.
  * Other syncs and replacements contend for the same rows. Mutual contacts and fingerprints read a huge list.
  * The service rejects the last three: they have an unknown path, or millions of entries.
  */
 export type CallName =
   | "sync"
   | "page"
+  | "owner-page"
   | "check"
   | "sync-same-pairs"
   | "sync-few-owners"

@@ -9,7 +9,7 @@ import { createLatencyLoad, measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import type { ScenarioName } from "./names.ts";
 import { measureOverload } from "./overload.ts";
-import { createReadLoads, measureCheck, measurePage } from "./reads.ts";
+import { compareRead, measureCheck, measurePage } from "./reads.ts";
 import { measureReplicas } from "./replicas.ts";
 import { measureSingle, singleLoad } from "./single.ts";
 import { measureStart } from "./start.ts";
@@ -62,11 +62,11 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   },
   page: {
     measure: measurePage,
-    compare: (bench) => compareWorkloads(bench, "page", createReadLoads("page")),
+    compare: (bench) => compareRead(bench, "page"),
   },
   check: {
     measure: measureCheck,
-    compare: (bench) => compareWorkloads(bench, "check", createReadLoads("check")),
+    compare: (bench) => compareRead(bench, "check"),
   },
   contention: { measure: measureContention, compare: measureContention },
   replicas: {

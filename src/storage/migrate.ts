@@ -3,7 +3,12 @@ import { sql } from "kysely";
 import { checkDatabase } from "./check-database.ts";
 import { findEarlierMigrations } from "./earlier-migrations.ts";
 import type { AppliedMigration } from "./migration-table.ts";
-import { createMigrationTable, readMigrationTable, recordMigration } from "./migration-table.ts";
+import {
+  createMigrationTable,
+  foreignObject,
+  readMigrationTable,
+  recordMigration,
+} from "./migration-table.ts";
 import * as initial from "./migrations/0001-initial.ts";
 import * as keyLife from "./migrations/0002-key-life.ts";
 import * as rateLimit from "./migrations/0003-rate-limit.ts";
@@ -101,12 +106,12 @@ function migrateInTransaction(
   return transaction.execute(async (trx) => {
     await takeMigrationLock(trx, onWait);
     await useSchema(trx, schema);
-    await createMigrationTable(trx, schema);
+    await expectingOwnNames(schema, () => createMigrationTable(trx, schema));
     const pending = pendingOf(migrations, await readMigrationTable(trx, schema));
     const earlier = await findEarlierMigrations(trx, schema);
     const ran = pending.filter(({ name }) => !earlier.includes(name));
     for (const migration of pending) {
-      if (ran.includes(migration)) await runMigration(trx, schema, migration);
+      if (ran.includes(migration)) await expectingOwnNames(schema, () => migration.up(trx));
       await recordMigration(trx, schema, migration);
     }
     return ran.map(({ name }) => name);
@@ -116,17 +121,14 @@ function migrateInTransaction(
 /** SQLSTATE of a table, an index or a type that exists already. */
 const existsStates = ["42P07", "42710"];
 
-async function runMigration(trx: QueryExecutorProvider, schema: string, { up }: Migration) {
+/** @throws Error that says what to do, if the step finds a name in use that it needs */
+async function expectingOwnNames(schema: string, step: () => Promise<void>): Promise<void> {
   try {
-    await up(trx);
+    await step();
   } catch (error) {
     const exists =
       error instanceof Error && "code" in error && existsStates.includes(`${error.code}`);
-    if (!exists) throw error;
-    throw new Error(
-      `the schema ${schema} has something that Kith did not make (${error.message}); set DATABASE_SCHEMA to a schema for Kith alone`,
-      { cause: error },
-    );
+    throw exists ? foreignObject(schema, error.message, error) : error;
   }
 }
 

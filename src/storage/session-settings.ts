@@ -5,6 +5,8 @@ export interface SessionOptions {
   readonly schema?: string | undefined;
   /** Longest a statement may run, and longest a transaction may be idle, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether the database has Citus. Absent: the statement with the settings finds out. */
+  readonly hasCitus?: boolean | undefined;
 }
 
 /** The name of each setting, and an SQL expression of its value. Settings without a value stay as they are. */
@@ -19,7 +21,8 @@ const semantics = {
   client_encoding: "UTF8",
 };
 
-const hasCitus = "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL";
+/** An SQL expression: whether the database has Citus. */
+const findsCitus = "pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL";
 
 /**
  * Settings that the plans of statements depend on. Every statement of the service finds its rows by an
@@ -41,20 +44,26 @@ const plans = {
  * coordinator only joins what they return. One connection to each worker is enough for a statement, as many
  * statements run at once.
  */
-const planSettings: Settings = [
-  ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"].map(
-    (name) => [name, `CASE WHEN ${hasCitus} THEN 'on' ELSE 'off' END`] as const,
-  ),
-  [
-    "plan_cache_mode",
-    `CASE WHEN ${hasCitus} THEN 'force_custom_plan' ELSE 'force_generic_plan' END`,
-  ],
-  ["citus.max_adaptive_executor_pool_size", `CASE WHEN ${hasCitus} THEN '1' END`],
-  ["citus.propagate_set_commands", `CASE WHEN ${hasCitus} THEN 'local' END`],
-];
+function planSettings(hasCitus: boolean | undefined): Settings {
+  const choose = (onCitus: string, others: string) => {
+    if (hasCitus !== undefined) return hasCitus ? onCitus : others;
+    return `CASE WHEN ${findsCitus} THEN ${onCitus} ELSE ${others} END`;
+  };
+  const ofCitus: Settings = [
+    ["citus.max_adaptive_executor_pool_size", choose("'1'", "NULL")],
+    ["citus.propagate_set_commands", choose("'local'", "NULL")],
+  ];
+  return [
+    ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"].map(
+      (name) => [name, choose("'on'", "'off'")] as const,
+    ),
+    ["plan_cache_mode", choose("'force_custom_plan'", "'force_generic_plan'")],
+    ...(hasCitus === false ? [] : ofCitus),
+  ];
+}
 
 /** What the sessions and transactions of the service set, whatever the defaults of the database are. */
-export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings {
+export function sessionSettings({ schema, timeoutMs, hasCitus }: SessionOptions): Settings {
   const values = Object.entries({
     // First, as a default of the database could end the statement itself.
     statement_timeout: timeoutMs,
@@ -66,7 +75,7 @@ export function sessionSettings({ schema, timeoutMs }: SessionOptions): Settings
     ...semantics,
     ...plans,
   }).map(([name, value]) => [name, pg.escapeLiteral(String(value))] as const);
-  return [...values, ...planSettings, ["search_path", searchPath(schema)]];
+  return [...values, ...planSettings(hasCitus), ["search_path", searchPath(schema)]];
 }
 
 /** Fixes the schema of all later statements. Functions and types come from `pg_catalog` first. */
@@ -75,14 +84,20 @@ function searchPath(schema: string | undefined): string {
   return "pg_catalog.quote_ident(pg_catalog.current_schema()) || ', pg_temp'";
 }
 
-/**
- * A statement that gives the session these settings, if the server process with this id runs it. Otherwise
- * it sets nothing and returns no row.
- */
+/** The row that `setForSession` returns. */
+export interface SessionRow {
+  /** Whether the server process with the given id ran the statement. */
+  readonly is_own: boolean;
+  readonly has_citus: boolean;
+}
+
+/** A statement that gives the session these settings, if the server process with this id runs it. */
 export function setForSession(settings: Settings, processId: number): string {
   const rows = settings.map(([name, value]) => `(${pg.escapeLiteral(name)}, ${value})`);
-  return `SELECT pg_catalog.set_config(name, value, false)
-    FROM (VALUES ${rows.join(", ")}) AS setting (name, value)
-    WHERE pg_catalog.pg_backend_pid() = ${processId}
-      AND value IS NOT NULL AND pg_catalog.current_setting(name, true) IS NOT NULL`;
+  const isOwn = `pg_catalog.pg_backend_pid() = ${processId}`;
+  return `SELECT ${isOwn} AS is_own, ${findsCitus} AS has_citus, (
+      SELECT pg_catalog.count(pg_catalog.set_config(name, value, false))
+      FROM (VALUES ${rows.join(", ")}) AS setting (name, value)
+      WHERE ${isOwn} AND value IS NOT NULL AND pg_catalog.current_setting(name, true) IS NOT NULL
+    ) AS applied`;
 }

@@ -4,7 +4,7 @@ import type { DatabaseKind, Openings } from "./isolation.ts";
 import { createOpenings } from "./isolation.ts";
 import type { PooledSettings } from "./pooled-settings.ts";
 import { createPooledSettings } from "./pooled-settings.ts";
-import type { SessionOptions } from "./session-settings.ts";
+import type { SessionOptions, SessionRow } from "./session-settings.ts";
 import { sessionSettings, setForSession } from "./session-settings.ts";
 import { isTimeout } from "./sqlstate.ts";
 
@@ -43,10 +43,11 @@ export async function openSession(
   options: OpenSessionOptions,
 ): Promise<void> {
   const prepared = options.prepares ? new Set<string>() : undefined;
-  if (await applySettings(client, options)) {
+  const { is_own: isOwn, has_citus: hasCitus } = await applySettings(client, options);
+  if (isOwn) {
     sessions.set(client, { prepared, openings: openings[options.kind], pooled: undefined });
   } else {
-    const pooled = createPooledSettings(options);
+    const pooled = createPooledSettings({ ...options, hasCitus });
     sessions.set(client, { prepared, openings: createOpenings(options.kind, pooled), pooled });
   }
 }
@@ -58,13 +59,13 @@ export function sessionOf(client: pg.ClientBase): Session {
   return session;
 }
 
-/** @returns whether the server process belongs to the connection, and has the settings */
-async function applySettings(client: pg.ClientBase, options: SessionOptions): Promise<boolean> {
+/** Applies the settings, if the server process belongs to the connection. */
+async function applySettings(client: pg.ClientBase, options: SessionOptions): Promise<SessionRow> {
   const text = setForSession(sessionSettings(options), processIdOf(client) ?? 0);
   for (let attempt = 1; ; attempt++) {
     try {
-      const { rowCount } = await client.query(text);
-      return rowCount !== 0;
+      const { rows } = await client.query<SessionRow>(text);
+      return rows[0] ?? { is_own: false, has_citus: false };
     } catch (error) {
       // A short `statement_timeout` by default can end the very statement that changes it.
       if (!isTimeout(error) || attempt === maxAttempts) throw error;

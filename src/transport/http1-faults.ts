@@ -85,10 +85,23 @@ function isUrlTooLong(packet: Buffer | undefined, hasLongLine: boolean): boolean
   return hasLongLine && (line.length === packet.length || / HTTP\/\d\.\d\r?$/.test(line));
 }
 
-/** Whether the line at which the parser stopped is a request line. */
+/** The characters of a method (RFC 9110, section 5.6.2). */
+const tokenCharacter = "[\\w!#$%&'*+.^`|~-]";
+/** The rest of a request line, and of one of which only a part has arrived, from a position within its method. */
+const restOfLine = new RegExp(`^${tokenCharacter}* \\S+ HTTP/\\d\\.\\d\\r?$`);
+const restOfPartialLine = new RegExp(`^${tokenCharacter}*(?: \\S*(?: [HTP/\\d.]*)?)?$`);
+const methodEnd = new RegExp(`${tokenCharacter}$`);
+
+/**
+ * Whether the parser stopped in the method of a request line. What precedes the method need not end with a line
+ * break, because it can be the body of another request.
+ */
 function hasUnknownMethod({ rawPacket = Buffer.alloc(0), bytesParsed = 0 }: ParseError): boolean {
-  const start = rawPacket.lastIndexOf("\n", Math.max(0, bytesParsed - 1)) + 1;
-  return /^[A-Z-]+ \S+ HTTP\/\d\.\d\r?$/.test(firstLine(rawPacket.subarray(start)));
+  const rest = rawPacket.subarray(bytesParsed);
+  const line = firstLine(rest);
+  const before = rawPacket.toString("latin1", Math.max(0, bytesParsed - 1), bytesParsed);
+  if (line.startsWith(" ") && !methodEnd.test(before)) return false;
+  return (rest.includes("\n") ? restOfLine : restOfPartialLine).test(line);
 }
 
 function firstLine(bytes: Buffer): string {

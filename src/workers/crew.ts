@@ -6,6 +6,7 @@ import type { ToPrimary } from "./messages.ts";
 import { restartDelayMs } from "./restart-delay.ts";
 import type { EndOfProcess, WorkerProcess } from "./worker-process.ts";
 import { startWorkerProcess } from "./worker-process.ts";
+import { createWorkerWatch } from "./worker-watch.ts";
 
 export interface CrewOptions {
   readonly count: number;
@@ -15,11 +16,16 @@ export interface CrewOptions {
   readonly onReady: (worker: WorkerProcess) => void;
   /** Called when a worker that was ready can get no connections any more. */
   readonly onLost: (worker: WorkerProcess) => void;
+  /** Called when a worker that is ready does not respond, and with true when it responds again. */
+  readonly onResponsive: (worker: WorkerProcess, isResponsive: boolean) => void;
   /** Called for the messages that are not about the start and the end of a worker. */
   readonly onMessage: (worker: WorkerProcess, message: ToPrimary) => void;
 }
 
-/** The workers. Each one that ends is replaced. */
+/** Why a worker was replaced: its process ended, or it did not respond and was killed. */
+export type ReplacementReason = "ended" | "unresponsive";
+
+/** The workers. Each one that ends or does not respond is replaced. */
 export interface Crew {
   /**
    * Resolves when each worker is ready or has failed to start.
@@ -29,7 +35,7 @@ export interface Crew {
   started(): Promise<void>;
   /** The workers that are ready. */
   readonly ready: ReadonlySet<WorkerProcess>;
-  readonly replacements: number;
+  readonly replacements: Readonly<Record<ReplacementReason, number>>;
   /**
    * Stops the workers. Those that have not ended after the limit are killed.
    *
@@ -51,13 +57,22 @@ interface Post {
 type FirstStart = string | undefined;
 
 export function createCrew(options: CrewOptions): Crew {
-  const { count, database, logger, onReady, onLost, onMessage } = options;
+  const { count, database, logger, onReady, onLost, onResponsive, onMessage } = options;
   const all = new Map<WorkerProcess, { readonly ended: Promise<void> }>();
   const ready = new Set<WorkerProcess>();
   const cutOff: CutOffCall[] = [];
-  let replacements = 0;
+  const replacements: Record<ReplacementReason, number> = { ended: 0, unresponsive: 0 };
   let unreported = 0;
   let isStopping = false;
+  const unresponsive = new WeakSet<WorkerProcess>();
+  const watch = createWorkerWatch({
+    onResponsive,
+    onTimeout(worker) {
+      logger.error({ worker: worker.number, pid: worker.pid }, "a worker does not respond");
+      unresponsive.add(worker);
+      worker.kill();
+    },
+  });
 
   /** Starts a worker on the post. @returns how its start went */
   function start(post: Post): Promise<FirstStart> {
@@ -74,6 +89,7 @@ export function createCrew(options: CrewOptions): Crew {
     function onEnd({ code, signal }: EndOfProcess): void {
       leave();
       all.delete(worker);
+      watch.remove(worker);
       ended.resolve();
       const how = { worker: post.number, pid: worker.pid, code, signal };
       const reason = failure ?? `a worker process ended at its start (${signal ?? code})`;
@@ -86,7 +102,7 @@ export function createCrew(options: CrewOptions): Crew {
       }
       if (readyAt === undefined) logger.error({ ...how, reason }, "a worker could not start");
       else logger.error(how, "a worker ended");
-      void replace(post, readyAt);
+      void replace(post, readyAt, unresponsive.has(worker) ? "unresponsive" : "ended");
     }
 
     const worker = startWorkerProcess({
@@ -99,6 +115,9 @@ export function createCrew(options: CrewOptions): Crew {
             logger.info({ worker: post.number, pid: worker.pid }, "a worker is ready");
             onReady(worker);
             outcome.resolve(undefined);
+            break;
+          case "pong":
+            watch.answered(worker);
             break;
           case "failed":
             failure = message.message;
@@ -115,18 +134,23 @@ export function createCrew(options: CrewOptions): Crew {
       onEnd,
     });
     all.set(worker, { ended: ended.promise });
+    watch.add(worker);
     worker.send({ kind: "start", worker: post.number, database });
     return outcome.promise;
   }
 
-  async function replace(post: Post, readyAt: number | undefined): Promise<void> {
+  async function replace(
+    post: Post,
+    readyAt: number | undefined,
+    reason: ReplacementReason,
+  ): Promise<void> {
     const livedMs = readyAt === undefined ? 0 : performance.now() - readyAt;
     const delay = restartDelayMs(livedMs, post.failures);
     post.failures = delay.failures;
     await firstStarts;
     await sleep(delay.ms, undefined, { ref: false });
     if (isStopping) return;
-    replacements += 1;
+    replacements[reason] += 1;
     await start(post);
   }
 
@@ -140,9 +164,7 @@ export function createCrew(options: CrewOptions): Crew {
       if (reasons.every((each) => each !== undefined)) throw new Error(reason);
     },
     ready,
-    get replacements() {
-      return replacements;
-    },
+    replacements,
     async stop(limitMs) {
       isStopping = true;
       for (const worker of all.keys()) {

@@ -11,6 +11,8 @@ export interface Distributor {
   add(worker: WorkerProcess): void;
   /** The worker gets no connection any more. Those that it did not accept go to others. */
   remove(worker: WorkerProcess): void;
+  /** A worker that does not respond gets connections only if no other one can get them. */
+  setResponsive(worker: WorkerProcess, isResponsive: boolean): void;
   /** The worker gets no more connections of the port. */
   closePort(worker: WorkerProcess, port: PortName): void;
   /** Connections of calls that the worker has closed. */
@@ -20,6 +22,7 @@ export interface Distributor {
 interface Member {
   readonly worker: WorkerProcess;
   readonly ports: Set<PortName>;
+  isResponsive: boolean;
   /** Open connections of calls. */
   connections: number;
   /** Connections that were handed to the worker, and that it has not accepted yet. */
@@ -48,7 +51,7 @@ export function createDistributor(): Distributor {
     let best: Member | undefined;
     for (const member of members) {
       if (!member.ports.has(port)) continue;
-      if (best === undefined || member.connections < best.connections) best = member;
+      if (best === undefined || isBetter(member, best)) best = member;
     }
     return best;
   }
@@ -80,7 +83,7 @@ export function createDistributor(): Distributor {
     },
     add(worker) {
       const ports = new Set<PortName>(["service", "monitoring"]);
-      members.unshift({ worker, ports, connections: 0, handed: new Map() });
+      members.unshift({ worker, ports, isResponsive: true, connections: 0, handed: new Map() });
       const connections = waiting;
       waiting = [];
       for (const connection of connections) hand(connection);
@@ -90,10 +93,20 @@ export function createDistributor(): Distributor {
       members = members.filter((other) => other !== member);
       for (const connection of member?.handed.values() ?? []) hand(connection);
     },
+    setResponsive(worker, isResponsive) {
+      const member = find(worker);
+      if (member !== undefined) member.isResponsive = isResponsive;
+    },
     closePort: (worker, port) => void find(worker)?.ports.delete(port),
     release(worker, count) {
       const member = find(worker);
       if (member !== undefined) member.connections -= count;
     },
   };
+}
+
+function isBetter(one: Member, other: Member): boolean {
+  return one.isResponsive === other.isResponsive
+    ? one.connections < other.connections
+    : one.isResponsive;
 }

@@ -19,6 +19,7 @@ export type ToWorker =
   | { readonly kind: "metrics"; readonly id: number; readonly text: string }
   /** What the calls of the other workers have taken. */
   | { readonly kind: "quota-uses"; readonly uses: readonly QuotaUse[] }
+  | { readonly kind: "ping" }
   | { readonly kind: "stop" };
 
 /** What a worker sends to the primary. */
@@ -34,4 +35,6 @@ export type ToPrimary =
   | { readonly kind: "metric-values"; readonly id: number; readonly values: MetricValues }
   | { readonly kind: "get-metrics"; readonly id: number }
   | { readonly kind: "quota-uses"; readonly uses: readonly QuotaUse[] }
+  /** Answers `ping`. */
+  | { readonly kind: "pong" }
   | { readonly kind: "stopped"; readonly cutOff: readonly CutOffCall[] };

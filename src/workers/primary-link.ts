@@ -102,6 +102,7 @@ export function connectToPrimary(onStop: () => void): Promise<PrimaryLink> {
       } else if (message.kind === "port-closed") closing.get(message.port)?.();
       else if (message.kind === "read-metrics") void sendMetrics(message.id);
       else if (message.kind === "quota-uses") limiter?.takeElsewhere(message.uses);
+      else if (message.kind === "ping") void send({ kind: "pong" });
       else if (message.kind === "stop") onStop();
       else if (message.kind === "metrics") {
         texts.get(message.id)?.(message.text);

@@ -78,6 +78,7 @@ export async function createWorkers(options: AppOptions): Promise<App> {
       distributor.remove(worker);
       metrics?.retire(worker);
     },
+    onResponsive: distributor.setResponsive,
     onMessage,
   });
   stack.defer(() => crew.kill());
@@ -131,7 +132,8 @@ async function collectMetrics(
   ]);
   const { values } = createWorkerMetrics({
     workers: () => crew.ready.size,
-    replacements: () => crew.replacements,
+    replacements: () =>
+      Object.entries(crew.replacements).map(([reason, value]) => ({ labels: { reason }, value })),
     droppedLogLines,
   });
   return createMetricsCollector({

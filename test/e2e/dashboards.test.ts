@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { errors } from "../../src/errors.ts";
+import { createWorkerMetrics } from "../../src/telemetry/metrics/worker-metrics.ts";
 import type { Sample } from "../support/metrics.ts";
-import { readMetrics } from "../support/metrics.ts";
+import { parseSamples, readMetrics } from "../support/metrics.ts";
 import { entry, syncOverRest } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
 import { hasPrometheus, prometheusMissing, startPrometheus } from "./support/prometheus.ts";
@@ -26,10 +27,20 @@ let samples: readonly Sample[];
 beforeAll(async () => {
   await syncOverRest(served, [entry("a", "b")]);
   await eventually("the call has ended", async () => {
-    samples = await readMetrics(served.url);
+    samples = [...(await readMetrics(served.url)), ...(await workerSamples())];
     return samples.some(({ name }) => name === "rpc_server_call_duration_seconds_count");
   });
 });
+
+/** What only a service with workers has. */
+async function workerSamples(): Promise<readonly Sample[]> {
+  const metrics = createWorkerMetrics({
+    workers: () => 2,
+    replacements: () => [{ labels: { reason: "ended" }, value: 0 }],
+    droppedLogLines: () => 0,
+  });
+  return parseSamples(await metrics.text());
+}
 
 test("the test finds the queries", () => {
   expect(dashboardQueries().length).toBeGreaterThan(30);

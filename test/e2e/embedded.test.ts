@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeClusterDirectory } from "../support/cluster-directory.ts";
 import { entry, expectToServe, syncOverRest } from "./support/calls.ts";
 import { clusterForFile } from "./support/embedded-cluster.ts";
 import { eventually } from "./support/eventually.ts";
@@ -16,8 +16,8 @@ const run = promisify(execFile);
 const makeCluster = clusterForFile();
 
 let dataDir: string;
-beforeEach(async () => {
-  dataDir = join(await mkdtemp(join(tmpdir(), "kith-e2e-")), "data");
+beforeEach(() => {
+  dataDir = join(makeClusterDirectory("kith-e2e-"), "data");
 });
 afterEach(() => rm(join(dataDir, ".."), { recursive: true, force: true }));
 
@@ -44,7 +44,7 @@ async function stop(service: ServiceProcess): Promise<void> {
   expect(await service.exit()).toBe(0);
 }
 
-test("the first start prints an address, a key, and a curl line that works", {
+test("the first start prints an address, a key and a curl line that works, and logs no secret", {
   timeout,
 }, async () => {
   await using service = start();
@@ -60,6 +60,7 @@ test("the first start prints an address, a key, and a curl line that works", {
   const keyFile = await stat(join(dataDir, "server-key"));
   expect(keyFile.mode & 0o777).toBe(0o600);
   await stop(service);
+  await expectNoSecretInLogs(service, header);
 });
 
 test("a later start finds the key and the data of the first", { timeout }, async () => {
@@ -196,13 +197,10 @@ test("the command line works beside the service and without it", { timeout }, as
   expect(await postmasterPid()).toBeUndefined();
 });
 
-test("the secret of the key is not in the log", { timeout }, async () => {
-  await using service = start();
-  const { header } = await readGreeting(service);
+/** The service prints the header for the user, but not in a line of the log. */
+async function expectNoSecretInLogs(service: ServiceProcess, header: string): Promise<void> {
   const secret = (await readFile(join(dataDir, "server-key"), "utf8")).trim().split(":")[1];
   expect(secret).toBeDefined();
-  await stop(service);
-  // The service prints the header for the user, but not in a line of the log.
   const logs = JSON.stringify(service.logs());
   expect(logs).not.toContain(secret);
   expect(logs).not.toContain(header);
@@ -210,7 +208,7 @@ test("the secret of the key is not in the log", { timeout }, async () => {
   for (const name of files.filter((file) => file.endsWith(".log"))) {
     expect(await readFile(join(dataDir, name), "utf8")).not.toContain(secret);
   }
-});
+}
 
 /** The pid in the lock file of Postgres, which exists from its start to its normal end. */
 async function postmasterPid(): Promise<number | undefined> {

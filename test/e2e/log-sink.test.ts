@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -34,9 +35,7 @@ describe.each(outputs)("with $name as its output", ({ redirection }) => {
         stdio: ["ignore", "pipe", "ignore"],
       },
     );
-    onTestFinished(() => {
-      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    });
+    onTestFinished(() => endGroup(child));
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
     await eventually("the service is ready", async () => {
       const answer = await get("/readyz").catch(() => undefined);
@@ -50,3 +49,13 @@ describe.each(outputs)("with $name as its output", ({ redirection }) => {
     expect(code).toBe(0);
   });
 });
+
+/** Ends the processes that still run: the service if the test failed, and the reader of its output. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // No process is left.
+  }
+}

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { exchangeHttp1 } from "../support/raw.ts";
 import { expectToServe, restPath, rpcPath } from "./support/calls.ts";
 import type { RequestParts } from "./support/http1-request.ts";
-import { http1Request, rejectedStatuses } from "./support/http1-request.ts";
+import { http1Request, rejectedStatuses, syncBody } from "./support/http1-request.ts";
 import { serveForFile } from "./support/served.ts";
 
 const served = serveForFile();
@@ -172,6 +172,42 @@ describe("headers", () => {
     const [answer] = answers;
     expect(JSON.parse(answer?.body ?? "")).toMatchObject({ status, data: {} });
     expect(answer).toMatchObject({ status, headers: { "x-request-id": expect.any(String) } });
+  });
+
+  const methods = ["FROB", "PURGX", "GETS", "PR", "frob", "M_2"];
+  const unsized = ["Host: x", "Transfer-Encoding: chunked"];
+  const chunked = `${syncBody.length.toString(16)}\r\n${syncBody}\r\n0\r\n\r\n`;
+  test.each([
+    {
+      where: "behind a request without a body",
+      before: () => "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+    },
+    { where: "behind a body", before: () => request() },
+    {
+      where: "behind a body in chunks",
+      before: () => request({ head: unsized, unsized: true, body: chunked }),
+    },
+  ])("an unknown method $where is 501", async ({ before }) => {
+    for (const method of methods) {
+      const bytes = `${before()}${method} / HTTP/1.1\r\nHost: x\r\n\r\n`;
+      const { answers, closed } = await exchangeHttp1(served.port, bytes, { answers: 3 });
+      const statuses = answers.map(({ status }) => status);
+      expect({ method, statuses, closed }).toEqual({ method, statuses: [200, 501], closed: true });
+    }
+  });
+
+  test.each([" / HTTP/1.1", "@ / HTTP/1.1", "GE@ / HTTP/1.1", "FROB /", "FROB / / HTTP/1.1"])(
+    "%j behind a body is 400",
+    async (line) => {
+      const bytes = `${request()}${line}\r\nHost: x\r\n\r\n`;
+      const { answers } = await exchangeHttp1(served.port, bytes, { answers: 3 });
+      expect(answers.map(({ status }) => status)).toEqual([200, 400]);
+    },
+  );
+
+  test("an unknown method of which a part has arrived is 501", async () => {
+    const { answers } = await exchangeHttp1(served.port, `${request()}FROB`, { answers: 3 });
+    expect(answers.map(({ status }) => status)).toEqual([200, 501]);
   });
 
   test("Expect: 100-continue gets 100 Continue", async () => {

@@ -29,23 +29,25 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test("starts, serves, and ends with 0 on SIGTERM", async () => {
-  await using service = startProcess(env);
-  const url = await service.url();
-  await expectToServe({ url, header });
-  service.signal("SIGTERM");
-  expect(await service.exit()).toBe(0);
-  expect(service.logs().map(({ msg }) => msg)).toEqual(
-    expect.arrayContaining(["listening", "stopping", "stopped"]),
-  );
-});
-
 test.each(["SIGINT", "SIGHUP"] as const)("ends with 0 on %s", async (signal) => {
   await using service = startProcess(env);
   await service.url();
   service.signal(signal);
   expect(await service.exit()).toBe(0);
 });
+
+test.each(["SIGHUP", "SIGQUIT", "SIGKILL"] as const)(
+  "stops if %s ends the npm that started it",
+  async (signal) => {
+    await using service = startProcess(env, ["npm", "start"]);
+    const url = await service.url();
+    await expectToServe({ url, header });
+    service.signal(signal);
+    // The process has ended when nothing can write to its output any more.
+    await service.exit();
+    expect(service.logs().at(-1)).toMatchObject({ msg: "stopped" });
+  },
+);
 
 test("a second signal does not shorten the shutdown", async () => {
   await using held = await holdPair(database.url, demoId, ["locked", "twice"]);
@@ -141,14 +143,19 @@ describe("an invalid configuration", () => {
 test.each([
   { where: "on the port of the service", settings: {} },
   { where: "on a port of its own", settings: { METRICS_PORT: "0" } },
-])("the start message names the status page $where", async ({ where, settings }) => {
+])("starts with a status page $where, serves, and ends with 0 on SIGTERM", async (each) => {
+  const { where, settings } = each;
   await using service = startProcess({ ...env, ...settings });
   const url = await service.url();
+  await expectToServe({ url, header });
   const [page = ""] = /\S+$/.exec(await service.untilOutput(/Status +\S+\/status(?=\n)/)) ?? [];
   expect(page === `${url}/status`).toBe(where === "on the port of the service");
   expect((await fetch(page)).status).toBe(200);
   service.signal("SIGTERM");
   expect(await service.exit()).toBe(0);
+  expect(service.logs().map(({ msg }) => msg)).toEqual(
+    expect.arrayContaining(["listening", "stopping", "stopped"]),
+  );
 });
 
 test.each(["PORT", "METRICS_PORT"])(

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeClusterDirectory } from "../support/cluster-directory.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { entry, expectToServe, syncOverGrpc } from "./support/calls.ts";
 import { eventually } from "./support/eventually.ts";
@@ -36,14 +36,6 @@ test("connections are spread evenly, and a connection stays with its worker", as
   expect(served.slice(4)).toEqual(served.slice(0, 4));
 });
 
-test("migrations run once, and each worker has its connections", async () => {
-  await using database = await emptyDatabase();
-  await using workers = await startWorkers({ DATABASE_URL: database.url });
-  await expectToServe(workers);
-  expect(workers.service.logs().filter(({ migrations }) => migrations)).toHaveLength(1);
-  expect(workers.service.logs().filter(({ msg }) => msg === "listening")).toHaveLength(1);
-});
-
 test("a worker that is killed under load is replaced, and other connections notice nothing", async () => {
   await using stack = new AsyncDisposableStack();
   const workers = stack.use(await startWorkers());
@@ -75,15 +67,22 @@ test("a worker that is killed under load is replaced, and other connections noti
   );
 });
 
-test("while no worker runs, connections wait for one", async () => {
+test("connections wait while no worker runs, and no worker outlives a primary that is killed", async () => {
   await using workers = await startWorkers();
   for (const { pid } of workers.started()) process.kill(pid, "SIGKILL");
   await expectToServe(workers);
   await eventually("both are replaced", () => workers.started().length === 4);
+  workers.service.signal("SIGKILL");
+  expect(await workers.service.exit()).toBe("SIGKILL");
+  for (const worker of workers.started()) await untilEnded(worker);
 });
 
-test("signals to workers are ignored", async () => {
-  await using workers = await startWorkers();
+test("migrations run once, and signals to workers are ignored", async () => {
+  await using database = await emptyDatabase();
+  await using workers = await startWorkers({ DATABASE_URL: database.url });
+  await expectToServe(workers);
+  expect(workers.service.logs().filter(({ migrations }) => migrations)).toHaveLength(1);
+  expect(workers.service.logs().filter(({ msg }) => msg === "listening")).toHaveLength(1);
   for (const { pid } of workers.started()) {
     process.kill(pid, "SIGTERM");
     process.kill(pid, "SIGINT");
@@ -94,15 +93,8 @@ test("signals to workers are ignored", async () => {
   expect(workers.started()).toHaveLength(2);
 });
 
-test("no worker outlives a primary that is killed", async () => {
-  await using workers = await startWorkers();
-  workers.service.signal("SIGKILL");
-  expect(await workers.service.exit()).toBe("SIGKILL");
-  for (const worker of workers.started()) await untilEnded(worker);
-});
-
 test("the workers share one embedded Postgres, which ends with the primary", async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), "kith-workers-"));
+  const dataDir = makeClusterDirectory("kith-workers-");
   const env = { WORKERS: "2", DATA_DIR: join(dataDir, "data"), DATABASE_POOL_SIZE: "60" };
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     await using service = startProcess(env);

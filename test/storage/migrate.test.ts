@@ -128,6 +128,12 @@ const foreign: [name: string, statement: string][] = [
     "CREATE TABLE other (a int); CREATE INDEX contact_reverse ON other (a)",
   ],
   ["type contact", "CREATE TYPE contact AS ENUM ('a')"],
+  ["table kith_migration", "CREATE TABLE kith_migration (id integer, name text)"],
+  [
+    "view kith_migration",
+    "CREATE VIEW kith_migration AS SELECT 'a'::text AS name, true AS is_breaking",
+  ],
+  ["type kith_migration", "CREATE TYPE kith_migration AS ENUM ('a')"],
 ];
 
 test.each(foreign)(

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { createDatabase } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrate.ts";
+import { makeClusterDirectory } from "./cluster-directory.ts";
 import { templateDatabase, urlOf, withAdmin } from "./database.ts";
 import { patienceMs } from "./patience.ts";
 
@@ -51,7 +50,7 @@ interface Server {
 async function openServer(): Promise<Server> {
   const given = process.env.TEST_DATABASE_URL;
   if (given !== undefined) return { connectionString: given, stop: async () => {} };
-  const dataDir = await mkdtemp(join(tmpdir(), "kith-test-"));
+  const dataDir = makeClusterDirectory("kith-test-");
   const postgres = await startEmbeddedPostgres({
     dataDir,
     settings: {

@@ -31,20 +31,20 @@ function historyOf(rows: readonly Row[]): HistoryCall[] {
 const good: Record<string, readonly Row[]> = {
   "no call": [],
   "calls one after another": [
-    [add(0, 1), "2 0", 0, 1],
-    [remove(1), "0 1", 2, 3],
+    [add(0, 1), "2 0 INSERTED INSERTED", 0, 1],
+    [remove(1), "0 1 DELETED", 2, 3],
     [check, "true false false", 4, 5],
   ],
   "two concurrent calls in the other order": [
     [check, "true false false", 0, 10],
-    [add(0), "1 0", 1, 9],
+    [add(0), "1 0 INSERTED", 1, 9],
   ],
   "an insertion and a deletion of one pair in one sync": [
-    [change([0], [0]), "1 1", 0, 1],
+    [change([0], [0]), "1 1 INSERTED DELETED", 0, 1],
     [check, "false false false", 2, 3],
   ],
   "a replacement": [
-    [add(0, 2), "2 0", 0, 1],
+    [add(0, 2), "2 0 INSERTED INSERTED", 0, 1],
     [replace(1), "1 1", 2, 3],
     [check, "false true true", 4, 5],
   ],
@@ -58,7 +58,7 @@ const good: Record<string, readonly Row[]> = {
   ],
   "a failed call that precedes a call": [
     [add(0), undefined, 0, Infinity, [1]],
-    [remove(0), "0 1", 2, 3],
+    [remove(0), "0 1 DELETED", 2, 3],
   ],
   "a failed call with a late effect": [
     [add(0), undefined, 0, Infinity],
@@ -69,54 +69,58 @@ const good: Record<string, readonly Row[]> = {
 
 const bad: Record<string, readonly Row[]> = {
   "an acknowledged insertion that is lost": [
-    [add(0), "1 0", 0, 1],
+    [add(0), "1 0 INSERTED", 0, 1],
     [check, "false false false", 2, 3],
   ],
   "a read of the past": [
-    [add(0), "1 0", 0, 1],
-    [add(1), "1 0", 2, 3],
+    [add(0), "1 0 INSERTED", 0, 1],
+    [add(1), "1 0 INSERTED", 2, 3],
     [check, "true false false", 4, 5],
   ],
   "two reads that go back in time": [
-    [add(0), "1 0", 0, 10],
+    [add(0), "1 0 INSERTED", 0, 10],
     [check, "true false false", 1, 2],
     [check, "false false false", 3, 4],
   ],
   "half a sync": [
-    [add(0, 1), "2 0", 0, 10],
+    [add(0, 1), "2 0 INSERTED INSERTED", 0, 10],
     [check, "true false false", 1, 9],
   ],
   "two concurrent insertions that both count": [
-    [add(0), "1 0", 0, 10],
-    [add(0), "1 0", 0, 10],
+    [add(0), "1 0 INSERTED", 0, 10],
+    [add(0), "1 0 INSERTED", 0, 10],
   ],
   "a deletion that counts for one call and is missing for both": [
-    [add(0), "1 0", 0, 1],
+    [add(0), "1 0 INSERTED", 0, 1],
     // The last check shows that the second sync was first. But then it found the pair.
-    [change([2], [0]), "1 1", 2, 10],
-    [remove(0, 2), "0 0", 2, 10],
+    [change([2], [0]), "1 1 INSERTED DELETED", 2, 10],
+    [remove(0, 2), "0 0 MISSING MISSING", 2, 10],
     [check, "false false false", 11, 12],
   ],
   "an insertion that existed beside a deletion": [
-    [add(0), "1 0", 0, 1],
-    [change([0, 2], []), "1 0", 2, 10],
-    [remove(0), "0 1", 2, 5],
+    [add(0), "1 0 INSERTED", 0, 1],
+    [change([0, 2], []), "1 0 EXISTED INSERTED", 2, 10],
+    [remove(0), "0 1 DELETED", 2, 5],
     [check, "false false false", 6, 9],
-    [check, "true false true", 11, 12],
+    [check, "false false true", 11, 12],
   ],
   "a replacement that leaves a contact": [
-    [add(0), "1 0", 0, 1],
+    [add(0), "1 0 INSERTED", 0, 1],
     [replace(1), "1 1", 2, 3],
     [check, "true true false", 4, 5],
   ],
+  "outcomes of other pairs than those that exist": [
+    [add(0), "1 0 INSERTED", 0, 1],
+    [add(0, 1), "1 0 INSERTED EXISTED", 2, 3],
+  ],
   "a failed call that takes effect twice": [
     [add(0), undefined, 0, Infinity],
-    [remove(0), "0 1", 2, 3],
+    [remove(0), "0 1 DELETED", 2, 3],
     [check, "true false false", 4, 5],
   ],
   "a failed call that takes effect after a call that it must precede": [
     [add(0), undefined, 0, Infinity, [1]],
-    [remove(0), "0 0", 2, 3],
+    [remove(0), "0 0 MISSING", 2, 3],
     [check, "true false false", 4, 5],
   ],
   "half of a failed call": [

@@ -1,12 +1,12 @@
 import { createUsageMetrics } from "./process-metrics.ts";
-import type { MetricRegistry } from "./registry.ts";
+import type { MetricRegistry, Sample } from "./registry.ts";
 import { createMetricRegistry } from "./registry.ts";
 
 export interface WorkerMetricsOptions {
   /** The number of workers that serve. */
   readonly workers: () => number;
-  /** The number of workers that were started after another one had ended. */
-  readonly replacements: () => number;
+  /** The number of workers that were started after another one had ended, by the reason of its end. */
+  readonly replacements: () => readonly Sample[];
   readonly droppedLogLines: () => number;
 }
 
@@ -20,7 +20,8 @@ export function createWorkerMetrics(options: WorkerMetricsOptions): MetricRegist
   });
   registry.counter({
     name: "kith_worker_replacements_total",
-    help: "Worker processes that were started because another one had ended",
+    help: "Worker processes that were started because another one had ended, or did not respond and was killed",
+    labels: ["reason"],
     read: options.replacements,
   });
   registry.counter({

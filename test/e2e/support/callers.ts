@@ -4,11 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import { encodeSync, entry, restPath, rpcPath } from "./calls.ts";
 
-/** Calls without a pause over one connection, until it is stopped. */
+/** Calls over one connection, with short pauses, until it is stopped. */
 export interface Caller extends AsyncDisposable {
   readonly failures: readonly string[];
   readonly calls: number;
 }
+
+/** Several callers would otherwise take all cores from the services that they call. */
+const pauseMs = 8;
 
 function callInLoop(name: string, call: () => Promise<void>, close: () => void): Caller {
   let isStopped = false;
@@ -26,7 +29,7 @@ function callInLoop(name: string, call: () => Promise<void>, close: () => void):
     while (!isStopped) {
       await call().catch((error) => failures.push(`${name}: ${error}`));
       caller.calls += 1;
-      await sleep(1);
+      await sleep(pauseMs);
     }
   };
   const done = loop();

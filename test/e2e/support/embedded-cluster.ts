@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll } from "vitest";
 import { startEmbeddedPostgres } from "../../../src/embedded/postgres.ts";
+import { makeClusterDirectory } from "../../support/cluster-directory.ts";
 
 const run = promisify(execFile);
 
@@ -18,7 +18,7 @@ export function clusterForFile(): (dataDir: string) => Promise<void> {
   let parent: string;
   const original = () => join(parent, "data");
   beforeAll(async () => {
-    parent = await mkdtemp(join(tmpdir(), "kith-cluster-"));
+    parent = makeClusterDirectory("kith-cluster-");
     const postgres = await startEmbeddedPostgres({
       dataDir: original(),
       settings: { fsync: "off" },

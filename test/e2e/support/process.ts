@@ -23,9 +23,14 @@ export interface ServiceProcess extends AsyncDisposable {
   exit(): Promise<number | NodeJS.Signals | null>;
 }
 
-/** Starts the service like `npm start`, on a free port, with only the given environment. */
-export function startProcess(env: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, startArguments, {
+const likeNpmStart = [process.execPath, ...startArguments] as const;
+
+/** Starts the service, by default like `npm start`, on a free port, with only the given environment. */
+export function startProcess(
+  env: Record<string, string>,
+  [program, ...args]: readonly [string, ...string[]] = likeNpmStart,
+): ServiceProcess {
+  const child = spawn(program, args, {
     cwd: root,
     env: { PATH: process.env.PATH, PORT: "0", ...unhurried, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -17,6 +17,8 @@ export interface ProxyKind {
   readonly grpc: number;
   /** Changes the configuration so that it writes only to this directory. */
   readonly confine: (config: string, directory: string) => string;
+  /** Uses the lines of the configuration for replicas with TLS. */
+  readonly encrypt: (config: string) => string;
   readonly args: (file: string, directory: string) => readonly string[];
 }
 
@@ -29,6 +31,10 @@ export const proxyKinds: readonly ProxyKind[] = [
       config
         .replace("events {}", `pid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}`)
         .replace("http {", "http {\n  access_log off;\n"),
+    encrypt: (config) =>
+      config
+        .replace(/^ +(?:proxy|grpc)_pass .*\n/gm, "")
+        .replace(/# (?=(?:proxy|grpc)_(?:pass|ssl))/g, ""),
     args: (file, directory) => ["-p", directory, "-c", file, "-g", "daemon off;"],
   },
   {
@@ -36,6 +42,7 @@ export const proxyKinds: readonly ProxyKind[] = [
     config: "docker/haproxy.cfg",
     ...{ listens: [8080, 8081, 8082], http: 8080, grpc: 8080 },
     confine: (config) => config,
+    encrypt: (config) => config.replaceAll("# default-server ssl", "default-server ssl"),
     args: (file) => ["-db", "-f", file],
   },
 ];
@@ -51,8 +58,16 @@ export interface Proxy extends AsyncDisposable {
   readonly grpc: number;
 }
 
-/** Starts a proxy with its configuration of `docker/`, on ports of its own. */
-export async function startProxy(kind: ProxyKind, replicas: readonly number[]): Promise<Proxy> {
+/**
+ * Starts a proxy with its configuration of `docker/`, on ports of its own.
+ *
+ * @param authorityFile of the certificate of the replicas. Absent: they have no TLS
+ */
+export async function startProxy(
+  kind: ProxyKind,
+  replicas: readonly number[],
+  authorityFile?: string,
+): Promise<Proxy> {
   await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "kith-proxy-"));
   stack.defer(() => rm(directory, { recursive: true }));
@@ -60,10 +75,13 @@ export async function startProxy(kind: ProxyKind, replicas: readonly number[]): 
   for (const port of kind.listens) ports.set(port, await freePort());
   for (const [n, port] of replicas.entries()) ports.set(9001 + n, port);
 
-  const given = kind.confine(await readFile(kind.config, "utf8"), directory);
+  const read = kind.confine(await readFile(kind.config, "utf8"), directory);
+  const given = authorityFile === undefined ? read : kind.encrypt(read);
   // nginx listens on a port of all addresses.
   const config = given
     .replace(/listen (?=\d)/g, "listen 127.0.0.1:")
+    .replace(/\/etc\/\w+\/kith-ca\.crt/g, authorityFile ?? "$&")
+    .replaceAll("kith.example.com", "localhost")
     .replace(/(?<=127\.0\.0\.1:)\d+/g, (port) => String(ports.get(Number(port)) ?? port));
   const file = join(directory, "proxy.conf");
   await writeFile(file, config);
@@ -73,10 +91,10 @@ export async function startProxy(kind: ProxyKind, replicas: readonly number[]): 
     if (proxy.kill()) await ended;
   });
   const [http, grpc] = [ports.get(kind.http) ?? 0, ports.get(kind.grpc) ?? 0];
-  await eventually(`${kind.program} serves`, () => {
+  await eventually(`${kind.program} responds`, () => {
     if (proxy.exitCode !== null) throw new Error(`${kind.program} ended with ${proxy.exitCode}`);
     return fetch(`http://127.0.0.1:${http}/livez`).then(
-      ({ ok }) => ok,
+      () => true,
       () => false,
     );
   });

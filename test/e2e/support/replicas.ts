@@ -3,6 +3,8 @@ import { createTestDatabase } from "../../support/database.ts";
 import { freePort } from "../../support/free-port.ts";
 import type { ServiceProcess } from "./process.ts";
 import { startProcess } from "./process.ts";
+import type { Worker } from "./workers.ts";
+import { workersOf } from "./workers.ts";
 
 /** Several processes of the service on one database. */
 export interface Replicas extends AsyncDisposable {
@@ -11,6 +13,8 @@ export interface Replicas extends AsyncDisposable {
   readonly header: string;
   readonly databaseUrl: string;
   signal(port: number, name: NodeJS.Signals): void;
+  /** The starts of workers of a replica so far, in the order of its log. */
+  workers(port: number): readonly Worker[];
   /**
    * Ends a replica with the signal, and starts another one on its port.
    *
@@ -55,6 +59,10 @@ export async function startReplicas(options: ReplicasOptions): Promise<Replicas>
     header: serverKeyHeader(key),
     databaseUrl: database.url,
     signal: (port, name) => services.get(port)?.signal(name),
+    workers(port) {
+      const service = services.get(port);
+      return service === undefined ? [] : workersOf(service);
+    },
     async restart(port, signal) {
       services.get(port)?.signal(signal);
       const ended = (await services.get(port)?.exit()) ?? null;

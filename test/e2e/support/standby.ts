@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chownSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEmbeddedPostgres } from "../../../src/embedded/postgres.ts";
+import { makeClusterDirectory } from "../../support/cluster-directory.ts";
 import { connectClient, withAdmin } from "../../support/database.ts";
 import { eventually } from "./eventually.ts";
 
@@ -23,7 +22,7 @@ const standbyName = "standby";
 export async function startCluster(): Promise<Cluster> {
   await using stack = new AsyncDisposableStack();
   const directory = () => {
-    const path = mkdtempSync(join(tmpdir(), "kith-failover-"));
+    const path = makeClusterDirectory("kith-failover-");
     stack.defer(() => rmSync(path, { recursive: true, force: true, maxRetries: 20 }));
     return path;
   };

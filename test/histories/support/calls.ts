@@ -26,7 +26,13 @@ export function stepOf(call: Call): Step {
     const between = inserted.reduce((pairs, pair) => pairs | (1 << pair), before);
     const deleted = remove.filter((pair) => has(between, pair));
     const pairs = deleted.reduce((left, pair) => left & ~(1 << pair), between);
-    return { pairs, result: words([inserted.length, deleted.length]) };
+    const counts = [inserted.length, deleted.length];
+    if (call.kind === "replace") return { pairs, result: words(counts) };
+    const outcomes = [
+      ...add.map((pair) => (has(before, pair) ? "EXISTED" : "INSERTED")),
+      ...remove.map((pair) => (has(between, pair) ? "DELETED" : "MISSING")),
+    ];
+    return { pairs, result: words([...counts, ...outcomes]) };
   };
 }
 
@@ -34,13 +40,14 @@ export function stepOf(call: Call): Step {
 export interface ResponseData {
   readonly countInserted?: number;
   readonly countDeleted?: number;
+  readonly outcomes?: readonly string[];
   readonly results?: readonly { readonly isContact: boolean }[];
 }
 
 export function resultOf(call: Call, data: ResponseData): string {
   return call.kind === "check"
     ? words((data.results ?? []).map(({ isContact }) => isContact))
-    : words([data.countInserted, data.countDeleted]);
+    : words([data.countInserted, data.countDeleted, ...(data.outcomes ?? [])]);
 }
 
 /** Path and body of the call over REST. */
@@ -51,12 +58,18 @@ export function requestOf(call: Call, history: string) {
     return { path: "replace", body: { ownerXCUserID: nameOf(0).ownerXCUserID, contactXCUserIDs } };
   }
   const removals = call.remove.map((pair) => ({ ...nameOf(pair), isDeleted: true }));
-  return { path: "sync", body: { contacts: [...call.add.map(nameOf), ...removals] } };
+  const contacts = [...call.add.map(nameOf), ...removals];
+  return { path: "sync", body: { contacts, returnOutcomes: true } };
 
   function nameOf(pair: number) {
-    const owner = replaced.includes(pair) ? "one" : "other";
-    return { ownerXCUserID: `${history} ${owner}`, contactXCUserID: `c${pair}` };
+    const { owner, contact } = idsOf(pair, history);
+    return { ownerXCUserID: owner, contactXCUserID: contact };
   }
+}
+
+/** The ids of a pair of the history. */
+export function idsOf(pair: number, history: string) {
+  return { owner: `${history} ${replaced.includes(pair) ? "one" : "other"}`, contact: `c${pair}` };
 }
 
 /** Whether both calls change one of the same pairs. */
@@ -72,12 +85,27 @@ function changedBy(call: Call): readonly number[] {
 
 /** A call at random. A sync has at least one entry. */
 export function anyCall(): Call {
-  const some = (pairs: readonly number[]) => pairs.filter(() => Math.random() < 0.4);
   const choice = Math.random();
   if (choice < 0.25) return { kind: "check" };
-  if (choice < 0.4) return { kind: "replace", contacts: some(replaced) };
-  const [add, remove] = [some(all), some(all)];
-  return { kind: "sync", add: add.length + remove.length === 0 ? [2] : add, remove };
+  if (choice < 0.35) return { kind: "replace", contacts: some(replaced, 0.5) };
+  if (choice < 0.6) return { kind: "sync", add: atLeastOne(), remove: [] };
+  if (choice < 0.85) return { kind: "sync", add: [], remove: atLeastOne() };
+  return { kind: "sync", add: atLeastOne(), remove: some(all, 0.5) };
+}
+
+/** A sync that adds some pairs. */
+export function firstCall(): Call {
+  return { kind: "sync", add: atLeastOne(), remove: [] };
+}
+
+/** Each of the pairs with this probability. */
+function some(pairs: readonly number[], probability: number): readonly number[] {
+  return pairs.filter(() => Math.random() < probability);
+}
+
+function atLeastOne(): readonly number[] {
+  const chosen = some(all, 0.6);
+  return chosen.length === 0 ? all : chosen;
 }
 
 const all = Array.from({ length: pairCount }, (_, pair) => pair);

@@ -1,9 +1,9 @@
 import type { Agent } from "node:http";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "./calls.ts";
-import { anyCall, requestOf, resultOf, shareAPair, stepOf } from "./calls.ts";
+import { anyCall, firstCall, requestOf, resultOf, shareAPair, stepOf } from "./calls.ts";
+import type { PairLocks } from "./pair-locks.ts";
 import type { HistoryCall } from "./serializability.ts";
 
 /** A process of the service. */
@@ -32,40 +32,53 @@ export interface History {
   readonly description: string;
 }
 
-const callsPerHistory = 8;
-/** The calls of a history begin within this time, in milliseconds. */
-const spreadMs = 20;
+const callers = 4;
+const callsPerCaller = 3;
 
 /**
- * Makes random calls on three pairs that no other history has, and reads the pairs at the end.
+ * Several callers make random calls on three pairs that no other history has, each one call after another. The pairs
+ * are read at the end.
  *
  * @param name of the history, part of the ids of its users
+ * @param locks the connection that locks pairs meanwhile, so that transactions overlap for longer
  */
-export async function makeHistory(name: string, servers: readonly Server[]): Promise<History> {
-  const calls = Array.from({ length: callsPerHistory }, async () => {
-    await sleep(Math.random() * spreadMs);
-    const server = servers[Math.floor(Math.random() * servers.length)] as Server;
-    return observe(name, server, anyCall());
+export async function makeHistory(
+  name: string,
+  servers: readonly Server[],
+  locks: PairLocks,
+): Promise<History> {
+  const observed = [await observe(name, servers, firstCall())];
+  const calling = Array.from({ length: callers }, async () => {
+    for (let n = 0; n < callsPerCaller; n++) {
+      observed.push(await observe(name, servers, anyCall()));
+    }
   });
-  const observed = await Promise.all(calls);
+  await Promise.all([...calling, locks.disturb(name)]);
   let last: Observed;
   do {
-    last = await observe(name, servers[0] as Server, { kind: "check" });
+    last = await observe(name, servers, { kind: "check" });
   } while (last.result === undefined);
   return historyOf([...observed, last]);
 }
 
-async function observe(history: string, server: Server, call: Call): Promise<Observed> {
+/** Makes the call at one of the servers. A server that accepts no connection is passed over. */
+async function observe(history: string, servers: readonly Server[], call: Call): Promise<Observed> {
+  const server = servers[Math.floor(Math.random() * servers.length)] as Server;
   const begin = performance.now();
   const { path, body } = requestOf(call, history);
   try {
     const { status, data } = await post(server, path, body);
     const result = status === 200 ? resultOf(call, data) : undefined;
     return { call, server, begin, result, answered: performance.now(), isRejected: status !== 200 };
-  } catch {
+  } catch (error) {
+    if (isRefused(error)) return observe(history, servers, call);
     const answered = performance.now();
     return { call, server, begin, result: undefined, answered, isRejected: false };
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
 }
 
 async function post({ port, agent, header }: Server, path: string, body: unknown) {

@@ -6,7 +6,16 @@ import { importsOf, withoutComments } from "./imports.ts";
  * `src`. A part imports only parts of later rows.
  */
 const parts: Readonly<Record<string, readonly string[]>> = {
-  main: ["startup-message", "workers", "app", "config", "telemetry", "access", "errors"],
+  main: [
+    "npm-watch",
+    "startup-message",
+    "workers",
+    "app",
+    "config",
+    "telemetry",
+    "access",
+    "errors",
+  ],
   cli: [
     "version",
     "app",
@@ -18,6 +27,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     "access",
     "errors",
   ],
+  "npm-watch": [],
   "startup-message": ["config", "access", "errors"],
   workers: [
     ...["app", "primary", "database", "config", "transport", "storage", "telemetry", "access"],

@@ -2,23 +2,11 @@ import { Socket } from "node:net";
 import { expect, test } from "vitest";
 import type { Distributor } from "../../../src/workers/distributor.ts";
 import { createDistributor } from "../../../src/workers/distributor.ts";
-import type { WorkerProcess } from "../../../src/workers/worker-process.ts";
-
-interface FakeWorker extends WorkerProcess {
-  /** The connections that were handed over. */
-  readonly handed: { readonly id: number; readonly socket: Socket }[];
-}
+import type { FakeWorker } from "../support/fake-worker.ts";
+import { createFakeWorker } from "../support/fake-worker.ts";
 
 function addWorker(distributor: Distributor, number: number): FakeWorker {
-  const handed: FakeWorker["handed"] = [];
-  const worker: FakeWorker = {
-    number,
-    pid: number,
-    handed,
-    send() {},
-    hand: ({ id }, socket) => void handed.push({ id, socket }),
-    kill() {},
-  };
+  const worker = createFakeWorker(number);
   distributor.add(worker);
   return worker;
 }
@@ -80,4 +68,18 @@ test("a worker that has closed the port of the metrics gets only calls", () => {
   expect(counts(first, second)).toEqual([0, 4]);
   distribute(distributor, 2);
   expect(counts(first, second)).toEqual([1, 5]);
+});
+
+test("a worker that does not respond gets connections only if no other one can get them", () => {
+  const distributor = createDistributor();
+  const [first, second] = [addWorker(distributor, 1), addWorker(distributor, 2)];
+  distributor.setResponsive(first, false);
+  distribute(distributor, 4);
+  expect(counts(first, second)).toEqual([0, 4]);
+  distributor.setResponsive(second, false);
+  distribute(distributor, 2);
+  expect(counts(first, second)).toEqual([2, 4]);
+  distributor.setResponsive(first, true);
+  distribute(distributor, 4);
+  expect(counts(first, second)).toEqual([6, 4]);
 });
