@@ -8,9 +8,9 @@ export interface Quota {
   /**
    * Accepts a call, and takes one contact for it.
    *
-   * @throws RateLimitFault if no contact is left
+   * @returns a fault if no contact is left. To throw it would take longer than the check.
    */
-  accept(): void;
+  accept(): RateLimitFault | undefined;
   /**
    * Takes the other contacts of an accepted call.
    *
@@ -97,12 +97,20 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   };
 }
 
+interface LastHeaders {
+  readonly left: number;
+  readonly seconds: number;
+  readonly values: ReturnType<Quota["headers"]>;
+}
+
 class AppQuota implements Quota {
   readonly appName: string;
   readonly #now: () => number;
   readonly #bucket: TokenBucket;
   /** The last fault. Calls are rejected with the same one as long as its values are correct. */
   #fault: RateLimitFault | undefined;
+  /** The last headers. Rejected calls get the same ones as long as these numbers are correct. */
+  #headers: LastHeaders | undefined;
   /** Contacts taken since `readUse`. */
   #use = 0;
 
@@ -121,16 +129,18 @@ class AppQuota implements Quota {
     if (limit.contactsPerSecond === contactsPerSecond && limit.burst === burst) return;
     this.#bucket.setLimit(limit, this.#now());
     this.#fault = undefined;
+    this.#headers = undefined;
   }
 
   isFull(): boolean {
     return this.#bucket.tokens(this.#now()) >= this.#bucket.limit.burst;
   }
 
-  accept(): void {
+  accept(): RateLimitFault | undefined {
     const now = this.#now();
-    if (this.#bucket.tokens(now) < 1) throw this.#rejection(now);
+    if (this.#bucket.tokens(now) < 1) return this.#rejection(now);
     this.#take(1, now);
+    return undefined;
   }
 
   takeMore(contacts: number): void {
@@ -163,12 +173,17 @@ class AppQuota implements Quota {
     const { contactsPerSecond, burst } = this.#bucket.limit;
     const now = this.#now();
     const left = Math.max(0, Math.floor(this.#bucket.tokens(now)));
-    const more = left < burst ? `;t=${this.#bucket.secondsUntil(left + 1, now)}` : "";
+    const seconds = left < burst ? this.#bucket.secondsUntil(left + 1, now) : 0;
+    const last = this.#headers;
+    if (last?.left === left && last.seconds === seconds) return last.values;
+    const more = left < burst ? `;t=${seconds}` : "";
     const windowSeconds = Math.ceil(burst / contactsPerSecond);
-    return {
+    const values = {
       RateLimit: `"contacts";r=${left}${more}`,
       "RateLimit-Policy": `"contacts";q=${burst};w=${windowSeconds};qu="contacts"`,
     };
+    this.#headers = { left, seconds, values };
+    return values;
   }
 
   #rejection(now: number): RateLimitFault {

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
+import type { Fault } from "../errors.ts";
 import { fault } from "../errors.ts";
 
 /** The two parts of a Server-Key. Only its holder knows the secret. The database stores its hash. */
@@ -20,14 +21,12 @@ const malformed = fault("SERVER_KEY_MALFORMED");
 /**
  * Parses the value of the header `Server-Key: base64(KEY_ID:KEY_SECRET)` (documented contract).
  *
- * @throws Fault SERVER_KEY_MISSING, SERVER_KEY_MALFORMED
+ * @returns Fault SERVER_KEY_MISSING or SERVER_KEY_MALFORMED if it is not valid
  */
-export function parseServerKey(header: string | null | undefined): ServerKey {
-  if (header === null || header === undefined || header === "") throw missing;
-  if (!base64.test(header)) throw malformed;
-  const key = splitServerKey(Buffer.from(header, "base64").toString());
-  if (key === undefined) throw malformed;
-  return key;
+export function parseServerKey(header: string | null | undefined): ServerKey | Fault {
+  if (header === null || header === undefined || header === "") return missing;
+  if (!base64.test(header)) return malformed;
+  return splitServerKey(Buffer.from(header, "base64").toString()) ?? malformed;
 }
 
 /** Splits `id:secret` at the first colon. Returns undefined if a part is empty or missing. */

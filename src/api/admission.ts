@@ -3,6 +3,8 @@ import { fault } from "../errors.ts";
 import { appIdOf } from "./caller.ts";
 import type { Interceptor } from "./operation.ts";
 
+const overloaded = fault("OVERLOADED");
+
 export interface AdmissionOptions {
   /** The backlog of each call whose work is limited, by its name, such as `contact.v1.ContactService/SyncContacts`. */
   readonly backlogs: ReadonlyMap<string, Pick<Backlog, "rejects">>;
@@ -17,10 +19,10 @@ export function createAdmission({ backlogs }: AdmissionOptions): Interceptor {
     const backlog = backlogs.get(call.method);
     if (backlog === undefined) return next(call, readMessage);
     const appId = appIdOf(call);
-    if (backlog.rejects(appId)) return Promise.reject(fault("OVERLOADED"));
+    if (backlog.rejects(appId)) return overloaded;
     return next(call, () =>
       readMessage(() => {
-        if (backlog.rejects(appId)) throw fault("OVERLOADED");
+        if (backlog.rejects(appId)) throw overloaded;
       }),
     );
   };

@@ -1,4 +1,5 @@
 import type { KeyVerifier, Principal } from "../access/key-verifier.ts";
+import { Fault } from "../errors.ts";
 import type { Interceptor } from "./operation.ts";
 
 /**
@@ -11,12 +12,14 @@ export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): In
       call.principal = principal;
       return next(call, readMessage);
     };
-    try {
-      const principal = verifier.verify(call.serverKey);
-      // A call with a cached key needs no query, and continues synchronously.
-      return principal instanceof Promise ? principal.then(admit) : admit(principal);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    // A call with a cached key needs no query, and continues synchronously.
+    const result = verifier.verify(call.serverKey);
+    if (result instanceof Fault) return result;
+    if (!(result instanceof Promise)) return admit(result);
+    return result.then((principal) => {
+      const running = admit(principal);
+      if (running instanceof Fault) throw running;
+      return running;
+    });
   };
 }

@@ -1,4 +1,5 @@
 import type { KeyVerifier } from "../access/key-verifier.ts";
+import { Fault } from "../errors.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import { createAdmission } from "./admission.ts";
 import { createAuth } from "./auth.ts";
@@ -7,11 +8,16 @@ import type { RateLimitingOptions } from "./rate-limit.ts";
 import { createRateLimiting } from "./rate-limit.ts";
 
 /** Ends the call when its deadline is exceeded or its caller disconnects, even while its handler waits. */
-const enforceDeadline: Interceptor = (next) => (call, readMessage) =>
-  new Promise((resolve, reject) => {
-    call.cancellation.onAbort(reject);
-    if (!call.cancellation.aborted) next(call, readMessage).then(resolve, reject);
+const enforceDeadline: Interceptor = (next) => (call, readMessage) => {
+  const { cancellation } = call;
+  if (cancellation.reason !== undefined) return cancellation.reason;
+  const running = next(call, readMessage);
+  if (running instanceof Fault) return running;
+  return new Promise((resolve, reject) => {
+    cancellation.onAbort(reject);
+    running.then(resolve, reject);
   });
+};
 
 export interface InterceptorsOptions extends AdmissionOptions, RateLimitingOptions {
   readonly verifier: KeyVerifier;

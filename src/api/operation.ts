@@ -9,6 +9,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
+import type { Fault } from "../errors.ts";
 import type { Call } from "./call.ts";
 import type { FieldRulesOptions } from "./field-rules.ts";
 import type { MessageReader, ReadBinary } from "./message-reader.ts";
@@ -20,8 +21,13 @@ export type ReadMessage = (beforeDecode?: BeforeDecode) => Promise<Message>;
 /** Called before a large message is decoded, which may be long after its headers. It throws to reject the call. */
 export type BeforeDecode = () => void;
 
-/** Runs a unary call. The transport records the error if it rejects. */
-export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message>;
+/**
+ * Runs a unary call. The transport records the error if the promise rejects.
+ *
+ * @returns a fault, and no promise, if the call is rejected on its headers: a promise that rejects, or to throw,
+ *   would take longer than the rest of the rejection
+ */
+export type RunCall = (call: Call, readMessage: ReadMessage) => Promise<Message> | Fault;
 
 /** Wraps a step around every unary call. */
 export type Interceptor = (next: RunCall) => RunCall;

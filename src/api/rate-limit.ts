@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Quota, RateLimiter } from "../access/rate-limiter.ts";
+import { Fault } from "../errors.ts";
 import type { Call } from "./call.ts";
 import type { CallCost } from "./call-cost.ts";
 import { compileCallCost } from "./call-cost.ts";
@@ -24,7 +25,8 @@ export function createRateLimiting({ limiter, service }: RateLimitingOptions): I
     if (quota === undefined) return next(call, readMessage);
     const cost = costs.get(call.method);
     if (cost === undefined) throw new Error(`${call.method} is not a call of the limited service`);
-    return runWithin({ quota, cost, next }, call, readMessage);
+    call.quota = quota;
+    return quota.accept() ?? runWithin({ quota, cost, next }, call, readMessage);
   };
 }
 
@@ -35,8 +37,6 @@ interface Limited {
 }
 
 async function runWithin({ quota, cost, next }: Limited, call: Call, readMessage: ReadMessage) {
-  call.quota = quota;
-  quota.accept();
   let contacts = 1;
   const response = await next(call, async () => {
     const message = await readMessage();
@@ -44,6 +44,7 @@ async function runWithin({ quota, cost, next }: Limited, call: Call, readMessage
     quota.takeMore(contacts - 1);
     return message;
   });
+  if (response instanceof Fault) throw response;
   quota.giveBack(contacts - (cost.ofResponse(response) ?? contacts));
   return response;
 }

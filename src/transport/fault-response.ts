@@ -5,10 +5,12 @@ import type { Fault, Reason } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
 import type { HeaderList } from "./envelope.ts";
 import { faultEnvelope, sendJson } from "./envelope.ts";
+import { cacheByFault } from "./fault-cache.ts";
 import { frameGrpcMessage } from "./grpc-message.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { grpcContentTypeOf } from "./protocol.ts";
+import { quotaHeaderList, setQuotaHeaders } from "./quota-headers.ts";
 
 /** The flag of the last message of a stream in the Connect protocol. */
 const endStreamFlag = 2;
@@ -54,18 +56,27 @@ const envelopeTypes: Record<Protocol, string> = {
 const rpcTypes =
   "application/json, application/proto, application/connect+json, application/connect+proto, application/grpc, application/grpc-web";
 
-/** Writes the response of a failed call in the form of its protocol. */
+/** Writes the response of a failed call in the form of its protocol, with `X-Request-Id` and the rate limit. */
 export function sendFault(
-  { protocol, requestId }: Pick<Call, "protocol" | "requestId">,
+  call: Pick<Call, "protocol" | "requestId" | "quota">,
   fault: Fault,
   req: IncomingMessage,
   res: ServerResponse,
 ): void {
+  const { protocol } = call;
   if (res.headersSent || res.destroyed) res.destroy();
-  else if (protocol === "rest" || httpErrors.has(fault.reason))
-    sendRestFault(restFaultOf(fault, protocol), requestId, res);
-  else if (protocol === "connect") sendConnectFault(fault, req, res);
-  else sendGrpcFault(fault, req, res);
+  else if (protocol === "rest" || httpErrors.has(fault.reason)) {
+    sendRestFault(
+      protocol === "rest" ? restFaultOf(fault) : toRestFault(fault, protocol),
+      call,
+      res,
+    );
+  } else {
+    res.setHeader("X-Request-Id", call.requestId);
+    setQuotaHeaders(call, res);
+    if (protocol === "connect") sendConnectFault(fault, req, res);
+    else sendGrpcFault(fault, req, res);
+  }
 }
 
 /** The response of a failed call with the envelope. */
@@ -75,18 +86,7 @@ interface RestFault {
   readonly headers: HeaderList;
 }
 
-/** The responses of REST for faults whose row says all. Most rejected calls get one of them. */
-const constant = new Map<Reason, RestFault>();
-
-function restFaultOf(fault: Fault, protocol: Protocol): RestFault {
-  if (protocol !== "rest" || !fault.isConstant) return toRestFault(fault, protocol);
-  let response = constant.get(fault.reason);
-  if (response === undefined) {
-    response = toRestFault(fault, protocol);
-    constant.set(fault.reason, response);
-  }
-  return response;
-}
+const restFaultOf = cacheByFault((fault) => toRestFault(fault, "rest"));
 
 function toRestFault(fault: Fault, protocol: Protocol): RestFault {
   const accepted = protocol === "rest" ? "application/json" : rpcTypes;
@@ -103,10 +103,15 @@ function toRestFault(fault: Fault, protocol: Protocol): RestFault {
 
 function sendRestFault(
   { status, json, headers }: RestFault,
-  requestId: string,
+  call: Pick<Call, "requestId" | "quota">,
   res: ServerResponse,
 ): void {
-  sendJson(res, status, json, ["X-Request-Id", requestId, ...headers]);
+  sendJson(res, status, json, [
+    "X-Request-Id",
+    call.requestId,
+    ...quotaHeaderList(call),
+    ...headers,
+  ]);
 }
 
 function sendConnectFault(fault: Fault, req: IncomingMessage, res: ServerResponse): void {

@@ -11,14 +11,17 @@ export interface RejectionOptions {
   readonly streamLimit: StreamLimit;
 }
 
+const notFound = fault("NOT_FOUND");
+const tooManyStreams = fault("TOO_MANY_STREAMS");
+
 /** Finds the fault of a gRPC call that no route would serve: its path is unknown, or too many streams are open. */
 export function createRejection({ routes, operations, streamLimit }: RejectionOptions) {
   const streamPaths = new Set(
     operations.flatMap(({ kind, name }) => (kind === "stream" ? [`/${name}`] : [])),
   );
   return (path: string, { session }: ServerHttp2Stream): Fault | undefined => {
-    if (!routes.has(path)) return fault("NOT_FOUND");
+    if (!routes.has(path)) return notFound;
     const isFull = streamPaths.has(path) && session !== undefined && streamLimit.isFull(session);
-    return isFull ? fault("TOO_MANY_STREAMS") : undefined;
+    return isFull ? tooManyStreams : undefined;
   };
 }

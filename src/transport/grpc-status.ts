@@ -1,30 +1,12 @@
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { RateLimitFault } from "../access/rate-limit.ts";
-import type { Fault, Reason } from "../errors.ts";
+import type { Fault } from "../errors.ts";
 import { toConnectError } from "./connect/error.ts";
+import { cacheByFault } from "./fault-cache.ts";
 
 type GrpcStatus = Readonly<Record<string, string>>;
 
-/** The status of faults whose row says all. Most rejected calls have one of them. */
-const constant = new Map<Reason, GrpcStatus>();
-/** The status of faults of rate limits. Many rejected calls share one. */
-const ofRateLimits = new WeakMap<RateLimitFault, GrpcStatus>();
-
 /** The status, message, and details of a failed gRPC call, as headers or trailers. */
-export function grpcStatusOf(fault: Fault): GrpcStatus {
-  if (fault instanceof RateLimitFault) {
-    const status = ofRateLimits.get(fault) ?? encodeStatus(fault);
-    ofRateLimits.set(fault, status);
-    return status;
-  }
-  if (!fault.isConstant) return encodeStatus(fault);
-  let status = constant.get(fault.reason);
-  if (status === undefined) {
-    status = encodeStatus(fault);
-    constant.set(fault.reason, status);
-  }
-  return status;
-}
+export const grpcStatusOf = cacheByFault(encodeStatus);
 
 function encodeStatus(fault: Fault): GrpcStatus {
   const status = new Headers();

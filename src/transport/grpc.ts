@@ -5,7 +5,7 @@ import { compileBinaryWriter } from "../api/binary-writer.ts";
 import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
 import type { Operation, ReadMessage, UnaryOperation } from "../api/operation.ts";
-import type { Fault } from "../errors.ts";
+import { Fault } from "../errors.ts";
 import type { BodyReader } from "./body.ts";
 import { closeAfterResponse } from "./discard.ts";
 import { readGrpcMessage, writeGrpcMessage } from "./grpc-message.ts";
@@ -106,8 +106,12 @@ async function respond(
 ): Promise<void> {
   let body: Buffer;
   try {
-    const message = await operation.run(call, readMessage);
-    body = writeGrpcMessage(write, message);
+    const running = operation.run(call, readMessage);
+    if (running instanceof Fault) {
+      rejectCall(stream, call, running);
+      return;
+    }
+    body = writeGrpcMessage(write, await running);
   } catch (error) {
     rejectCall(stream, call, error);
     return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Call, CallOptions } from "../api/call.ts";
+import type { Fault } from "../errors.ts";
 
 /** Serves the requests to a path over HTTP. */
 export interface HttpRoute {
@@ -15,9 +16,10 @@ export interface HttpRoute {
   /**
    * Runs a call and writes its response.
    *
-   * @throws Fault if the call failed; the caller writes the response
+   * @returns a fault if the call is rejected on its headers, as `RunCall` does. The promise rejects if the call
+   *   failed later. The caller writes the response of a failed call.
    */
-  serve(call: Call, req: IncomingMessage, res: ServerResponse): Promise<void>;
+  serve(call: Call, req: IncomingMessage, res: ServerResponse): Promise<void> | Fault;
 }
 
 /** Routes by their path. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
+import type { Call } from "../api/call.ts";
 import type { CallLifecycle } from "../api/call-lifecycle.ts";
-import type { Fault } from "../errors.ts";
-import { fault } from "../errors.ts";
+import { Fault, fault } from "../errors.ts";
 import { connectionOf } from "./connection.ts";
 import type { Cors } from "./cors.ts";
 import { closeAfterResponse } from "./discard.ts";
@@ -10,7 +10,6 @@ import { sendFault } from "./fault-response.ts";
 import type { HttpRoute, HttpRoutes } from "./http-route.ts";
 import { pathOf } from "./path.ts";
 import { protocolOf } from "./protocol.ts";
-import { setQuotaHeaders } from "./quota-headers.ts";
 import type { Strangers } from "./strangers.ts";
 
 /**
@@ -54,8 +53,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       http: { method: req.method ?? "", route: path },
     });
     // "close" reports the errors of a connection. Without these listeners they would end the process.
-    req.on("error", () => {});
-    res.on("error", () => {});
+    req.on("error", ignore);
+    res.on("error", ignore);
     const connection = connectionOf(req);
     res.once("close", () => {
       lifecycle.end(call, res.writableFinished);
@@ -65,19 +64,31 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     cors?.setHeaders(req, res);
     const { stream } = res as unknown as Partial<Http2ServerResponse>;
     stream?.once("finish", () => closeAfterResponse(stream));
-    serve(call, req, res).catch((error: unknown) => {
-      setQuotaHeaders(call, res);
-      sendFault(call, call.fail(error), req, res);
-    });
+    const failWith = (error: unknown) => sendFault(call, call.fail(error), req, res);
+    const served = start(serve, call, req, res);
+    if (served instanceof Fault) failWith(served);
+    else served.catch(failWith);
     return (reason) => call.cancellation.abort(reason);
   };
+}
+
+/** Calls a function of a route. What it throws is a bug, and fails only this call. */
+function start(serve: HttpRoute["serve"], call: Call, req: IncomingMessage, res: ServerResponse) {
+  try {
+    return serve(call, req, res);
+  } catch (error) {
+    return call.fail(error);
+  }
 }
 
 const unknownRoute = rejectionRoute(fault("NOT_FOUND"));
 
 function rejectionRoute(rejection: Fault): HttpRoute {
   return {
+    setsRequestId: true,
     describe: (req) => ({ method: "unknown", protocol: protocolOf(req) }),
-    serve: () => Promise.reject(rejection),
+    serve: () => rejection,
   };
 }
+
+function ignore(): void {}

@@ -46,9 +46,7 @@ describeDatabases({ "DateStyle German": { DateStyle: "German, DMY" } }, (url) =>
       /exists with another secret; a new secret needs a new key id$/,
     );
     expect(await verify(header)).toEqual(principal);
-    await expect(verify(serverKeyHeader(changed))).rejects.toMatchObject({
-      reason: "SERVER_KEY_INVALID",
-    });
+    expect(await verify(serverKeyHeader(changed))).toMatchObject({ reason: "SERVER_KEY_INVALID" });
   });
 
   test("a bootstrap key that is known is not written again, so that it can be on a read-only database", async () => {

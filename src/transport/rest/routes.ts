@@ -3,14 +3,14 @@ import { hasOption } from "@bufbuild/protobuf";
 import type { Call } from "../../api/call.ts";
 import { compileJsonWriter } from "../../api/json-writer.ts";
 import type { BeforeDecode, Operation } from "../../api/operation.ts";
-import { fault } from "../../errors.ts";
+import { Fault, fault } from "../../errors.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import type { BodyReader } from "../body.ts";
 import { sendJson, successText } from "../envelope.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
 import type { HttpRoute, HttpRoutes } from "../http-route.ts";
 import { mediaTypeOf } from "../media-type.ts";
-import { setQuotaHeaders } from "../quota-headers.ts";
+import { quotaHeaderList } from "../quota-headers.ts";
 import { postPath } from "./post-path.ts";
 
 export interface RestRoutesOptions {
@@ -58,16 +58,19 @@ function createRoute(
   return {
     setsRequestId: true,
     describe: () => ({ method: name, protocol: "rest", timeoutMs: requestTimeoutMs }),
-    async serve(call, req, res) {
-      if (req.method !== "POST") throw fault("METHOD_NOT_ALLOWED");
-      const message = await run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
-      setQuotaHeaders(call, res);
-      sendJson(res, 200, successText(write(message)), [
-        "X-Request-Id",
-        call.requestId,
-        "Content-Type",
-        "application/json",
-      ]);
+    serve(call, req, res) {
+      if (req.method !== "POST") return fault("METHOD_NOT_ALLOWED");
+      const running = run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
+      if (running instanceof Fault) return running;
+      return running.then((message) =>
+        sendJson(res, 200, successText(write(message)), [
+          "X-Request-Id",
+          call.requestId,
+          ...quotaHeaderList(call),
+          "Content-Type",
+          "application/json",
+        ]),
+      );
     },
   };
 }
