@@ -71,6 +71,11 @@ export function createTlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
 
   return {
     accept(socket, onSecure) {
+      // A connection that the client has reset has no address any more.
+      if (socket.remoteAddress === undefined) {
+        socket.destroy();
+        return;
+      }
       const address = addressOf(socket);
       callbacks.set(address, onSecure);
       socket.once("close", () => {
