@@ -1,9 +1,11 @@
 import type { CheckResult, ContactPair, StoreOptions } from "../contact/contact-store.ts";
 import type { StoreObserver } from "../contact/store-observer.ts";
 import type { Pool } from "./database.ts";
-import type { Rows } from "./encoded-statement.ts";
+import { encode } from "./encoded-statement.ts";
+import type { JoinableRead } from "./join-reads.ts";
+import { joinReads } from "./join-reads.ts";
 import type { ReadStatements } from "./read-statements.ts";
-import type { Statement } from "./statement.ts";
+import { inReadTransaction } from "./read-transaction.ts";
 
 export type CheckPairs = (
   appId: number,
@@ -14,13 +16,6 @@ export type CheckPairs = (
 /** What a reader gives to its checks. */
 export interface CheckOptions {
   readonly pool: Pool;
-  /** Runs a statement that is short for all values, with others in one round trip. */
-  readonly readJoined: (
-    appId: number,
-    amount: number,
-    statement: Statement,
-    call: StoreOptions,
-  ) => Promise<Rows>;
   /** Retries a read until the deadline of the call. */
   readonly retry: <Result>(call: StoreOptions, read: () => Promise<Result>) => Promise<Result>;
   readonly observer?: Pick<StoreObserver, "onReads"> | undefined;
@@ -28,17 +23,65 @@ export interface CheckOptions {
 
 export type CreateChecks = (options: CheckOptions) => CheckPairs;
 
-/** Checks all pairs of a call with one statement. */
-export function createPairChecks(statements: Pick<ReadStatements, "check">): CreateChecks {
-  return ({ readJoined }) =>
-    async (appId, pairs, call) => {
-      const statement = statements.check(appId, pairs);
-      const [row = []] = await readJoined(appId, pairs.length, statement, call);
-      return parseChecks(row[0] ?? null, pairs.length);
-    };
+/** The pairs of a call. */
+export interface Check extends JoinableRead {
+  readonly pairs: readonly ContactPair[];
 }
 
-function parseChecks(found: string | null, count: number): CheckResult[] {
+/** Runs checks in one round trip, and returns the results of each. */
+type RunChecks = (checks: readonly Check[]) => Promise<readonly (readonly CheckResult[])[]>;
+
+/** More than of other reads, as checks share a statement. The unit of amounts is a pair. */
+const limits = { maxInFlight: 4, maxStatements: 64, maxAmount: 1_000 };
+
+/** Lets checks that arrive together share a round trip. */
+export function joinChecks({ retry, observer }: CheckOptions, runAll: RunChecks): CheckPairs {
+  const join = joinReads<Check, readonly CheckResult[]>({
+    ...limits,
+    observer,
+    runAll,
+    async runAlone(check) {
+      check.signal.throwIfAborted();
+      const [results = []] = await runAll([check]);
+      return results;
+    },
+  });
+  return (appId, pairs, call) =>
+    retry(call, () => join({ appId, amount: pairs.length, pairs, signal: call.signal }));
+}
+
+/** Checks that arrive together share a statement for each app: it costs more than a few more pairs. */
+export function createPairChecks(statements: Pick<ReadStatements, "check">): CreateChecks {
+  return (options) => joinChecks(options, (checks) => runChecks(options.pool, statements, checks));
+}
+
+async function runChecks(
+  pool: Pool,
+  statements: Pick<ReadStatements, "check">,
+  checks: readonly Check[],
+): Promise<readonly (readonly CheckResult[])[]> {
+  const groups = [...Map.groupBy(checks, ({ appId }) => appId)].map(([appId, ofApp]) => ({
+    appId,
+    checks: ofApp,
+    pairs: ofApp.flatMap(({ pairs }) => pairs),
+  }));
+  const all = await inReadTransaction(
+    pool,
+    groups.map(({ appId, pairs }) => encode(statements.check(appId, pairs))),
+  );
+  const resultsOf = new Map<Check, readonly CheckResult[]>();
+  for (const [n, group] of groups.entries()) {
+    const results = parseResults(all[n]?.[0]?.[0] ?? null, group.pairs.length);
+    let start = 0;
+    for (const check of group.checks) {
+      resultsOf.set(check, results.slice(start, start + check.pairs.length));
+      start += check.pairs.length;
+    }
+  }
+  return checks.map((check) => resultsOf.get(check) as readonly CheckResult[]);
+}
+
+function parseResults(found: string | null, count: number): CheckResult[] {
   const results = Array.from({ length: count }, () => ({ isContact: false, isMutual: false }));
   for (const position of found?.split(",") ?? []) {
     results[Number.parseInt(position, 10) - 1] = {

@@ -26,7 +26,7 @@ export interface ContactReaderOptions {
 
 /**
  * Small, so that the database works on some reads while the rows of others are parsed. The unit of amounts is an
- * entry of a page, or a pair of a check.
+ * entry of a page.
  */
 const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
 
@@ -34,7 +34,7 @@ const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;
 const timeBytes = 8;
 
-/** Reads contacts from Postgres. Each call is one statement, except checks in a distributed table. */
+/** Reads contacts from Postgres. Each call is one statement, but checks share statements. */
 export function createContactReader({
   pool,
   timeoutMs,
@@ -88,7 +88,7 @@ export function createContactReader({
       return parsePage(await readSingly(appId, statement, options), page);
     },
 
-    check: createChecks({ pool, readJoined, retry, observer }),
+    check: createChecks({ pool, retry, observer }),
 
     async count(appId, userId, options) {
       const [row = []] = await readSingly(appId, statements.count(appId, userId), options);

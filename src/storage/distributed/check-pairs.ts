@@ -1,41 +1,20 @@
-import type { CheckResult, ContactPair } from "../../contact/contact-store.ts";
+import type { CheckResult } from "../../contact/contact-store.ts";
 import { ownerKey, PairMap } from "../../contact/pair-map.ts";
-import type { CreateChecks } from "../check-pairs.ts";
+import type { Check, CreateChecks } from "../check-pairs.ts";
+import { joinChecks } from "../check-pairs.ts";
 import type { Pool } from "../database.ts";
 import { encode } from "../encoded-statement.ts";
-import type { JoinableRead } from "../join-reads.ts";
-import { joinReads } from "../join-reads.ts";
 import { inReadTransaction } from "../read-transaction.ts";
 import type { PairOfApp } from "./check-statements.ts";
 import { checkStatement, groupByShard } from "./check-statements.ts";
 import type { Shards } from "./shards.ts";
-
-/** More checks than elsewhere, as those of one shard share a statement. The unit of amounts is a pair. */
-const limits = { maxInFlight: 2, maxStatements: 32, maxAmount: 1_000 };
-
-interface Check extends JoinableRead {
-  readonly pairs: readonly ContactPair[];
-}
 
 /**
  * Checks pairs that arrive together, with one statement for each shard. A first round trip finds the pairs. A second
  * one finds whether those that exist are mutual: their contacts have other shards.
  */
 export function createDistributedChecks(shards: Shards): CreateChecks {
-  return ({ pool, retry, observer }) => {
-    const join = joinReads<Check, readonly CheckResult[]>({
-      ...limits,
-      observer,
-      runAll: (checks) => runChecks(pool, shards, checks),
-      async runAlone(check) {
-        check.signal.throwIfAborted();
-        const [results = []] = await runChecks(pool, shards, [check]);
-        return results;
-      },
-    });
-    return (appId, pairs, call) =>
-      retry(call, () => join({ appId, amount: pairs.length, pairs, signal: call.signal }));
-  };
+  return (options) => joinChecks(options, (checks) => runChecks(options.pool, shards, checks));
 }
 
 async function runChecks(

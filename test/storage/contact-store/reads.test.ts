@@ -187,6 +187,40 @@ test("a check of 1,000 pairs, many of them named twice, answers in their order",
   );
 });
 
+test("checks of several apps that arrive together get their own results", async () => {
+  const { store } = await suite.open();
+  const [one, other] = [suite.newApp(), suite.newApp()];
+  await addPairs(store, one, [pair("me", "a"), pair("a", "me"), pair("me", "b")]);
+  await addPairs(store, other, [pair("me", "c")]);
+  const contactsOf = new Map([
+    [one, ["a", "b"]],
+    [other, ["c"]],
+  ]);
+  const ids = ["a", "b", "c", "d"];
+  const checks = Array.from({ length: 300 }, (_, n) => {
+    const appId = n % 3 === 0 ? other : one;
+    const asked = Array.from({ length: 1 + (n % 9) }, (_, k) => ids[(n + k) % ids.length] ?? "");
+    return { appId, asked };
+  });
+  const results = await Promise.all(
+    checks.map(({ appId, asked }) =>
+      store.check(
+        appId,
+        asked.map((id) => pair("me", id)),
+        unhurried,
+      ),
+    ),
+  );
+  expect(results).toEqual(
+    checks.map(({ appId, asked }) =>
+      asked.map((id) => ({
+        isContact: contactsOf.get(appId)?.includes(id),
+        isMutual: appId === one && id === "a",
+      })),
+    ),
+  );
+});
+
 test("a user who is their own contact is mutual, and counts both ways", async () => {
   const { store } = await suite.open();
   const appId = suite.newApp();
