@@ -36,7 +36,7 @@ export default defineConfig({
   test: {
     // Some tests wait, for Postgres or for a timeout, so more workers than cores pay off. Each worker of a project
     // loads the service, which takes two seconds of CPU.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(7, availableParallelism()),
     // The files of a worker share its modules: no module keeps state, and to load the service takes a second.
     isolate: false,
     // Tests that only wait for a timeout are concurrent.
