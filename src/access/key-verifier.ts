@@ -3,6 +3,7 @@ import { Fault, fault } from "../errors.ts";
 import { createKeyLoader } from "./key-loader.ts";
 import { keyState } from "./key-state.ts";
 import type { KeyFinder, KeyRecord } from "./key-store.ts";
+import { orThrow } from "./or-throw.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { hashSecret, maxKeyIdLength, parseServerKey } from "./server-key.ts";
 
@@ -211,11 +212,7 @@ export function createKeyVerifier({
         return reject(header, { id, cached: undefined });
       }
       counts.misses += 1;
-      return lookUp(id).then((fresh) => {
-        const result = admit(fresh, header, secret);
-        if (result instanceof Fault) throw result;
-        return result;
-      });
+      return lookUp(id).then((fresh) => orThrow(admit(fresh, header, secret)));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { KeyVerifier, Principal } from "../access/key-verifier.ts";
+import { orThrow } from "../access/or-throw.ts";
 import { Fault } from "../errors.ts";
 import type { Interceptor } from "./operation.ts";
 
@@ -16,10 +17,6 @@ export function createAuth({ verifier }: { readonly verifier: KeyVerifier }): In
     const result = verifier.verify(call.serverKey);
     if (result instanceof Fault) return result;
     if (!(result instanceof Promise)) return admit(result);
-    return result.then((principal) => {
-      const running = admit(principal);
-      if (running instanceof Fault) throw running;
-      return running;
-    });
+    return result.then((principal) => orThrow(admit(principal)));
   };
 }

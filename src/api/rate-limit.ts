@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { orThrow } from "../access/or-throw.ts";
 import type { Quota, RateLimiter } from "../access/rate-limiter.ts";
-import { Fault } from "../errors.ts";
 import type { Call } from "./call.ts";
 import type { CallCost } from "./call-cost.ts";
 import { compileCallCost } from "./call-cost.ts";
@@ -38,13 +38,13 @@ interface Limited {
 
 async function runWithin({ quota, cost, next }: Limited, call: Call, readMessage: ReadMessage) {
   let contacts = 1;
-  const response = await next(call, async () => {
+  const running = next(call, async () => {
     const message = await readMessage();
     contacts = cost.ofRequest(message);
     quota.takeMore(contacts - 1);
     return message;
   });
-  if (response instanceof Fault) throw response;
+  const response = await orThrow(running);
   quota.giveBack(contacts - (cost.ofResponse(response) ?? contacts));
   return response;
 }

@@ -32,7 +32,7 @@ export interface Check extends JoinableRead {
 type RunChecks = (checks: readonly Check[]) => Promise<readonly (readonly CheckResult[])[]>;
 
 /** More than of other reads, as checks share a statement. The unit of amounts is a pair. */
-const limits = { maxInFlight: 4, maxStatements: 64, maxAmount: 1_000 };
+const limits = { maxInFlight: 4, maxReads: 64, maxAmount: 1_000 };
 
 /** Lets checks that arrive together share a round trip. */
 export function joinChecks({ retry, observer }: CheckOptions, runAll: RunChecks): CheckPairs {
@@ -60,28 +60,21 @@ async function runChecks(
   statements: Pick<ReadStatements, "check">,
   checks: readonly Check[],
 ): Promise<readonly (readonly CheckResult[])[]> {
-  const groups = [...Map.groupBy(checks, ({ appId }) => appId)].map(([appId, ofApp]) => ({
-    appId,
-    checks: ofApp,
-    pairs: ofApp.flatMap(({ pairs }) => pairs),
-  }));
-  const all = await inReadTransaction(
-    pool,
-    groups.map(({ appId, pairs }) => encode(statements.check(appId, pairs))),
+  const groups = [...Map.groupBy(checks, ({ appId }) => appId)].map(
+    ([appId, ofApp]) => [appId, ofApp.flatMap(({ pairs }) => pairs)] as const,
   );
-  const resultsOf = new Map<Check, readonly CheckResult[]>();
-  for (const [n, group] of groups.entries()) {
-    const results = parseResults(all[n]?.[0]?.[0] ?? null, group.pairs.length);
-    let start = 0;
-    for (const check of group.checks) {
-      resultsOf.set(check, results.slice(start, start + check.pairs.length));
-      start += check.pairs.length;
-    }
-  }
-  return checks.map((check) => resultsOf.get(check) as readonly CheckResult[]);
+  const rows = await inReadTransaction(
+    pool,
+    groups.map(([appId, pairs]) => encode(statements.check(appId, pairs))),
+  );
+  const resultsOf = new Map(
+    groups.map(([appId, pairs], n) => [appId, parseResults(rows[n]?.[0]?.[0], pairs.length)]),
+  );
+  // The checks of an app are in the order of its results.
+  return checks.map(({ appId, pairs }) => resultsOf.get(appId)?.splice(0, pairs.length) ?? []);
 }
 
-function parseResults(found: string | null, count: number): CheckResult[] {
+function parseResults(found: string | null | undefined, count: number): CheckResult[] {
   const results = Array.from({ length: count }, () => ({ isContact: false, isMutual: false }));
   for (const position of found?.split(",") ?? []) {
     results[Number.parseInt(position, 10) - 1] = {

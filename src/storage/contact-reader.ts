@@ -28,7 +28,7 @@ export interface ContactReaderOptions {
  * Small, so that the database works on some reads while the rows of others are parsed. The unit of amounts is an
  * entry of a page.
  */
-const joinedLimits = { maxInFlight: 4, maxStatements: 8, maxAmount: 1_000 };
+const joinedLimits = { maxInFlight: 4, maxReads: 8, maxAmount: 1_000 };
 
 /** Postgres counts time in microseconds since the start of 2000. */
 const microsFrom1970To2000 = Date.UTC(2000, 0) * 1_000;

@@ -11,9 +11,9 @@ export interface JoinableRead extends FairWork {
 export interface JoinLimits {
   /** Most round trips in flight. */
   readonly maxInFlight: number;
-  /** Most statements in one round trip. */
-  readonly maxStatements: number;
-  /** Largest amount of the statements in one round trip. A single one may have more. */
+  /** Most reads in one round trip. */
+  readonly maxReads: number;
+  /** Largest amount of the reads in one round trip. A single one may have more. */
   readonly maxAmount: number;
 }
 
@@ -41,7 +41,7 @@ interface Pending<Read, Result> extends FairWork {
 export function joinReads<Read extends JoinableRead, Result>(
   options: JoinOptions<Read, Result>,
 ): (read: Read) => Promise<Result> {
-  const { runAll, runAlone, maxInFlight, maxStatements, maxAmount, observer } = options;
+  const { runAll, runAlone, maxInFlight, maxReads, maxAmount, observer } = options;
   const pending = new FairQueue<Pending<Read, Result>>();
   let inFlight = 0;
 
@@ -61,8 +61,7 @@ export function joinReads<Read extends JoinableRead, Result>(
     let room = maxAmount;
     for (;;) {
       const next = pending.peek();
-      const isFull =
-        reads.length === maxStatements || (reads.length > 0 && room < (next?.amount ?? 0));
+      const isFull = reads.length === maxReads || (reads.length > 0 && room < (next?.amount ?? 0));
       if (next === undefined || isFull) return reads;
       pending.shift();
       if (!isWanted(next)) continue;

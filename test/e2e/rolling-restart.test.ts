@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
-import { isInstalled, proxyKinds, startProxy } from "./support/proxies.ts";
+import { proxyKinds, skipUnlessInstalled, startProxy } from "./support/proxies.ts";
 import type { Replicas } from "./support/replicas.ts";
 import { startReplicas } from "./support/replicas.ts";
 
@@ -46,8 +46,7 @@ test.each([
 );
 
 test.for(proxyKinds)("a rolling restart behind $program loses no call", async (kind, { skip }) => {
-  if (!isInstalled(kind)) process.stderr.write(`skipped: ${kind.program} is not installed\n`);
-  skip(!isInstalled(kind), `${kind.program} is not installed`);
+  skipUnlessInstalled(kind, skip);
   await using stack = new AsyncDisposableStack();
   const replicas = stack.use(await startTwo());
   const proxy = stack.use(await startProxy(kind, replicas.ports));

@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openGrpc, syncOverGrpc } from "./support/calls.ts";
-import { isInstalled, proxyKinds, startProxy } from "./support/proxies.ts";
+import { proxyKinds, skipUnlessInstalled, startProxy } from "./support/proxies.ts";
 import { startReplicas } from "./support/replicas.ts";
 import { makeTlsFolder } from "./support/tls.ts";
 
 test.for(proxyKinds)(
   "$program encrypts its connections to the replicas, and checks their certificate",
   async (kind, { skip }) => {
-    if (!isInstalled(kind)) process.stderr.write(`skipped: ${kind.program} is not installed\n`);
-    skip(!isInstalled(kind), `${kind.program} is not installed`);
+    skipUnlessInstalled(kind, skip);
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(makeTlsFolder());
     const other = stack.use(makeTlsFolder());

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Caller } from "./support/callers.ts";
 import { callOverGrpc, callOverRest } from "./support/callers.ts";
 import { eventually } from "./support/eventually.ts";
-import { isInstalled, proxyKinds, startProxy } from "./support/proxies.ts";
+import { proxyKinds, skipUnlessInstalled, startProxy } from "./support/proxies.ts";
 import { startReplicas } from "./support/replicas.ts";
 
 const callersPerProtocol = 6;
@@ -11,8 +11,7 @@ const failuresOf = (callers: readonly Caller[]) => callers.flatMap(({ failures }
 test.for(proxyKinds)(
   "behind $program, with two workers in each replica, restarts and killed workers lose no other call",
   async (kind, { skip }) => {
-    if (!isInstalled(kind)) process.stderr.write(`skipped: ${kind.program} is not installed\n`);
-    skip(!isInstalled(kind), `${kind.program} is not installed`);
+    skipUnlessInstalled(kind, skip);
     await using stack = new AsyncDisposableStack();
     const env = { DRAIN_DELAY_MS: "500", WORKERS: "2" };
     const replicas = stack.use(await startReplicas({ count: 2, env }));

@@ -55,7 +55,7 @@ async function divisorsRun(): Promise<number[]> {
 }
 
 test("each read gets its own rows, however many are sent together", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 2, maxStatements: 5, maxAmount: 100 });
+  const join = createJoinedReads({ pool, maxInFlight: 2, maxReads: 5, maxAmount: 100 });
   const divisors = Array.from({ length: 40 }, (_, n) => n + 1);
   const results = await Promise.all(divisors.map((by) => runOne(join, by)));
   expect(results.map(([row]) => Number(row?.[0]))).toEqual(
@@ -64,7 +64,7 @@ test("each read gets its own rows, however many are sent together", async () => 
 });
 
 test("no read fails because of another", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10, maxAmount: 100 });
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxReads: 10, maxAmount: 100 });
   const results = await runAll(join, [1, 2, 0, 3, 0, 4].map(divide));
   expect(results.map((result) => result.status)).toEqual([
     "fulfilled",
@@ -80,7 +80,7 @@ test("no read fails because of another", async () => {
 });
 
 test("a read whose caller disconnects while it waits is never run", async () => {
-  const join = createJoinedReads({ pool, maxInFlight: 1, maxStatements: 10, maxAmount: 100 });
+  const join = createJoinedReads({ pool, maxInFlight: 1, maxReads: 10, maxAmount: 100 });
   const leaving = new AbortController();
   const first = runOne(join, 101);
   const left = runAll(join, [divide(102), divide(103)], leaving.signal);
@@ -97,7 +97,7 @@ test("a read whose caller disconnects while it waits is never run", async () => 
 test("if there are more reads than one round trip takes, apps share it", async () => {
   const counts: number[] = [];
   const observer = { onReads: (count: number) => counts.push(count) };
-  const limits = { maxInFlight: 1, maxStatements: 8, maxAmount: 10 };
+  const limits = { maxInFlight: 1, maxReads: 8, maxAmount: 10 };
   const join = createJoinedReads({ pool, ...limits, observer });
   const ended: string[] = [];
   const read = async (appId: number, amount: number) => {
@@ -118,7 +118,7 @@ test("a failure of the pool rejects all pending reads, and later reads succeed",
   const join = createJoinedReads({
     pool: failing,
     maxInFlight: 1,
-    maxStatements: 2,
+    maxReads: 2,
     maxAmount: 100,
   });
   const results = await runAll(join, [1, 2, 3, 4, 5].map(divide));

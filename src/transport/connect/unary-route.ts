@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Message, Registry } from "@bufbuild/protobuf";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { orThrow } from "../../access/or-throw.ts";
 import type { Call } from "../../api/call.ts";
 import type { BeforeDecode, UnaryOperation } from "../../api/operation.ts";
-import { Fault } from "../../errors.ts";
 import type { BodyReader } from "../body.ts";
 import { readGrpcMessage } from "../grpc-message.ts";
 import { assertContentLength, readHttpBody } from "../http-body.ts";
@@ -66,8 +66,8 @@ export function createUnaryRoute(options: UnaryRouteOptions): HttpRoute {
     }),
     async serve(call, req, res) {
       assertSupported(handler, req);
-      const message = await run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
-      if (message instanceof Fault) throw message;
+      const running = run(call, (beforeDecode) => readMessage(req, call, beforeDecode));
+      const message = await orThrow(running);
       setQuotaHeaders(call, res);
       await sendResponse(message, req, res);
     },

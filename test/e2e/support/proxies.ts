@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "vitest";
 import { freePort } from "../../support/free-port.ts";
 import { eventually } from "./eventually.ts";
 
@@ -47,8 +48,11 @@ export const proxyKinds: readonly ProxyKind[] = [
   },
 ];
 
-export function isInstalled({ program }: ProxyKind): boolean {
-  return spawnSync(program, ["-v"]).status === 0;
+/** Skips the test, with a line that says so, if the proxy is not installed. */
+export function skipUnlessInstalled({ program }: ProxyKind, skip: TestContext["skip"]): void {
+  const isInstalled = spawnSync(program, ["-v"]).status === 0;
+  if (!isInstalled) process.stderr.write(`skipped: ${program} is not installed\n`);
+  skip(!isInstalled, `${program} is not installed`);
 }
 
 export interface Proxy extends AsyncDisposable {
